@@ -1,0 +1,1 @@
+"""viceversa: translate between two worlds of images without a single paired example."""

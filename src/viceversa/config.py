@@ -1,0 +1,120 @@
+"""Frozen dataclasses to and from plain values, `key=value` words, and the difference of two.
+
+A field's line in its dataclass is the only place where a knob exists; everything here reads those lines.
+"""
+
+import dataclasses
+import types
+import typing
+from typing import Any, TypeVar
+
+from .errors import UsageError, did_you_mean
+
+T = TypeVar("T")
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """A nested dict of plain values, ready for YAML or JSON."""
+    return dataclasses.asdict(config)
+
+
+def from_dict(cls: type[T], values: dict[str, Any], where: str = "configuration") -> T:
+    """Build `cls` from plain values; an unknown key or a wrong type is a UsageError naming it."""
+    if not isinstance(values, dict):
+        raise UsageError(f"{where}: expected keys and values, found {values!r}")
+    kinds = typing.get_type_hints(cls)
+    for key in values:
+        if key not in kinds:
+            raise UsageError(f"{where}: there is no key '{key}'.{did_you_mean(key, kinds)}")
+    built = {key: _convert(value, kinds[key], f"{where}: {key}") for key, value in values.items()}
+    try:
+        return cls(**built)
+    except (TypeError, ValueError) as e:
+        raise UsageError(f"{where}: {e}") from None
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"data": {"size": 64}} -> {"data.size": 64}."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def changed(config: T, path: str, value: Any, where: str = "--set") -> T:
+    """A copy with the field at the dotted `path` replaced; `value` may be the text of a command line."""
+    key, _, rest = path.partition(".")
+    fields = {f.name for f in dataclasses.fields(config)}  # type: ignore[arg-type]
+    if key not in fields:
+        known = flatten(to_dict(config))
+        raise UsageError(f"{where}: there is no key '{path}'.{did_you_mean(path, known)}")
+    if rest:
+        inner = getattr(config, key)
+        if not dataclasses.is_dataclass(inner):
+            raise UsageError(f"{where}: '{key}' holds one value, so '{path}' does not exist")
+        new: Any = changed(inner, rest, value, where)
+    else:
+        kind = typing.get_type_hints(type(config))[key]
+        if dataclasses.is_dataclass(kind):
+            inside = ", ".join(f"{key}.{f.name}" for f in dataclasses.fields(kind))
+            raise UsageError(f"{where}: '{key}' is a group; name one of {inside}")
+        new = _convert(value, kind, f"{where} {key}")
+    try:
+        return dataclasses.replace(config, **{key: new})  # type: ignore[type-var]
+    except ValueError as e:
+        raise UsageError(f"{where}: {e}") from None
+
+
+def parse_assignments(words: typing.Iterable[str]) -> dict[str, str]:
+    """["method.lambda_cyc=5"] -> {"method.lambda_cyc": "5"}."""
+    pairs = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign or not key.strip():
+            raise UsageError(f"--set '{word}': write it as key=value, for example method.lambda_cyc=5")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def difference(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
+    """Dotted keys whose values differ: {key: (old, new)}."""
+    a, b = flatten(to_dict(old)), flatten(to_dict(new))
+    return {key: (a.get(key), b.get(key)) for key in a | b if a.get(key) != b.get(key)}
+
+
+def _convert(value: Any, kind: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return from_dict(typing.cast(type, kind), value, where)
+    if isinstance(kind, types.UnionType):
+        if value is None or value == "none":
+            return None
+        kind = next(k for k in typing.get_args(kind) if k is not type(None))
+    if typing.get_origin(kind) is typing.Literal:
+        choices = typing.get_args(kind)
+        if value in choices:
+            return value
+        near = did_you_mean(str(value), map(str, choices))
+        raise UsageError(f"{where}: '{value}' is not one of {', '.join(map(str, choices))}.{near}")
+    if kind is bool:
+        return _to_bool(value, where)
+    try:
+        if kind is int and float(value) == int(float(value)):
+            return int(float(value))
+        if kind is float:
+            return float(value)
+        if kind is str and isinstance(value, str):
+            return value
+    except (TypeError, ValueError):
+        pass
+    wanted = {int: "a whole number", float: "a number", str: "text"}.get(kind, str(kind))
+    raise UsageError(f"{where}: expected {wanted}, found '{value}'")
+
+
+def _to_bool(value: Any, where: str) -> bool:
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if str(value).lower() not in words:
+        raise UsageError(f"{where}: expected true or false, found '{value}'")
+    return words[str(value).lower()]

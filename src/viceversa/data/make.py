@@ -1,0 +1,117 @@
+"""Write an embedded world to disk: unpaired training folders, test folders, their truth and label maps."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import DataError, UsageError, did_you_mean
+from ..files import write_bytes, write_json
+from .scenes import WORLDS, Side, World
+
+SMALLEST = 16  # pixels; below this nothing in a scene can be recognised
+STRIDE = 1 << 32  # scene seeds between two values of `seed`
+FOLDERS: tuple[tuple[str, Side], ...] = (("trainA", "A"), ("trainB", "B"), ("testA", "A"), ("testB", "B"))
+
+
+def make(
+    world: str,
+    folder: Path | str,
+    *,
+    count: int = 400,
+    size: int = 128,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Draw `count` scenes per training domain and a tenth as many (at least 10) per test domain as PNG.
+
+    No two folders show the same scene. `truthA/0007.png` is the true translation of `testA/0007.png`, `labelsA/0007.png`
+    its label map. A complete folder of the same world is left as it is, an interrupted one is finished. Returns `world.json`.
+    """
+    chosen = _check(world, count, size, seed)
+    root = Path(folder)
+    card = _card(chosen, count, size, seed)
+    _claim(root, card)
+    jobs = list(_jobs(card))
+    for done, (name, side, index, scene) in enumerate(jobs, 1):
+        _write_scene(root, chosen, size, (name, side, index, scene))
+        if on_progress:
+            on_progress(done, len(jobs))
+    return card
+
+
+def _check(world: str, count: int, size: int, seed: int) -> World:
+    if world not in WORLDS:
+        known = ", ".join(WORLDS)
+        raise UsageError(f"unknown world '{world}'; choose one of {known}.{did_you_mean(world, WORLDS)}")
+    if size < SMALLEST:
+        raise UsageError(f"size {size} is too small to show a scene; choose {SMALLEST} pixels or more")
+    if count < 1:
+        raise UsageError(f"count {count} leaves nothing to draw; choose 1 or more")
+    if seed < 0:
+        raise UsageError(f"seed {seed} is negative; choose 0 or more")
+    return WORLDS[world]
+
+
+def _card(world: World, count: int, size: int, seed: int) -> dict[str, Any]:
+    return {
+        "world": world.name,
+        "seed": seed,
+        "size": size,
+        "count": count,
+        "test_count": max(10, count // 10),
+        "domains": list(world.domains),
+        "labels": list(world.labels),
+    }
+
+
+def _claim(root: Path, card: dict[str, Any]) -> None:
+    """Make sure that `root` is new, empty or this very world."""
+    if root.is_file():
+        raise DataError(f"{root} is a file; name a new folder")
+    found = root / "world.json"
+    if found.is_file():
+        try:
+            other = json.loads(found.read_text(encoding="utf-8"))
+        except ValueError:
+            other = None
+        if other != card:
+            raise DataError(f"{root} holds another world (see world.json in it); name a new folder")
+    elif root.is_dir() and any(root.iterdir()):
+        raise DataError(f"{root} is not empty and holds no world; name a new folder")
+    else:
+        write_json(found, card)
+
+
+def _jobs(card: dict[str, Any]) -> Iterator[tuple[str, Side, int, int]]:
+    """Folder, side, number in the folder and scene seed of every image; all seeds differ."""
+    scene = card["seed"] * STRIDE
+    for name, side in FOLDERS:
+        for index in range(card["count"] if name.startswith("train") else card["test_count"]):
+            yield name, side, index, scene
+            scene += 1
+
+
+def _write_scene(root: Path, world: World, size: int, job: tuple[str, Side, int, int]) -> None:
+    """Write one image, and for a test image first its truth and labels: the image stands for all of them."""
+    name, side, index, scene = job
+    path = root / name / f"{index:04d}.png"
+    if path.is_file():
+        return
+    pixels, labels = world.draw(scene, size, side)
+    if name.startswith("test"):
+        other: Literal["A", "B"] = "B" if side == "A" else "A"
+        write_bytes(root / f"truth{side}" / path.name, _png(world.draw(scene, size, other)[0]))
+        write_bytes(root / f"labels{side}" / path.name, _png(labels))
+    write_bytes(path, _png(pixels))
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,255 @@
+"""Apples and oranges: still lifes in which only the fruit changes."""
+
+from dataclasses import dataclass
+from math import cos, pi
+
+import numpy as np
+
+from .fruit import Fruit, paint_apple, paint_orange, stamp, tilt
+from .grounds import Ground
+from .lighting import Light
+from .noise import Dice, noise
+from .painting import Canvas, ellipse, glow, ink, mix
+from .plants import Flower, Leaf, paint_flower, paint_leaf, paint_twig
+from .vessels import Bowl, Cup, paint_bowl_back, paint_bowl_front, paint_cup
+
+DOMAINS = ("apples", "oranges")
+LABELS = ("background", "ground", "fruit", "vessel", "leaf", "flower", "branch")
+BACKGROUND, GROUND, FRUIT, VESSEL, LEAF, FLOWER, BRANCH = range(7)
+
+# Colours of apples and of oranges on things that are neither: no rule about colour alone can tell what to change.
+CLOTHS = (("f6ecd8", "a30d1c"), ("f6c43a", "a8101c"), ("8a0c1c", "e8941c"), ("f4f2ea", "1f4f9a"), ("f4d24a", "3f8a1f"),
+          ("f2b43a", "d8560a"), ("2f5f1c", "b8141c"), ("e07a10", "6a0a14"))  # fmt: skip
+WOODS = (("2c1808", "b07a34"), ("9a6a2c", "eec272"), ("4a0a10", "b8202a"), ("a4500f", "f4982c"), ("c08a14", "f8d24a"),
+         ("1f5f66", "6fc0c0"), ("2a5a14", "8ab83a"))  # fmt: skip
+TILES = (("7a2c1a", "d0622c"), ("8a1418", "c8281c"), ("164a7a", "8fd0ea"), ("e8961c", "f8d048"), ("34701c", "a4c83a"))
+GRASSES = (("1f3a10", "7da33a"), ("2a4a14", "94b04a"), ("33401a", "a59c4c"))
+GROUNDS = {"wood": WOODS, "cloth": CLOTHS, "tiles": TILES, "grass": GRASSES}
+GLAZES = ("9c1022", "c22626", "f08a1c", "f2ecdc", "f0c02a", "3f8a24", "f4d24a", "1f5fa0")
+FALLEN = ("a3201e", "b32a22", "ee8c20", "f09a28", "8f1c20", "8a5a2a")
+GREENS = ("3f6b22", "56822c", "2f5a24", "6f9434")
+PETALS = ("b01c2c", "f0881a", "f2ecdc", "f0b428", "d8447a")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orchard:
+    """What stands where, in numbers that know no pixels."""
+
+    light: Light
+    ground: Ground | None  # none on the tree
+    backdrop: tuple[str, str]
+    fruits: tuple[Fruit, ...]
+    cups: tuple[Cup, ...]
+    bowl: Bowl | None
+    leaves: tuple[Leaf, ...]  # lying on the ground, or behind the fruit on the tree
+    flowers: tuple[Flower, ...]
+    sprigs: tuple[Leaf, ...]  # in front of the fruit
+    seed: int
+
+
+def describe(seed: int) -> Orchard:
+    """The scene of a seed."""
+    dice = Dice(seed)
+    setting = dice.pick(("table", "table", "table", "grass", "bowl", "bowl", "tree"))
+    if setting == "tree":
+        return _tree(dice)
+    low = setting == "table" and dice.chance(0.45)
+    light = _daylight(dice, dice.real(0.32, 0.45) if low else dice.real(0.65, 1.15))
+    material = "grass" if setting == "grass" else dice.pick(("wood", "cloth", "cloth", "tiles"))
+    ground = Ground(
+        material=material,
+        colours=dice.pick(GROUNDS[material]),
+        turn=dice.real(-0.7, 0.7),
+        scale=dice.real(3.5, 6.5),
+        horizon=dice.real(0.2, 0.34) if low else -1,
+        seed=dice.seed(),
+    )
+    bowl = _bowl(dice, light) if setting == "bowl" else None
+    fruits = _heap(dice, bowl) if bowl else _scatter(dice, 0.46 if low else 0.0)
+    top = 0.42 if low else 0.08
+    fallen = dice.whole(8, 20) if material == "grass" else dice.whole(1, 7)
+    return Orchard(
+        light=light,
+        ground=ground,
+        backdrop=(dice.pick(GLAZES), dice.pick(GLAZES)),
+        fruits=fruits,
+        cups=_cups(dice, light, fruits, bowl, top),
+        bowl=bowl,
+        leaves=tuple(_leaf(dice, dice.real(), dice.real(top, 1), FALLEN) for _ in range(fallen)),
+        flowers=tuple(_flower(dice, top) for _ in range(dice.whole(2, 7) if material == "grass" else dice.whole(0, 2))),
+        sprigs=tuple(_sprig(dice, f) for f in fruits if dice.chance(0.45)),
+        seed=dice.seed(),
+    )
+
+
+def _daylight(dice: Dice, pitch: float) -> Light:
+    return Light(
+        azimuth=dice.pick((0.35, pi - 0.35)) + dice.real(-0.55, 0.75),
+        elevation=dice.real(0.6, 1.0),
+        warmth=dice.real(0, 0.8),
+        softness=dice.real(0.25, 0.7),
+        pitch=pitch,
+    )
+
+
+def _fruit(dice: Dice, x: float, y: float, r: float, ripeness: float) -> Fruit:
+    axis = tilt(dice.real(-0.8, 0.8), dice.real(0.1, 1.1))
+    own = min(1.0, max(0.0, ripeness + dice.real(-0.15, 0.15)))
+    return Fruit(x=x, y=y, r=r * dice.real(0.93, 1.07), axis=axis, ripeness=own, seed=dice.seed())
+
+
+def _scatter(dice: Dice, top: float) -> tuple[Fruit, ...]:
+    """One to six fruits, apart from each other as far as there is room."""
+    count = dice.pick((1, 2, 2, 3, 3, 3, 4, 5, 6))
+    r = {1: 0.34, 2: 0.265, 3: 0.22, 4: 0.195, 5: 0.175, 6: 0.16}[count] * dice.real(0.9, 1.1)
+    ripeness = dice.real(0.35, 0.95)
+    placed: list[Fruit] = []
+    for attempt in range(200):
+        x, y = dice.real(0.75 * r, 1 - 0.75 * r), dice.real(max(top, 0.75 * r), 1 - 0.8 * r)
+        near = (1.9 - 0.004 * attempt) * r
+        if all((x - f.x) ** 2 + (y - f.y) ** 2 > near * near for f in placed):
+            placed.append(_fruit(dice, x, y, r, ripeness))
+        if len(placed) == count:
+            break
+    return tuple(sorted(placed, key=lambda f: f.y + f.r))
+
+
+def _bowl(dice: Dice, light: Light) -> Bowl:
+    return Bowl(
+        x=dice.real(0.42, 0.58),
+        y=dice.real(0.48, 0.58),
+        r=dice.real(0.38, 0.48),
+        depth=0.34 * cos(light.pitch) * dice.real(0.8, 1.2),
+        wicker=dice.chance(0.5),
+        colour=dice.pick(GLAZES),
+        band=dice.pick(GLAZES),
+        seed=dice.seed(),
+    )
+
+
+def _heap(dice: Dice, bowl: Bowl) -> tuple[Fruit, ...]:
+    """Fruits that fill a bowl, back ones first."""
+    count, ripeness = dice.whole(3, 6), dice.real(0.35, 0.95)
+    r = bowl.r * {3: 0.51, 4: 0.47, 5: 0.43, 6: 0.4}[count]
+    start = dice.real(0, 2 * pi)
+    spots = [(start + 2 * pi * i / (count - (count > 4)), 0.56) for i in range(count - (count > 4))]
+    spots += [(0.0, 0.0)] if count > 4 else []
+    fruits = [
+        _fruit(dice, bowl.x + far * bowl.r * cos(a), bowl.y - 0.25 * r + 0.45 * bowl.r * far * float(np.sin(a)), r, ripeness)
+        for a, far in spots
+    ]
+    return tuple(sorted(fruits, key=lambda f: f.y))
+
+
+def _cups(dice: Dice, light: Light, fruits: tuple[Fruit, ...], bowl: Bowl | None, top: float) -> tuple[Cup, ...]:
+    cups: list[Cup] = []
+    for _ in range(dice.whole(0, 12)):
+        x, y, r = dice.real(0.02, 0.98), dice.real(top, 1.0), dice.real(0.08, 0.13)
+        colour, band, height = dice.pick(GLAZES), dice.pick(GLAZES), 2.2 * r * cos(light.pitch)
+        free = all((x - f.x) ** 2 + (y - f.y) ** 2 > (0.9 * r + f.r) ** 2 for f in fruits)
+        outside = bowl is None or (x - bowl.x) ** 2 + (y - bowl.y - 0.1) ** 2 > (bowl.r + r) ** 2
+        if free and outside and len(cups) < 2:
+            cups.append(Cup(x=x, y=y, r=r, height=height, colour=colour, band=band))
+    return tuple(cups)
+
+
+def _leaf(dice: Dice, x: float, y: float, colours: tuple[str, ...]) -> Leaf:
+    length, turn = dice.real(0.12, 0.26), dice.real(0, 2 * pi)
+    return Leaf(x=x, y=y, length=length, turn=turn, bend=dice.real(-0.4, 0.4), colour=dice.pick(colours))
+
+
+def _sprig(dice: Dice, fruit: Fruit) -> Leaf:
+    """A leaf still on the stalk."""
+    ax, ay, _ = fruit.axis
+    x, y = fruit.x + 0.88 * ax * fruit.r, fruit.y - 0.88 * ay * fruit.r
+    turn = dice.pick((-0.35, pi + 0.35)) + dice.real(-0.4, 0.4)
+    length = fruit.r * dice.real(0.6, 0.95)
+    return Leaf(x=x, y=y, length=length, turn=turn, bend=dice.real(-0.5, 0.5), colour=dice.pick(GREENS))
+
+
+def _flower(dice: Dice, top: float) -> Flower:
+    x, y, r = dice.real(), dice.real(top, 1), dice.real(0.03, 0.075)
+    petals, turn = dice.whole(5, 9), dice.real(0, 1)
+    return Flower(x=x, y=y, r=r, petals=petals, turn=turn, colour=dice.pick(PETALS), heart=dice.pick(PETALS))
+
+
+def _tree(dice: Dice) -> Orchard:
+    """Fruit hanging among leaves, the far garden out of focus."""
+    light = _daylight(dice, 0.1)
+    fruits = []
+    for f in _scatter(dice, 0.3):
+        axis = tilt(dice.real(-0.3, 0.3), dice.real(0.0, 0.5))
+        fruits.append(Fruit(x=f.x, y=f.y, r=f.r, axis=axis, ripeness=f.ripeness, seed=f.seed))
+    behind = [_leaf(dice, dice.real(-0.05, 1.05), dice.real(-0.1, 0.75), GREENS) for _ in range(16)]
+    before = [_sprig(dice, f) for f in fruits for _ in range(2)]
+    return Orchard(
+        light=light,
+        ground=None,
+        backdrop=(dice.pick(("8fc050", "a8d8f6", "f6c84a", "f0a030")), dice.pick(("1f3a1a", "9c1c20", "3f7f24"))),
+        fruits=tuple(fruits),
+        cups=(),
+        bowl=None,
+        leaves=tuple(behind),
+        flowers=(),
+        sprigs=tuple(before),
+        seed=dice.seed(),
+    )
+
+
+def paint(scene: Orchard, canvas: Canvas, side: str) -> None:
+    """Draw the scene with apples (side A) or oranges (side B)."""
+    light, skin = scene.light, paint_apple if side == "A" else paint_orange
+    _blur(scene, canvas)
+    bounce = scene.ground.paint(canvas, light, GROUND) if scene.ground else ink("6f8a3c") * np.float32(0.5)
+    if not scene.ground:
+        _boughs(scene, canvas)
+    for flower in scene.flowers:
+        paint_flower(canvas, flower, light, FLOWER)
+    for leaf in scene.leaves:
+        paint_leaf(canvas, leaf, light, LEAF, shadow=0.5 if scene.ground else 0.25)
+    if scene.bowl:
+        paint_bowl_back(canvas, scene.bowl, light, VESSEL)
+    things = (*scene.fruits, *scene.cups)
+    for thing in sorted(things, key=lambda t: t.y + (0.9 * t.r * cos(light.pitch) if isinstance(t, Fruit) else 0)):
+        if isinstance(thing, Cup):
+            paint_cup(canvas, thing, light, VESSEL)
+            continue
+        if scene.ground:
+            light.cast(canvas, thing.x, thing.y, thing.r)
+        skin(canvas, thing, light, bounce)
+        stamp(canvas, thing, FRUIT)
+    if scene.bowl:
+        paint_bowl_front(canvas, scene.bowl, light, VESSEL)
+    for leaf in scene.sprigs:
+        paint_leaf(canvas, leaf, light, LEAF)
+
+
+def _blur(scene: Orchard, canvas: Canvas) -> None:
+    """What lies behind, out of focus."""
+    if scene.ground and scene.ground.horizon <= 0:
+        return
+    bottom = scene.ground.horizon + 0.02 if scene.ground else 1.0
+    view = canvas.window(0, 0, 1, bottom)
+    shade = noise(scene.seed, view.x * 2.5, view.y * 2.5)
+    first, second = (ink(code) for code in scene.backdrop)
+    view.light[:] = mix(first, second, shade) * scene.light.on_ground * (0.5 if scene.ground else 0.8)
+    dice = Dice(scene.seed)
+    tints = (*GLAZES, "f3e6b0", "86a050") if scene.ground else ("f6ecc0", "b9c870", "6f8f3c", "f08a1c", "b0202a", "dfe8ee")
+    for _ in range(12 if scene.ground else 22):
+        x, y, r = dice.real(), dice.real(0, bottom), dice.real(0.03, 0.1)
+        part = view.around(x, y, 1.4 * r)
+        disc = glow(ellipse(part, x, y, r, r), 0.3 * r)
+        part.paint(ink(dice.pick(tints)) * scene.light.on_ground * 0.7, disc * np.float32(dice.real(0.25, 0.75)))
+
+
+def _boughs(scene: Orchard, canvas: Canvas) -> None:
+    """A branch across the top, and a twig down to every fruit."""
+    dice = Dice(scene.seed + 1)
+    heights = [dice.real(0.02, 0.16) for _ in range(5)]
+    knots = list(zip((-0.1, 0.2, 0.5, 0.8, 1.1), heights, strict=True))
+    for fruit in scene.fruits:
+        joint = min(knots, key=lambda k: abs(k[0] - fruit.x))
+        tip = (fruit.x + 0.85 * fruit.axis[0] * fruit.r, fruit.y - 0.85 * fruit.axis[1] * fruit.r)
+        paint_twig(canvas, joint, tip, 0.016, 0.009, scene.light, BRANCH)
+    for i, (a, b) in enumerate(zip(knots, knots[1:], strict=False)):
+        paint_twig(canvas, a, b, 0.038 - 0.005 * i, 0.033 - 0.005 * i, scene.light, BRANCH)

@@ -1,0 +1,277 @@
+"""The boundary for pictures: every file comes in through `read` and leaves through `write`."""
+
+import os
+import stat
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from .errors import DataError, UsageError
+from .files import write_bytes
+from .picture_formats import encode, orientation, samples_of, upright
+
+Array = npt.NDArray[Any]
+Depth = Literal["uint8", "uint16", "float32"]
+
+EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm"})
+LARGEST = 178_000_000  # pixels; checked in the header, before anything is decoded
+FORMATS = (
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "TIFF",
+    "BMP",
+    "PPM",
+)  # by content; Ghostscript stays shut
+SAME = {"MPO": "JPEG", "DIB": "BMP"}
+
+# Pillow warns at half of its own limit and about junk beside the pixels; neither is for the reader of a log.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+class ImageError(DataError):
+    """A file that cannot be read as a picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """Pixels in [-1, 1] and what it takes to give them back as they came."""
+
+    pixels: Array  # (C, H, W) float32 in [-1, 1], C = 1 or 3
+    alpha: Array | None = None  # (H, W) float32 in [0, 1], never multiplied into the pixels
+    format: str = "PNG"  # Pillow's name
+    depth: Depth = "uint8"
+    low: float = 0.0  # stored value of -1
+    high: float = 255.0  # stored value of +1
+    icc: bytes | None = None  # colour profile, byte for byte
+    notes: tuple[str, ...] = ()
+
+
+def read(path: str | os.PathLike[str]) -> Picture:
+    """Read a JPEG, PNG, WebP, TIFF, BMP or PPM file at full depth, upright by its EXIF tag.
+
+    uint8 is 0..255, uint16 0..65535; float values are 0..1 when all lie there, else the file's own min..max.
+    CMYK and Lab become sRGB; palettes RGB(A); of several frames the first. Raises ImageError, never hangs.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would block for ever
+            raise _unreadable(path, "it is not a file")
+        with open(path, "rb") as file:
+            return _decode(path, file)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+
+
+def _decode(path: str | os.PathLike[str], file: Any) -> Picture:
+    """The part of `read` that trusts nothing in the file."""
+    try:
+        image = Image.open(file, formats=FORMATS)
+        if image.width * image.height > LARGEST:
+            raise ValueError(
+                f"{image.width} x {image.height} pixels are more than {LARGEST // 1_000_000} million"
+            )
+        samples, icc, notes = samples_of(image, file)
+        samples = upright(samples, orientation(image))
+        if getattr(image, "is_animated", False):
+            notes += ("several frames: only the first is used",)
+    except UnidentifiedImageError:
+        empty = os.fstat(file.fileno()).st_size == 0
+        raise _unreadable(
+            path, "the file is empty" if empty else "it is broken or not JPEG, PNG, WebP, TIFF, BMP or PPM"
+        ) from None
+    except Exception as error:  # a broken file can make a decoder raise anything
+        raise _unreadable(path, str(error) or type(error).__name__) from None
+    return _picture(samples, format=SAME.get(image.format or "", image.format or ""), icc=icc, notes=notes)
+
+
+def _unreadable(path: str | os.PathLike[str], reason: str) -> ImageError:
+    name = os.fsencode(path).decode("utf-8", "replace")
+    return ImageError(" ".join(f"cannot read {name}: {reason}; replace or remove the file".split()))
+
+
+def _picture(samples: Array, span: tuple[float, float] | None = None, **origin: Any) -> Picture:
+    """Samples (H, W, 1 | 2 | 3 | 4) of any number type to a Picture; the even counts end with alpha."""
+    split = samples.shape[2] in (2, 4)
+    colour = samples[..., :-1] if split else samples
+    depth, low, high = _range(colour) if span is None else ("float32", *span)
+    pixels = colour.transpose(2, 0, 1).astype(np.float32, order="C")
+    pixels -= np.float32(low)  # in place: a picture at the limit takes two gigabytes
+    pixels /= np.float32((high - low) / 2 or 1)
+    pixels -= 1
+    np.clip(pixels, -1, 1, out=pixels)
+    alpha = samples[..., -1].astype(np.float32) / np.float32(_opaque(low, high)) if split else None
+    return Picture(pixels=pixels, alpha=alpha, depth=depth, low=low, high=high, **origin)
+
+
+def _opaque(low: float, high: float) -> float:
+    """The stored value of full alpha."""
+    return high if low == 0 else 1.0
+
+
+def _range(samples: Array) -> tuple[Depth, float, float]:
+    """The depth and the stored values that become -1 and +1; see `read`."""
+    if samples.dtype == np.uint8:
+        return "uint8", 0.0, 255.0
+    if samples.dtype == np.uint16:
+        return "uint16", 0.0, 65535.0
+    low, high = float(samples.min()), float(samples.max())
+    if not np.isfinite(low + high):
+        raise ValueError("it holds values that are not finite")
+    if samples.dtype == np.int32 and low >= 0 and high <= 65535:
+        return "uint16", 0.0, 65535.0
+    return ("float32", 0.0, 1.0) if low >= 0 and high <= 1 else ("float32", low, high)
+
+
+def to_samples(picture: Picture) -> Array:
+    """The stored form (H, W, 1 | 2 | 3 | 4) in the number type of `depth`, rounded, alpha last."""
+    pixels, span = picture.pixels, picture.high - picture.low
+    if pixels.ndim != 3 or pixels.shape[0] not in (1, 3) or not np.isfinite(pixels).all():
+        raise ValueError(f"pixels must be finite and (1 | 3, H, W), not {pixels.shape}")
+    planes = [*((np.clip(pixels, -1, 1).astype(np.float64) + 1) * (span / 2) + picture.low)]
+    if picture.alpha is not None:
+        if picture.alpha.shape != pixels.shape[1:]:
+            raise ValueError(f"alpha {picture.alpha.shape} and pixels {pixels.shape} differ in size")
+        planes.append(np.clip(picture.alpha, 0, 1) * _opaque(picture.low, picture.high))
+    samples = np.stack(planes, axis=-1)
+    return (samples if picture.depth == "float32" else np.rint(samples)).astype(picture.depth)
+
+
+def write(path: str | os.PathLike[str], picture: Picture) -> None:
+    """Write a picture in its own format, size, depth, alpha and colour profile, atomically.
+
+    JPEG is written at quality 95 without chroma subsampling; WebP and TIFF without loss; palettes as RGB(A),
+    1 bit as 8-bit grey. EXIF is dropped (the pixels stand upright; date and camera belong to the original).
+    Raises ValueError for a depth or alpha that the format cannot hold, which `read` never returns.
+    """
+    write_bytes(Path(path), encode(to_samples(picture), picture.format, picture.icc))
+
+
+def with_pixels(picture: Picture, pixels: Array) -> Picture:
+    """The same picture with new pixels; a colour profile that no longer fits (grey <-> RGB) goes."""
+    if picture.icc is None or len(pixels) == len(picture.pixels):
+        return replace(picture, pixels=pixels)
+    notes = (*picture.notes, "colour profile dropped: grey became colour or colour grey")
+    return replace(picture, pixels=pixels, icc=None, notes=notes)
+
+
+def to_uint8(x: Array) -> npt.NDArray[np.uint8]:
+    """[-1, 1] to 0..255, rounded, any layout."""
+    scaled: Array = np.rint((np.clip(x, -1, 1).astype(np.float32) + 1) * 127.5)
+    return scaled.astype(np.uint8)
+
+
+def from_uint8(u8: Array) -> npt.NDArray[np.float32]:
+    """0..255 to [-1, 1], any layout."""
+    return u8.astype(np.float32) / np.float32(127.5) - 1
+
+
+def to_channels(pixels: Array, n: int) -> Array:
+    """(1 | 3, H, W) to (n, H, W): grey is repeated, colour becomes its luma (ITU-R BT.601)."""
+    if len(pixels) == n:
+        return pixels
+    if len(pixels) == 1:
+        return np.repeat(pixels, n, axis=0)
+    if n != 1 or len(pixels) != 3:
+        raise ValueError(f"cannot turn {len(pixels)} channels into {n}")
+    luma = np.array([0.299, 0.587, 0.114], np.float32)
+    return np.tensordot(luma, pixels, axes=1)[None].astype(np.float32, copy=False)
+
+
+def to_pil(pixels: Array) -> Image.Image:
+    """(1 | 3, H, W) in [-1, 1] to an 8-bit PIL image."""
+    u8 = to_uint8(pixels)
+    return Image.fromarray(u8[0] if len(u8) == 1 else np.ascontiguousarray(u8.transpose(1, 2, 0)))
+
+
+def save_png(path: str | os.PathLike[str], pixels: Array) -> None:
+    """Write (1 | 3, H, W) in [-1, 1] as an 8-bit PNG, atomically."""
+    write(path, Picture(pixels=pixels))
+
+
+def resize(pixels: Array, size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """(C, H, W) to (C, h, w) by antialiased bicubic interpolation in float, kept inside [-1, 1]."""
+    h, w = size
+    planes = [Image.fromarray(np.ascontiguousarray(plane, np.float32)) for plane in pixels]
+    resized: Array = np.stack(
+        [np.asarray(plane.resize((w, h), Image.Resampling.BICUBIC)) for plane in planes]
+    )
+    return np.clip(resized, -1, 1).astype(np.float32)
+
+
+def grid(rows: Sequence[Sequence[Array]], gap: int = 2) -> npt.NDArray[np.float32]:
+    """A contact sheet (3, H, W) on white of pictures (1 | 3, h, w), each top left in its cell."""
+    heights = [max(p.shape[1] for p in row) for row in rows]
+    widths = [max(r[i].shape[2] for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
+    sheet = np.ones(
+        (3, sum(heights) + gap * (len(heights) + 1), sum(widths) + gap * (len(widths) + 1)), np.float32
+    )
+    top = gap
+    for row, height in zip(rows, heights, strict=True):
+        left = gap
+        for pixels, width in zip(row, widths, strict=False):
+            sheet[:, top : top + pixels.shape[1], left : left + pixels.shape[2]] = to_channels(pixels, 3)
+            left += width + gap
+        top += height + gap
+    return sheet
+
+
+@overload
+def unpack(image: Image.Image) -> tuple[Picture, Callable[[Picture], Image.Image]]: ...
+@overload
+def unpack(image: Array) -> tuple[Picture, Callable[[Picture], Array]]: ...
+def unpack(image: Image.Image | Array) -> tuple[Picture, Callable[[Picture], Any]]:
+    """A PIL image or NumPy array as a Picture, and the way back to the same kind.
+
+    PIL: any mode, turned upright; comes back as L, LA, RGB, RGBA, I;16, I or F (palette, CMYK: RGB).
+    NumPy: (H, W) or (H, W, 1 | 2 | 3 | 4) of uint8, uint16 or float. A float range is the first of 0..1,
+    -1..1, 0..255 and the array's own min..max that holds all values. Raises UsageError for anything else.
+    """
+    if isinstance(image, Image.Image):
+        image.load()
+        samples, icc, notes = samples_of(image)
+        picture = _picture(upright(samples, orientation(image)), icc=icc, notes=notes)
+        return picture, lambda result: _as_pil(result, image.mode)
+    if not isinstance(image, np.ndarray):
+        raise UsageError(f"an image is a PIL image, a NumPy array or a tensor, not {type(image).__name__}")
+    return _array_picture(image), lambda result: _as_array(result, image)
+
+
+def _as_pil(picture: Picture, mode: str) -> Image.Image:
+    """Like an image of `mode`; 16-bit colour does not exist in PIL and becomes 8 bit."""
+    if picture.depth != "uint8" and (picture.alpha is not None or len(picture.pixels) == 3):
+        picture = replace(picture, depth="uint8", low=0.0, high=255.0)
+    samples = to_samples(picture)
+    if mode == "I":
+        samples = np.rint(samples).astype(np.int32) if samples.shape[2] == 1 else samples
+    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    if picture.icc:
+        image.info["icc_profile"] = picture.icc
+    return image
+
+
+def _array_picture(array: Array) -> Picture:
+    samples = array[..., None] if array.ndim == 2 else array
+    if samples.ndim != 3 or samples.shape[2] not in (1, 2, 3, 4) or 0 in samples.shape:
+        raise UsageError(f"an image array is (H, W) or (H, W, 1 | 2 | 3 | 4), not {array.shape}")
+    if array.dtype in (np.uint8, np.uint16):
+        return _picture(samples)
+    if array.dtype.kind != "f":
+        raise UsageError(f"an image array holds uint8, uint16 or float numbers, not {array.dtype}")
+    colour = samples[..., :-1] if samples.shape[2] in (2, 4) else samples
+    low, high = float(colour.min()), float(colour.max())
+    if not np.isfinite(low + high):
+        raise UsageError("an image array must hold finite numbers")
+    spans = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
+    return _picture(samples, next((s for s in spans if s[0] <= low and high <= s[1]), (low, high)))
+
+
+def _as_array(picture: Picture, like: Array) -> Array:
+    samples = to_samples(picture).astype(like.dtype)
+    return samples[..., 0] if like.ndim == 2 and samples.shape[2] == 1 else samples

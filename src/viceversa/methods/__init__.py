@@ -1,0 +1,5 @@
+"""Training algorithms: networks, players and a step each."""
+
+from .cyclegan import CycleGAN
+
+METHODS = {"cyclegan": CycleGAN}

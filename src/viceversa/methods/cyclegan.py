@@ -1,0 +1,103 @@
+"""CycleGAN: unpaired translation in both directions (Zhu, Park, Isola, Efros 2017, arXiv 1703.10593)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss as l1
+
+from ..losses.adversarial import ADVERSARIAL
+from ..networks.patchgan import PatchGAN
+from ..networks.resnet import ResNetGenerator
+from ..optimize import Player
+from ..remedies.ema import Average
+from ..remedies.image_pool import ImagePool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleGANConfig:
+    channels_a: int = 3  # colour channels of domain A: 3, or 1 for grey
+    channels_b: int = 3  # colour channels of domain B
+    width: int = 64  # generator channels after the first layer (sec. 7.2)
+    blocks: int = 9  # residual blocks: 9 at 256 px, 6 at 128 px (sec. 7.2)
+    upsampling: Literal["transposed", "bilinear"] = "transposed"  # bilinear + convolution draws no checkerboard
+    residual: bool = False  # generators start from their input and paint the change
+    d_width: int = 64  # discriminator channels after the first layer (sec. 7.2)
+    d_layers: int = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
+    loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
+    lambda_cyc: float = 10.0  # weight of the cycle loss, Eq. (3)
+    lambda_idt: float = 5.0  # weight of the identity loss, sec. 5.2: half of lambda_cyc; 0 skips its passes
+    pool: int = 50  # past translations kept per domain for D, sec. 4; 0 = none
+    lr_g: float = 2e-4  # Adam learning rate of the generators, sec. 4
+    lr_d: float = 2e-4  # Adam learning rate of the discriminators, sec. 4
+    beta1: float = 0.5  # Adam, authors' code
+    beta2: float = 0.999  # Adam, authors' code
+    ema: float = 0.0  # decay per step of the averaged generators; 0 = none
+
+    def __post_init__(self) -> None:
+        if self.channels_a != self.channels_b and (self.lambda_idt or self.residual):
+            raise ValueError(
+                f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist: "
+                "set method.lambda_idt=0 and method.residual=false"
+            )
+
+
+class CycleGAN(nn.Module):
+    """G: A -> B and F: B -> A head to tail, judged by D_B and D_A."""
+
+    Config = CycleGANConfig
+
+    def __init__(self, config: CycleGANConfig, *, precision: str = "fp32", device: str = "cpu") -> None:
+        super().__init__()
+        c, a, b = config, config.channels_a, config.channels_b
+        generator = dict(width=c.width, blocks=c.blocks, upsampling=c.upsampling, residual=c.residual)
+        self.nets = nn.ModuleDict(
+            {
+                "G": ResNetGenerator(a, b, **generator),  # type: ignore[arg-type]
+                "F": ResNetGenerator(b, a, **generator),  # type: ignore[arg-type]
+                "D_A": PatchGAN(a, c.d_width, c.d_layers),
+                "D_B": PatchGAN(b, c.d_width, c.d_layers),
+            }
+        )
+        self.to(device)
+        G, F, D_A, D_B = self.nets.values()
+        self.average = Average({"G": G, "F": F}, c.ema)
+        self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
+        self.d_loss, self.g_loss = ADVERSARIAL[c.loss]
+        self.lambda_cyc, self.lambda_idt = c.lambda_cyc, c.lambda_idt
+        self.generators = Player([G, F], c.lr_g, (c.beta1, c.beta2), precision)
+        self.discriminators = Player([D_A, D_B], c.lr_d, (c.beta1, c.beta2), precision)
+        self.players = {"generators": self.generators, "discriminators": self.discriminators}
+
+    def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:  # a, b: (N, C, H, W) in [-1, 1], not paired
+        G, F, D_A, D_B = self.nets.values()  # G: A -> B,  F: B -> A
+
+        with self.generators.turn() as update:  # min over G and F of the full objective, Eq. (3)
+            fake_b, gan_a, cyc_a, idt_a = self.there_and_back(a, G, F, D_B)
+            update(gan_a + self.lambda_cyc * cyc_a + self.lambda_idt * idt_a)
+            fake_a, gan_b, cyc_b, idt_b = self.there_and_back(b, F, G, D_A)
+            update(gan_b + self.lambda_cyc * cyc_b + self.lambda_idt * idt_b)
+
+        with self.discriminators.turn() as update:  # max over D_A and D_B, on a history of translations, sec. 4
+            L_A = self.d_loss(D_A(a), D_A(self.pool_a(fake_a))) / 2
+            L_B = self.d_loss(D_B(b), D_B(self.pool_b(fake_b))) / 2
+            update(L_A + L_B)
+
+        self.average.update()
+        return dict(gan=gan_a + gan_b, cyc=cyc_a + cyc_b, idt=idt_a + idt_b, D_A=L_A, D_B=L_B)
+
+    def there_and_back(self, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module) -> tuple[Tensor, ...]:
+        """The three terms that start from x, and forth(x): Eq. (1), Eq. (2), identity (sec. 5.2)."""
+        fake = forth(x)
+        L_gan = self.g_loss(D(fake))
+        L_cyc = l1(back(fake), x)
+        L_idt = l1(back(x), x) if self.lambda_idt else x.new_zeros(())
+        return fake.detach(), L_gan, L_cyc, L_idt
+
+    @torch.no_grad()
+    def preview(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
+        """Translations and cycles of fixed images, by the averaged generators: {"fake_b", "cycle_a", ...}."""
+        G, F = self.average.nets.values()
+        fake_b, fake_a = G(a), F(b)
+        return dict(fake_b=fake_b, cycle_a=F(fake_b), fake_a=fake_a, cycle_b=G(fake_a))

@@ -1,0 +1,1 @@
+"""Numbers that judge images: features or pixels in, one figure out."""

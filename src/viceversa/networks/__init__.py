@@ -1,0 +1,1 @@
+"""Networks: `nn.Module` and nothing else; no optimiser, no loss, no file."""

@@ -1,0 +1,76 @@
+"""Players, their turns, and the learning-rate rule."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+
+import torch
+from torch import Tensor, nn
+
+
+def linear_decay(nimg: int, total_nimg: int, decay_from_nimg: int, every_nimg: int = 1) -> float:
+    """Factor on the learning rate after `nimg` images: 1, then falling linearly towards 0, which it does not reach.
+
+    Changes every `every_nimg` images. With an epoch there and 100 + 100 epochs it is the authors' rule,
+    1 - max(0, e - 100) / 101 in epoch e counted from 1.
+    """
+    now, start, end = (n // every_nimg for n in (nimg, decay_from_nimg, total_nimg))
+    return max(0.0, 1 - max(0, now + 1 - start) / (max(0, end - start) + 1))
+
+
+class Player:
+    """Some networks and their optimiser (Adam). Frozen except in its own turn."""
+
+    def __init__(
+        self,
+        nets: Iterable[nn.Module],
+        lr: float = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),  # Zhu et al. 2017, sec. 4 and the authors' code
+        precision: str = "fp32",  # or "bf16": convolutions in bfloat16, weights and losses in float32
+    ) -> None:
+        self.parameters = [p for net in nets for p in net.parameters()]
+        self.lr, self.bf16 = lr, precision == "bf16"
+        self.optimizer = torch.optim.Adam(self.parameters, lr, betas, fused=True)
+        device = self.parameters[0].device
+        self.device = device.type
+        self.refused = torch.zeros((), device=device)  # 1 when the last update was not finite and left undone
+        self.freeze()
+
+    def freeze(self, frozen: bool = True) -> None:
+        """Let no gradient reach these networks (or let it again)."""
+        for p in self.parameters:
+            p.requires_grad_(not frozen)
+
+    def set_rate(self, factor: float) -> None:
+        """Learn with `factor` times the player's own rate from now on."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.lr * factor
+
+    @contextmanager
+    def turn(self) -> Iterator["Update"]:
+        """`with player.turn() as update:` - every `update(loss)` differentiates, the end of the turn steps once."""
+        self.freeze(False)
+        self.optimizer.zero_grad()
+        with torch.autocast(self.device, torch.bfloat16) if self.bf16 else nullcontext():
+            yield Update(self)
+        self.step()
+        self.optimizer.zero_grad()
+        self.freeze()
+
+    def step(self) -> None:
+        """Step, unless a gradient is infinite or not a number: then nothing moves and `refused` says so."""
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        norms = torch.stack(torch._foreach_norm(gradients))
+        self.refused = 1 - norms.sum().isfinite().float()
+        self.optimizer.found_inf = self.refused  # type: ignore[attr-defined]  # the fused kernel reads it on the device
+        self.optimizer.step()
+
+
+class Update:
+    """What a turn hands out: call it with a loss; several losses add up, each frees its graph at once."""
+
+    def __init__(self, player: Player) -> None:
+        self.player = player
+
+    def __call__(self, loss: Tensor) -> None:
+        with torch.autocast(self.player.device, enabled=False):
+            loss.backward()

@@ -1,0 +1,272 @@
+"""What Pillow leaves undone: 16-bit colour both ways, alpha everywhere, colour models turned into RGB."""
+
+import struct
+import sys
+import zlib
+from io import BytesIO
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Array = npt.NDArray[Any]
+Decoded = tuple[Array, bytes | None, tuple[str, ...]]
+
+PLAIN = {
+    "1": "L",
+    "La": "LA",
+    "RGBX": "RGB",
+    "RGBa": "RGBA",
+    "PA": "RGBA",
+    "YCbCr": "RGB",
+    "HSV": "RGB",
+    "LAB": "RGB",
+}
+BITS, WHITE_IS_ZERO, PLANAR, EXTRA = 258, 262, 284, 338  # TIFF tags
+
+
+def samples_of(image: Image.Image, file: IO[bytes] | None = None) -> Decoded:
+    """Samples (H, W, 1 | 2 | 3 | 4), colour profile and notes of an image opened from `file`, or in memory.
+
+    The numbers are uint8, uint16, int32 or float32, with alpha last, never multiplied in.
+    """
+    tile, icc, mode = _tile(image), image.info.get("icc_profile") or None, image.mode
+    if file is not None and tile.codec == "ppm":
+        return _ppm_samples(image, file, tile), None, ()
+    image.load()
+    key, notes = image.info.get("transparency"), _cut_to_8_bit(image, tile)
+    deep = _deep_samples(image, file, tile) if file is not None else None
+    if deep is not None:
+        return (_keyed(deep, key) if mode == "RGB" else deep), icc, notes
+    if mode == "CMYK":
+        image, how = _cmyk_to_rgb(image, icc)
+        return np.asarray(image), None, (*notes, how)
+    if mode == "P":
+        return np.asarray(image.convert("RGB" if key is None else "RGBA")), icc, notes
+    if mode == "LAB":
+        icc, notes = None, (*notes, "Lab turned into sRGB")
+    array = np.asarray(image.convert(PLAIN[mode]) if mode in PLAIN else image)
+    if mode.startswith("I;16"):
+        array = _true_16_bit(image, array.astype(np.uint16))
+    if isinstance(key, int):
+        key *= {"L;2": 85, "L;4": 17}.get(tile.raw, 1)  # Pillow scales the samples but not the key
+    array = array if array.ndim == 3 else array[..., None]
+    return (_keyed(array, key) if mode in ("1", "L", "RGB", "I;16") else array), icc, notes
+
+
+class _Tile(NamedTuple):
+    """How Pillow is about to decode an image that is not loaded yet."""
+
+    codec: str = ""
+    raw: str = ""
+    offset: int = 0
+    last: Any = None
+
+
+def _tile(image: Image.Image) -> _Tile:
+    tiles = getattr(image, "tile", ())
+    if tiles and max(tile.extents[3] for tile in tiles if tile.extents) < image.height:
+        raise ValueError("image file is truncated")  # a TIFF with missing strips, which Pillow paints black
+    for tile in tiles:
+        args = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+        return _Tile(tile.codec_name, str(args[0]), tile.offset, args[-1])
+    return _Tile()
+
+
+def _cut_to_8_bit(image: Image.Image, tile: _Tile) -> tuple[str, ...]:
+    """A note for the two rare kinds whose lower bits Pillow drops for good."""
+    plain = tile.codec == "ppm_plain" and image.mode == "RGB" and tile.last > 255
+    return ("16-bit colours read at 8 bit",) if plain or tile.raw.startswith("CMYK;16") else ()
+
+
+def _deep_samples(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array | None:
+    """16-bit colour at full depth (None for other pictures), by decoding high and low bytes apart.
+
+    Pillow keeps 8 of 16 bits; its raw modes `;16B` and `;16L` keep the first or the second byte of a sample.
+    """
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(PLANAR) == 2 and len(tags.get(BITS, ())) > 1 and 16 in tags[BITS]:
+        raise ValueError(
+            "it is a 16-bit TIFF with separate colour planes (save it with interleaved channels)"
+        )
+    if tile.raw == "LA;16B":  # four bytes a pixel, like RGBA
+        return _reopened(file, image, "RGBA").view(">u2").astype(np.uint16)
+    name, _, order = tile.raw.partition(";")
+    if name not in ("RGB", "RGBA", "RGBX", "RGBa") or order not in ("16B", "16L", "16N"):
+        return None
+    if order == "16N":
+        order = "16L" if sys.byteorder == "little" else "16B"
+    swapped = "16L" if order == "16B" else "16B"
+    name = "RGBA" if name == "RGBa" else name
+    high = _reopened(file, image, f"{name};{order}").astype(np.uint16)
+    samples: Array = high << 8 | _reopened(file, image, f"{name};{swapped}")
+    return _unmultiplied(samples) if tile.raw.startswith("RGBa") else samples
+
+
+def _reopened(file: IO[bytes], like: Image.Image, raw: str) -> Array:
+    """Decode the picture in `file` once more, with another raw mode."""
+    file.seek(0)
+    image: Any = Image.open(file, formats=[like.format or ""])
+    image.tile = [
+        t._replace(args=(raw, *t.args[1:]) if isinstance(t.args, tuple) else raw) for t in image.tile
+    ]
+    image.load()
+    return np.ascontiguousarray(image)
+
+
+def _ppm_samples(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array:
+    """Binary PGM and PPM of any maximum, scaled to 255 or 65535."""
+    bands = 3 if image.mode == "RGB" else 1
+    kind, full = (np.dtype(">u2"), 65535) if tile.last > 255 else (np.dtype("u1"), 255)
+    size = image.width * image.height * bands * kind.itemsize
+    file.seek(tile.offset)
+    data = file.read(size)
+    if len(data) < size:
+        raise ValueError("image file is truncated")
+    samples = np.frombuffer(data, kind).reshape(image.height, image.width, bands)
+    scaled: Array = np.rint(np.minimum(samples, tile.last) * (full / tile.last))
+    return scaled.astype(np.uint16 if full == 65535 else np.uint8)
+
+
+def _unmultiplied(samples: Array) -> Array:
+    """Divide alpha out of 16-bit RGB that was stored multiplied by it."""
+    alpha = samples[..., 3:].astype(np.float64)
+    colour = np.rint(samples[..., :3] * 65535.0 / np.maximum(alpha, 1))
+    return np.concatenate([np.minimum(colour, 65535).astype(np.uint16), samples[..., 3:]], axis=-1)
+
+
+def _true_16_bit(image: Image.Image, grey: Array) -> Array:
+    """Undo two TIFF habits that Pillow passes on: white stored as 0, and 12 bits in 16."""
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(BITS) == (12,):
+        grey = np.rint(grey * (65535 / 4095)).astype(np.uint16)
+    return 65535 - grey if tags.get(WHITE_IS_ZERO) == 0 else grey
+
+
+def _keyed(samples: Array, key: Any) -> Array:
+    """Add alpha: 0 where the colour is the transparent one of a PNG, else opaque."""
+    if key is None or isinstance(key, bytes):
+        return samples
+    full = np.iinfo(samples.dtype).max
+    alpha = np.where((samples == np.asarray(key)).all(axis=-1, keepdims=True), 0, full)
+    return np.concatenate([samples, alpha.astype(samples.dtype)], axis=-1)
+
+
+def _cmyk_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, str]:
+    """CMYK to sRGB through the embedded profile, or by (1 - C)(1 - K) without a usable one."""
+    if icc:
+        from PIL import ImageCms
+
+        try:
+            source, target = ImageCms.ImageCmsProfile(BytesIO(icc)), ImageCms.createProfile("sRGB")
+            intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+            converted = ImageCms.profileToProfile(image, source, target, intent, outputMode="RGB")
+            assert converted is not None
+            return converted, "CMYK turned into sRGB through its colour profile"
+        except (ImageCms.PyCMSError, OSError):
+            pass
+    return image.convert("RGB"), "CMYK turned into RGB without a colour profile"
+
+
+def orientation(image: Image.Image) -> int:
+    """EXIF orientation 1 to 8 of a loaded image; junk counts as 1."""
+    try:
+        value = image.getexif().get(0x0112, 1)
+    except Exception:  # damaged EXIF must not cost a good picture
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def upright(samples: Array, turn: int) -> Array:
+    """Undo an EXIF orientation (1 to 8) of samples (H, W, S): 5 to 8 swap rows and columns, then flips."""
+    if turn >= 5:
+        samples = samples.transpose(1, 0, 2)
+    if turn in (3, 4, 7, 8):
+        samples = samples[::-1]
+    return samples[:, ::-1] if turn in (2, 3, 6, 7) else samples
+
+
+def encode(samples: Array, format: str, icc: bytes | None = None) -> bytes:
+    """A picture file from samples (H, W, 1 | 2 | 3 | 4) of uint8, uint16 or float32; see `images.write`."""
+    alpha, depth = samples.shape[2] in (2, 4), samples.dtype.name
+    if format == "TIFF":
+        return _tiff(samples, icc)
+    if depth == "uint16" and format == "PNG":
+        return _png_16(samples, icc)
+    if depth == "uint16" and format == "PPM" and not alpha:
+        head = f"P{5 if samples.shape[2] == 1 else 6}\n{samples.shape[1]} {samples.shape[0]}\n65535\n"
+        return head.encode() + samples.astype(">u2").tobytes()
+    if depth == "uint8" and format == "BMP" and alpha:
+        return _bmp_alpha(samples)
+    if alpha and format not in ("PNG", "WEBP"):
+        raise ValueError(f"{format} files hold no alpha; use PNG, WebP or TIFF")
+    if depth != "uint8" and not (depth == "float32" and format == "PPM" and samples.shape[2] == 1):
+        raise ValueError(f"{format} files hold no {depth} numbers here; use TIFF, or PNG for uint16")
+    options: dict[str, Any] = {
+        "JPEG": {"quality": 95, "subsampling": 0},
+        "WEBP": {"lossless": True, "exact": True},
+    }
+    options = options.get(format, {}) | ({"icc_profile": icc} if icc and format not in ("BMP", "PPM") else {})
+    out = BytesIO()
+    Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples).save(out, format, **options)
+    return out.getvalue()
+
+
+def _png_16(samples: Array, icc: bytes | None) -> bytes:
+    """16-bit PNG (W3C PNG, sections 7, 9 and 11), every row filtered by Up."""
+    h, w, count = samples.shape
+    rows = np.ascontiguousarray(samples.astype(">u2")).view(np.uint8).reshape(h, -1)
+    filtered = np.full((h, rows.shape[1] + 1), 2, np.uint8)
+    filtered[:, 1:] = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", w, h, 16, {1: 0, 2: 4, 3: 2, 4: 6}[count], 0, 0, 0)
+    profile = chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc)) if icc else b""
+    body = chunk(b"IDAT", zlib.compress(filtered.tobytes()))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + profile + body + chunk(b"IEND", b"")
+
+
+def _tiff(samples: Array, icc: bytes | None) -> bytes:
+    """Little-endian TIFF 6.0, one deflated strip, for every depth and channel count."""
+    h, w, count = samples.shape
+    strip = zlib.compress(samples.astype(samples.dtype.newbyteorder("<")).tobytes())
+    short, long, raw = 3, 4, 7
+    tags: list[tuple[int, int, bytes]] = [
+        (256, long, struct.pack("<I", w)),
+        (257, long, struct.pack("<I", h)),
+        (BITS, short, struct.pack("<H", samples.itemsize * 8) * count),
+        (259, short, struct.pack("<H", 8)),
+        (WHITE_IS_ZERO, short, struct.pack("<H", 1 if count < 3 else 2)),
+        (273, long, struct.pack("<I", 8)),
+        (277, short, struct.pack("<H", count)),
+        (278, long, struct.pack("<I", h)),
+        (279, long, struct.pack("<I", len(strip))),
+        (PLANAR, short, struct.pack("<H", 1)),
+        *([(EXTRA, short, struct.pack("<H", 2))] if count in (2, 4) else []),
+        (339, short, struct.pack("<H", 3 if samples.dtype.kind == "f" else 1) * count),
+        *([(34675, raw, icc)] if icc else []),
+    ]
+    strip += b"\0" * (len(strip) % 2)
+    extra = 8 + len(strip) + 2 + 12 * len(tags) + 4
+    entries, values = b"", b""
+    for tag, kind, data in tags:
+        place = data.ljust(4, b"\0") if len(data) <= 4 else struct.pack("<I", extra + len(values))
+        entries += struct.pack("<HHI", tag, kind, len(data) // {short: 2, long: 4, raw: 1}[kind]) + place
+        values += data + b"\0" * (len(data) % 2) if len(data) > 4 else b""
+    head = b"II*\0" + struct.pack("<I", 8 + len(strip))
+    return head + strip + struct.pack("<H", len(tags)) + entries + b"\0" * 4 + values
+
+
+def _bmp_alpha(samples: Array) -> bytes:
+    """32-bit BMP with a version 4 header, whose masks say where alpha lies."""
+    h, w = samples.shape[:2]
+    rgba = samples if samples.shape[2] == 4 else samples[..., [0, 0, 0, 1]]
+    rows = np.ascontiguousarray(rgba[::-1, :, [2, 1, 0, 3]]).tobytes()
+    masks = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    head = struct.pack(
+        "<IiiHHIIiiII4I4s48x", 108, w, h, 1, 32, 3, len(rows), 2835, 2835, 0, 0, *masks, b"BGRs"
+    )
+    return struct.pack("<2sIHHI", b"BM", 14 + len(head) + len(rows), 0, 0, 14 + len(head)) + head + rows

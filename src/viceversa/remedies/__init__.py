@@ -1,0 +1,1 @@
+"""Parts that steady a GAN: the pool of past images, the averaged generator."""

@@ -1,0 +1,1 @@
+"""The run: its folder, its checkpoints, its log and the loop."""

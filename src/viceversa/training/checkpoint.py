@@ -1,0 +1,183 @@
+"""Everything that changes during training, written so that no crash can take it away.
+
+A checkpoint is a folder `step-<N>` of safetensors and JSON files. It is written under a draft name, synced, closed
+with a manifest of sizes and SHA-256 digests, and renamed; older ones go only when the new one has been verified.
+"""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from .. import files
+from ..errors import ModelFileError
+from ..optimize import Player
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+class Trainable(Protocol):
+    """What a checkpoint needs of a method."""
+
+    nets: nn.ModuleDict
+    players: dict[str, Player]
+
+    def state_dict(self) -> dict[str, Tensor]: ...
+    def load_state_dict(self, state_dict: dict[str, Tensor]) -> Any: ...
+
+
+def save(folder: Path, method: Trainable, state: dict[str, Any], keep: int = 2) -> Path:
+    """Write `folder/step-<state["step"]>`, verify it, drop all but the newest `keep`; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {f"{name}.safetensors": save_tensors(tensors) for name, tensors in _pack(method).items()}
+    contents["state.json"] = json.dumps({"format": FORMAT, **state}, indent=1).encode()
+    files.require_space(folder, sum(map(len, contents.values())))
+    final = folder / f"step-{state['step']}"
+    draft = folder / f"{final.name}.tmp"
+    remove_drafts(folder)
+    draft.mkdir()
+    for name, data in contents.items():
+        files.write_new(draft / name, data)
+    manifest = {name: {"bytes": len(data), "sha256": sha256(data).hexdigest()} for name, data in contents.items()}
+    files.write_new(draft / MANIFEST, json.dumps(manifest, indent=1).encode())
+    verify(draft)
+    if final.exists():  # one that did not verify; the new one takes its place
+        files.remove_folder(final)
+    files.publish_folder(draft, final)
+    for old in list_steps(folder)[keep:]:
+        files.remove_folder(old)
+    return final
+
+
+def load(path: Path, method: Trainable) -> dict[str, Any]:
+    """Put the checkpoint at `path` into `method`; returns its `state`. ModelFileError when it is damaged or another's."""
+    verify(path)
+    state = read_state(path)
+    packed = {file.stem: load_tensors(file.read_bytes()) for file in sorted(path.glob("*.safetensors"))}
+    try:
+        _unpack(method, packed)
+    except (RuntimeError, KeyError, ValueError) as e:
+        reason = str(e).strip().splitlines()[-1].strip()
+        raise ModelFileError(f"{path} belongs to another architecture ({reason}); use the run's own config") from None
+    return state
+
+
+def load_networks(path: Path, nets: dict[str, nn.Module], averaged: bool) -> None:
+    """Fill `nets` from their files, the averaged weights where the run kept them."""
+    verify(path)
+    for name, net in nets.items():
+        file = path / (f"{name}_average.safetensors" if averaged else f"{name}.safetensors")
+        try:
+            net.load_state_dict(load_tensors(file.read_bytes()))
+        except (OSError, RuntimeError) as e:
+            raise ModelFileError(f"{file} does not fit the run's config ({str(e).splitlines()[0]})") from None
+
+
+def newest(folder: Path) -> tuple[Path | None, list[str]]:
+    """The newest checkpoint that verifies, and one line for each newer one that does not."""
+    complaints = []
+    for path in list_steps(folder):
+        try:
+            verify(path)
+            return path, complaints
+        except ModelFileError as e:
+            complaints.append(str(e))
+    return None, complaints
+
+
+def list_steps(folder: Path) -> list[Path]:
+    """Published checkpoints, newest first."""
+    found = [p for p in folder.glob("step-*") if p.is_dir() and p.name[5:].isdigit()]
+    return sorted(found, key=lambda p: int(p.name[5:]), reverse=True)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what a killed writer left behind; call it as the owner of the run folder."""
+    for draft in folder.glob("step-*.tmp"):
+        files.remove_folder(draft)
+
+
+def verify(path: Path) -> None:
+    """Compare every file with the manifest; ModelFileError at the first difference."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_bytes())
+        expected = {name: (entry["bytes"], entry["sha256"]) for name, entry in manifest.items()}
+    except FileNotFoundError:
+        raise ModelFileError(f"{path} is not a complete checkpoint: {MANIFEST} is missing") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise ModelFileError(f"{path / MANIFEST} is damaged: it cannot be read") from None
+    present = {p.name for p in path.iterdir()} - {MANIFEST}
+    if present != set(expected) or "state.json" not in expected:
+        raise ModelFileError(f"{path} is damaged: its files are not those of its manifest")
+    for name, (size, digest) in expected.items():
+        if (path / name).stat().st_size != size or files.sha256(path / name) != digest:
+            raise ModelFileError(f"{path / name} is damaged: its content is not what was written")
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """`state.json` of a verified checkpoint."""
+    state: dict[str, Any] = json.loads((path / "state.json").read_bytes())
+    if state.get("format") != FORMAT:
+        raise ModelFileError(
+            f"{path} has format {state.get('format')}; this version reads format {FORMAT}: upgrade viceversa"
+        )
+    return state
+
+
+def _pack(method: Trainable) -> dict[str, dict[str, Tensor]]:
+    """State by file: one per network, one per averaged network, one per player, one for the rest."""
+    packed: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in method.state_dict().items():
+        file, name = _place(key)
+        packed.setdefault(file, {})[name] = tensor.detach().cpu().contiguous()
+    for name, player in method.players.items():
+        packed[f"{name}_optimizer"] = {k: t.detach().cpu().contiguous() for k, t in _optimizer_tensors(player)}
+    return packed
+
+
+def _place(key: str) -> tuple[str, str]:
+    parts = key.split(".")
+    if parts[0] == "nets":
+        return parts[1], ".".join(parts[2:])
+    if parts[:2] == ["average", "nets"]:
+        return f"{parts[2]}_average", ".".join(parts[3:])
+    return "rest", key
+
+
+def _unpack(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> None:
+    method.load_state_dict({key: packed[_place(key)[0]][_place(key)[1]] for key in _keys(method, packed)})
+    for name, player in method.players.items():
+        tensors = packed[f"{name}_optimizer"]
+        state = {
+            i: {k: tensors[f"{i}.{k}"] for k in ("step", "exp_avg", "exp_avg_sq")}
+            for i in range(len(player.parameters))
+            if f"{i}.step" in tensors
+        }
+        for i, moments in state.items():
+            if moments["exp_avg"].shape != player.parameters[i].shape:
+                raise ValueError(f"optimiser of {name}: shape of parameter {i}")
+        groups = player.optimizer.state_dict()["param_groups"]
+        player.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _keys(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> Iterator[str]:
+    """The method's own keys, after checking that the checkpoint holds these and no others."""
+    own = {_place(key) for key in method.state_dict()}
+    stored = {(file, name) for file in packed if not file.endswith("_optimizer") for name in packed[file]}
+    if own != stored:
+        odd = sorted(own ^ stored)[0]
+        raise KeyError(f"{odd[0]}: {odd[1]}")
+    yield from method.state_dict()
+
+
+def _optimizer_tensors(player: Player) -> Iterator[tuple[str, Tensor]]:
+    for i, moments in player.optimizer.state_dict()["state"].items():
+        for key, value in moments.items():
+            yield f"{i}.{key}", torch.as_tensor(value)

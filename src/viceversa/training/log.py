@@ -1,0 +1,76 @@
+"""What a person watches while a run trains: one live line, or plain lines where there is no terminal."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from ..errors import UsageError
+
+PLAIN_SECONDS = 15.0  # between lines when nobody sees them move
+
+
+class LiveLine:
+    """`with LiveLine() as show: show("step 12 ...")` keeps one line up to date; `say` prints one that stays."""
+
+    def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
+        self.console = console or Console(stderr=True, soft_wrap=True, highlight=False)
+        self.quiet = quiet
+        self.live = Live(console=self.console, refresh_per_second=4, transient=True) if self.moving else None
+        self.last = 0.0
+
+    @property
+    def moving(self) -> bool:
+        return self.console.is_terminal and not self.quiet
+
+    def __enter__(self) -> "LiveLine":
+        if self.live:
+            self.live.start()
+        return self
+
+    def __call__(self, line: str) -> None:
+        now = time.monotonic()
+        if self.live:
+            self.live.update(Text(line, no_wrap=True, overflow="ellipsis"))
+        elif not self.quiet and now - self.last >= PLAIN_SECONDS:
+            self.last = now
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        """A line that stays; a closed output does not stop the run."""
+        if not self.quiet:
+            try:
+                self.console.print(Text(line))
+            except (BrokenPipeError, OSError):
+                self.quiet = True
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self.live:
+            self.live.stop()
+
+
+def duration(seconds: float) -> str:
+    """75 -> "1:15", 4000 -> "1:06:40"."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def tensorboard_sink(folder: Path) -> Callable[[dict[str, Any]], None]:
+    """Each line of metrics.jsonl as TensorBoard scalars under `folder/events`."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise UsageError("--tensorboard needs an extra: pip install 'viceversa[tensorboard]'") from None
+    writer = SummaryWriter(str(folder / "events"))  # type: ignore[no-untyped-call]
+
+    def write(line: dict[str, Any]) -> None:
+        for key, value in line.items():
+            writer.add_scalar(key, value, line["step"])  # type: ignore[no-untyped-call]
+
+    return write

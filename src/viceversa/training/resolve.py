@@ -1,0 +1,92 @@
+"""From the words of a command to the configuration of a run."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .. import config as values
+from ..data.folders import Domains
+from ..errors import UsageError
+from ..presets import RunConfig
+from ..presets import preset as named_preset
+from .run_folder import read_config
+
+
+def resolve(
+    data: str | Path, other: str | Path | None, *, preset: str | None, size: int | None, steps: int | None,
+    save_every: int | None, seed: int | None, device: str | None, precision: str | None, names: str | None,
+    assignments: Sequence[str], config: str | Path | None,
+) -> RunConfig:  # fmt: skip
+    """Defaults < preset < file < command line."""
+    if config is not None:
+        result = read_config(Path(config))
+        if preset not in (None, result.preset):
+            raise UsageError(
+                f"--preset {preset} contradicts {config}, whose preset is {result.preset}; give one of them"
+            )
+        if size is not None:
+            result = values.changed(result, "data.size", size, "--size")
+    else:
+        result = named_preset(preset or "quickstart", size)
+    words = {"data.source": os.path.abspath(data), "data.other": other and os.path.abspath(other)}
+    result = _override(result, {k: v for k, v in words.items() if v is not None}, "DATA")
+    options = {"data.names": names, "train.seed": seed, "train.device": device}
+    options |= {"train.precision": precision, "train.save_every": save_every}
+    for key, value in options.items():
+        if value is not None:
+            result = values.changed(result, key, value, "--" + key.split(".")[1].replace("_", "-"))
+    result = _override(result, values.parse_assignments(assignments), "--set")
+    if steps is not None:
+        if steps < 1:
+            raise UsageError(f"--steps {steps}: it must be at least 1")
+        result = values.changed(result, "train.total_nimg", steps * result.train.batch, "--steps")
+    return result
+
+
+def _override(config: RunConfig, pairs: dict[str, Any], where: str) -> RunConfig:
+    for key, value in pairs.items():
+        config = values.changed(config, key, value, where)
+    return config
+
+
+def parse_time(text: float | str | None) -> float | None:
+    """ "300s", "4m", "2h" or a number of seconds, in seconds."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(text).strip())
+    if not found or float(found[1]) <= 0:
+        raise UsageError(f"--max-time '{text}': write it as 300s, 4m or 2h")
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
+
+
+def default_folder(domains: Domains, config: RunConfig) -> Path:
+    """runs/apples-oranges-quickstart."""
+    name = re.sub(r"[^\w.-]+", "-", f"{domains.name_a}-{domains.name_b}-{config.preset}").strip("-.")
+    return Path("runs") / name
+
+
+def parse_names(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 2 or not all(parts):
+        raise UsageError(f"--names '{text}': write two names with a comma between, for example apples,oranges")
+    return parts[0], parts[1]
+
+
+def with_choices_of(saved: RunConfig, wanted: RunConfig) -> RunConfig:
+    """`wanted` with what it leaves open (none, auto) taken from the run it resumes."""
+    train, old = wanted.train, saved.train
+    return replace(
+        wanted,
+        train=replace(
+            train,
+            total_nimg=train.total_nimg if train.total_nimg is not None else old.total_nimg,
+            threads=train.threads or old.threads,
+            device=old.device if train.device == "auto" else train.device,
+            precision=old.precision if train.precision == "auto" else train.precision,
+        ),
+    )

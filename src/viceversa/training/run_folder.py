@@ -1,0 +1,174 @@
+"""One run, one folder: what it is, what it did, and where its checkpoints lie."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from .. import config as values
+from .. import files
+from ..data.folders import Domains
+from ..errors import ModelFileError, UsageError
+from ..presets import RunConfig
+from . import checkpoint
+
+
+class RunFolder:
+    """`config.yaml env.json data.json metrics.jsonl log.txt samples/ checkpoints/ report.html` under one path."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.checkpoints = self.path / "checkpoints"
+        self.samples = self.path / "samples"
+        self.metrics = self.path / "metrics.jsonl"
+        self.report = self.path / "report.html"
+
+    @property
+    def exists(self) -> bool:
+        return (self.path / "config.yaml").is_file()
+
+    def require(self) -> "RunFolder":
+        """Itself, or a ModelFileError that says what is there instead."""
+        if not self.exists:
+            what = "has no config.yaml" if self.path.is_dir() else "does not exist"
+            raise ModelFileError(f"{self.path} is not a run: it {what}; give the folder that train wrote with --out")
+        return self
+
+    def config(self) -> RunConfig:
+        """The configuration it was made with."""
+        return read_config(self.path / "config.yaml")
+
+    def data(self) -> dict[str, Any]:
+        """Names, counts and skipped files of its two domains."""
+        return self._json("data.json")
+
+    def env(self) -> dict[str, Any]:
+        """Versions, hardware, threads and command of its start."""
+        return self._json("env.json")
+
+    def _json(self, name: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads((self.path / name).read_bytes())
+        except (OSError, ValueError) as e:
+            raise ModelFileError(f"{self.path / name} cannot be read ({e})") from None
+        return found
+
+    def start(self, config: RunConfig, env: dict[str, Any], data: dict[str, Any]) -> None:
+        """Write what stays the same through the run; config.yaml last, for it makes the folder a run."""
+        files.write_json(self.path / "env.json", env)
+        files.write_json(self.path / "data.json", data)
+        header = "# The complete configuration of this run; `viceversa train --config` takes it back.\n"
+        body = yaml.safe_dump(values.to_dict(config), sort_keys=False, allow_unicode=True)
+        files.write_text(self.path / "config.yaml", header + body)
+
+    def require_same(self, config: RunConfig) -> None:
+        """Refuse a configuration that is not the run's own, naming every difference."""
+        odd = values.difference(self.config(), config)
+        for free in FREE:
+            odd.pop(free, None)
+        if odd:
+            told = ", ".join(f"{key} is {old!r}, not {new!r}" for key, (old, new) in odd.items())
+            raise UsageError(
+                f"{self.path} holds another run ({told}); repeat its command to resume it, or choose another --out"
+            )
+
+    def truncate_metrics(self, step: int) -> None:
+        """Forget what a killed process logged after the checkpoint that training resumes from."""
+        lines = self.read_metrics()
+        kept = [line for line in lines if line["step"] <= step]
+        if self.metrics.exists():
+            files.write_text(self.metrics, "".join(json.dumps(line) + "\n" for line in kept))
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl; a torn last line is left out."""
+        if not self.metrics.exists():
+            return []
+        lines = []
+        for text in self.metrics.read_text().splitlines():
+            try:
+                lines.append(json.loads(text))
+            except ValueError:
+                continue
+        return lines
+
+    def log(self, line: str) -> None:
+        """Add a dated line to log.txt."""
+        files.append_line(self.path / "log.txt", f"{time.strftime('%F %T')} {line}")
+
+    def last_step(self) -> int:
+        """The step of the newest checkpoint that verifies, 0 without one."""
+        path, _ = checkpoint.newest(self.checkpoints)
+        return int(path.name[5:]) if path else 0
+
+
+FREE = ("train.save_every", "train.keep", "data.cache_mb")  # may change when a run is resumed
+
+
+def read_config(path: Path) -> RunConfig:
+    """A RunConfig from YAML, or one line about what is wrong in it."""
+    try:
+        found = yaml.safe_load(path.read_text())
+    except OSError as e:
+        raise UsageError(f"{path} cannot be read ({e.strerror})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise UsageError(f"{path} is not YAML ({' '.join(str(e).split())})") from None
+    return values.from_dict(RunConfig, found, str(path))
+
+
+def environment(command: str, device: str, threads: int) -> dict[str, Any]:
+    """What a run depends on besides its configuration."""
+    names = ("viceversa", "torch", "numpy", "pillow", "safetensors")
+    return {
+        "command": command,
+        "started": time.strftime("%F %T %z"),
+        "versions": {name: version(name) for name in names},
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": processor_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": threads,
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "commit": _commit(),
+    }
+
+
+def processor_name() -> str:
+    """The processor's own name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    """The source tree's commit, with + when it has changes; none for an installed package."""
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty=+", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip() or None
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def describe(d: Domains) -> dict[str, Any]:
+    """data.json: names, counts, files and a digest of the file list."""
+    sets = {
+        "train_a": d.train_a, "train_b": d.train_b, "test_a": d.test_a, "test_b": d.test_b,
+        "truth_a": d.truth_a, "truth_b": d.truth_b,
+    }  # fmt: skip
+    listed = {key: [str(p) for p in paths] for key, paths in sets.items()}
+    digest = sha256("\n".join(p for paths in listed.values() for p in paths).encode()).hexdigest()
+    counts = {key: len(paths) for key, paths in listed.items()}
+    return {
+        "names": [d.name_a, d.name_b], "counts": counts, "digest": digest, "notes": list(d.notes), "skipped": {},
+        "files": listed,
+    }  # fmt: skip

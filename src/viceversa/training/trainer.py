@@ -1,0 +1,228 @@
+"""The loop. It knows no method: networks, losses and pictures come from outside."""
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from json import dumps
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from .. import files
+from ..errors import DivergedError
+from ..optimize import linear_decay
+from ..presets import TrainConfig
+from . import checkpoint
+from .log import LiveLine, duration
+from .run_folder import RunFolder
+
+SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say
+
+
+class Method(checkpoint.Trainable, Protocol):
+    """What the trainer needs of a method."""
+
+    def step(self, *batch: Tensor) -> dict[str, Tensor]: ...
+
+
+class Batches(Protocol):
+    """Endless batches, addressable by step."""
+
+    epoch_nimg: int
+
+    def prefetched(self, step: int) -> Any: ...
+
+
+class Stopped(Exception):
+    """A signal asked the run to end; its checkpoint is written."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.exit_code = 128 + signum
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The plan of a run in images seen."""
+
+    total_nimg: int
+    decay_from_nimg: int
+    decay_every_nimg: int
+    batch: int
+
+    @property
+    def steps(self) -> int:
+        return math.ceil(self.total_nimg / self.batch)
+
+    def rate(self, step: int) -> float:
+        """Factor on the learning rates during step `step`, counted from 0."""
+        return linear_decay(step * self.batch, self.total_nimg, self.decay_from_nimg, self.decay_every_nimg)
+
+
+def schedule(train: TrainConfig, total_nimg: int, epoch_nimg: int) -> Schedule:
+    """The schedule of `total_nimg` images, with rates that fall by step or by epoch."""
+    every = epoch_nimg if train.decay_every == "epoch" else train.batch
+    return Schedule(total_nimg, round(total_nimg * train.decay_from), every, train.batch)
+
+
+class Trainer:
+    """Steps a method through its schedule; logs, samples, saves; stops when told and resumes to the bit."""
+
+    def __init__(
+        self,
+        method: Method,
+        batches: Batches,
+        plan: Schedule,
+        config: TrainConfig,
+        run: RunFolder,
+        *,
+        device: str = "cpu",
+        sample: Callable[[int], None] = lambda step: None,  # draws the fixed images after `step` steps
+        sinks: tuple[Callable[[dict[str, Any]], None], ...] = (),  # each gets every line of metrics.jsonl
+    ) -> None:
+        self.method, self.batches, self.plan, self.config, self.run = method, batches, plan, config, run
+        self.device, self.sample, self.sinks = device, sample, sinks
+        self.step = 0
+        self.window: dict[str, float] = {}  # sums of the losses since the last line of metrics.jsonl
+        self.pending: list[dict[str, Tensor]] = []  # losses still on the device
+        self.told: int | None = None  # the signal that asked us to stop
+        self.saved_at = time.monotonic()
+
+    def resume(self) -> list[str]:
+        """Go to the newest checkpoint that verifies; returns what was wrong with newer ones."""
+        path, complaints = checkpoint.newest(self.run.checkpoints)
+        if path is None:
+            self.run.truncate_metrics(0)
+            return complaints
+        state = checkpoint.load(path, self.method)
+        self.step, self.window = state["step"], state["window"]
+        self.run.truncate_metrics(self.step)
+        return complaints
+
+    def fit(self, show: LiveLine, max_time: float | None = None) -> bool:
+        """Train to the end of the schedule, or for `max_time` seconds; True when the schedule is done."""
+        started, first = time.monotonic(), self.step
+        batches = self.batches.prefetched(self.step)
+        try:
+            with self.listening():
+                if self.step == 0:
+                    self.sample(0)
+                while self.step < self.plan.steps:
+                    self.advance(next(batches))
+                    elapsed = time.monotonic() - started
+                    show(self.line(elapsed, first))
+                    if self.told is not None:
+                        self.save()
+                        raise Stopped(self.told)
+                    if max_time is not None and elapsed >= max_time and self.step < self.plan.steps:
+                        self.save()
+                        return False
+                    if self.due():
+                        self.save()
+                if checkpoint.newest(self.run.checkpoints)[0] != self.run.checkpoints / f"step-{self.step}":
+                    self.save()
+        finally:
+            batches.close()
+        return True
+
+    def advance(self, batch: tuple[Tensor, ...]) -> None:
+        """One step, its line in metrics.jsonl and its samples where they are due."""
+        rate = self.plan.rate(self.step)
+        for player in self.method.players.values():
+            player.set_rate(rate)
+        torch.manual_seed((self.config.seed << 40) + self.step)  # all that a step draws depends on seed and step alone
+        losses = self.method.step(*(x.to(self.device) for x in batch))
+        self.step += 1
+        self.pending.append({name: loss.detach() for name, loss in losses.items()})
+        log = self.step % self.config.log_every == 0 or self.step == self.plan.steps
+        if log or self.device == "cpu":
+            self.gather()
+        if log:
+            self.write_metrics(rate)
+        if self.step % self.sample_every() == 0 or self.step == self.plan.steps:
+            self.sample(self.step)
+
+    def gather(self) -> None:
+        """Bring the losses to the host; DivergedError when an update was refused or a loss is not finite."""
+        for name, player in self.method.players.items():
+            if player.refused.item():
+                self.diverged(f"the gradient of the {name}")
+        for losses in self.pending:
+            for name, value in losses.items():
+                number = value.item()
+                if not math.isfinite(number):
+                    self.diverged(f"the loss {name}")
+                self.window[name] = self.window.get(name, 0.0) + number
+        self.pending.clear()
+
+    def diverged(self, what: str) -> None:
+        last = self.run.last_step()
+        rates = ", ".join(f"method.{'lr_g' if name == 'generators' else 'lr_d'}" for name in self.method.players)
+        raise DivergedError(
+            f"training diverged at step {self.step} of {self.run.path}: {what} is not finite, no update was applied; "
+            f"the last good checkpoint is step {last}. Lower {rates} in a new run"
+        )
+
+    def write_metrics(self, rate: float) -> None:
+        """One line of metrics.jsonl: mean losses since the one before."""
+        count = self.step % self.config.log_every or self.config.log_every
+        means = {name: total / count for name, total in self.window.items()}
+        line = {"step": self.step, "nimg": self.step * self.config.batch, "rate": rate, **means}
+        files.append_line(self.run.metrics, dumps(line))
+        for sink in self.sinks:
+            sink(line)
+        self.latest, self.window = means, {}
+
+    latest: dict[str, float] = {}  # noqa: RUF012 - replaced, never changed in place
+
+    def line(self, elapsed: float, first: int) -> str:
+        """The live line."""
+        pace = (self.step - first) / max(elapsed, 1e-9)
+        left = (self.plan.steps - self.step) / max(pace, 1e-9)
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in self.latest.items())
+        share = self.step / self.plan.steps
+        images = pace * self.config.batch
+        return f"step {self.step}/{self.plan.steps} {share:4.0%}  {images:.1f} img/s  {duration(left)} left  {losses}"
+
+    def sample_every(self) -> int:
+        return max(1, round(self.plan.steps / max(1, self.config.samples)))
+
+    def due(self) -> bool:
+        if self.config.save_every:
+            return self.step % self.config.save_every == 0
+        return time.monotonic() - self.saved_at >= SAVE_SECONDS
+
+    def save(self) -> None:
+        """Write a checkpoint of this moment."""
+        self.gather()
+        state = {"step": self.step, "nimg": self.step * self.config.batch, "window": self.window}
+        checkpoint.save(self.run.checkpoints, self.method, state, self.config.keep)
+        self.saved_at = time.monotonic()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Ctrl-C, SIGTERM and SIGHUP finish the step and save; a second one ends the process at once."""
+
+        def handle(signum: int, _: FrameType | None) -> None:
+            self.told = signum
+            for number in ours:
+                signal.signal(number, before[number])
+
+        ours = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.getsignal(number) for number in ours}
+        try:
+            for number in ours:
+                signal.signal(number, handle)
+        except ValueError:  # not in the main thread: whoever called us has the signals
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number in ours:
+                signal.signal(number, before[number])

@@ -1,0 +1,1 @@
+"""Using a trained run: one picture, an array, a folder."""

@@ -1,0 +1,121 @@
+"""A trained run as a function from picture to picture."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .. import images
+from ..errors import DataError, ModelFileError, UsageError, did_you_mean
+from ..methods import METHODS
+from ..training import checkpoint
+from ..training.device import choose_device
+from ..training.run_folder import RunFolder
+
+MULTIPLE = 4  # sides that the generator's two halvings need
+
+
+class Translator:
+    """Both directions of a run. `translate` takes a picture of one domain and gives it back in the other."""
+
+    def __init__(
+        self,
+        generators: dict[str, nn.Module],  # "A" and "B": the generator that leads there
+        names: tuple[str, str],
+        channels: tuple[int, int],
+        size: int,  # side the run was trained at, pixels
+        step: int,
+        device: str = "cpu",
+    ) -> None:
+        self.generators = {side: net.to(device).eval().requires_grad_(False) for side, net in generators.items()}
+        self.names, self.size, self.step, self.device = names, size, step, device
+        self.channels = dict(zip("AB", channels, strict=True))
+
+    def side(self, to: str) -> str:
+        """ "A" or "B" from a domain's name or letter."""
+        if to in ("A", "B") and to not in self.names:
+            return to
+        if to not in self.names:
+            near = did_you_mean(to, self.names)
+            raise UsageError(f"--to '{to}': this run knows {self.names[0]} (A) and {self.names[1]} (B).{near}")
+        return "AB"[self.names.index(to)]
+
+    def translate(self, image: Any, to: str) -> Any:
+        """`image` in the domain `to`: a PIL image, NumPy array, tensor, Picture or path; the same kind comes back.
+
+        Tensors are (C, H, W) or (N, C, H, W) in [-1, 1]; arrays (H, W) or (H, W, C), uint8, uint16 or float in [0, 1].
+        Any size; size, depth and alpha stay. A path gives a PIL image.
+        """
+        if isinstance(image, Tensor):
+            side = self.side(to)
+            return self.batch(image[None], side)[0] if image.ndim == 3 else self.batch(image, side)
+        if isinstance(image, str | Path):
+            picture = images.read(Path(image))
+            return images.to_pil(self.picture(picture, to).pixels)
+        if isinstance(image, images.Picture):
+            return self.picture(image, to)
+        picture, pack = images.unpack(image)
+        return pack(self.picture(picture, to))
+
+    def picture(self, picture: images.Picture, to: str) -> images.Picture:
+        """A whole Picture translated; its alpha, depth, format and profile stay."""
+        side = self.side(to)
+        source = images.to_channels(picture.pixels, self.channels["BA"["AB".index(side)]])
+        result = self.batch(torch.from_numpy(np.ascontiguousarray(source))[None], side)[0].numpy()
+        return images.with_pixels(picture, result)
+
+    @torch.inference_mode()
+    def batch(self, x: Tensor, side: str) -> Tensor:
+        """(N, C, H, W) in [-1, 1] to the domain `side`, "A" or "B", at the same height and width."""
+        source = self.channels["A" if side == "B" else "B"]
+        if x.ndim != 4 or x.shape[1] != source:
+            raise DataError(f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {source}, H, W) in [-1, 1]")
+        h, w = x.shape[-2:]
+        padded = pad_to_multiple(x.to(self.device, torch.float32))
+        out: Tensor = self.generators[side](padded)[..., :h, :w]
+        return out.to(x.device)
+
+
+def pad_to_multiple(x: Tensor, multiple: int = MULTIPLE, least: int = 16) -> Tensor:
+    """Grow (N, C, H, W) to the right and below until both sides divide, by mirroring (by repeating where too small)."""
+    h, w = x.shape[-2:]
+    down, right = (max(-(-n // multiple) * multiple, least) - n for n in (h, w))
+    mode = "reflect" if down < h and right < w else "replicate"
+    return functional.pad(x, (0, right, 0, down), mode=mode) if down or right else x
+
+
+def load(run: Path | str, *, device: str = "auto", step: int | None = None, compile: bool = False) -> Translator:
+    """The newest checkpoint of a run, or that of `step`, as a Translator; averaged weights where the run has them."""
+    folder = RunFolder(run).require()
+    config, data = folder.config(), folder.data()
+    path = folder.checkpoints / f"step-{step}"
+    if step is None:
+        newest, complaints = checkpoint.newest(folder.checkpoints)
+        if newest is None:
+            why = complaints[0] if complaints else f"{folder.checkpoints} is empty"
+            raise ModelFileError(f"{folder.path} has no usable checkpoint: {why}; train it first")
+        path = newest
+    elif not path.is_dir():
+        raise ModelFileError(f"{path} does not exist; {folder.checkpoints} holds {_held(folder)}")
+    method = METHODS["cyclegan"](config.method)
+    nets = {"G": method.nets["G"], "F": method.nets["F"]}
+    checkpoint.load_networks(path, nets, averaged=config.method.ema > 0)
+    generators = {"B": nets["G"], "A": nets["F"]}
+    if compile:
+        for net in nets.values():
+            net.compile(dynamic=True)
+    return Translator(
+        generators,
+        (data["names"][0], data["names"][1]),
+        (config.method.channels_a, config.method.channels_b),
+        config.data.size,
+        int(path.name[5:]),
+        choose_device(device),
+    )
+
+
+def _held(folder: RunFolder) -> str:
+    return ", ".join(p.name for p in checkpoint.list_steps(folder.checkpoints)) or "no checkpoint"
