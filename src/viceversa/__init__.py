@@ -1,1 +1,30 @@
-"""viceversa: translate between two worlds of images without a single paired example."""
+"""viceversa: translate between two worlds of images without a single paired example.
+
+Every verb of the command line is a function of the same name here: `train`, `translate`, `demo`, `runs`, `doctor`,
+and `data.make`, `data.check`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported before
+one of them is used.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .translation.translator import Translator, load
+    from .verbs import demo, doctor, runs, train, translate
+
+__version__ = version("viceversa")
+__all__ = ["Translator", "data", "demo", "doctor", "load", "runs", "train", "translate"]
+
+_HOMES = {"Translator": "translation.translator", "load": "translation.translator", "data": "data"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'viceversa' has no attribute '{name}'")
+    home = import_module(f".{_HOMES.get(name, 'verbs')}", __name__)
+    return home if name == "data" else getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,11 +1,13 @@
 """Every write of the package: atomic, synced to disk, never half there."""
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import shutil
 import socket
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -14,13 +16,21 @@ from typing import Any
 from .errors import ResourceError
 
 
-def sync_folder(folder: Path) -> None:
-    """Make renames inside `folder` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make the content of a file, or the names inside a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, all of which survive a power cut."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -33,15 +43,21 @@ def write_new(path: Path, data: bytes) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace `path` in one step: a reader sees the old content or the new, nothing else."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name[:80]}.{os.getpid()}.tmp")
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name[:40]}.{threading.get_native_id()}.tmp")
     try:
         write_new(draft, data)
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    sync(path.parent)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what killed writers left in `folder`; call it as its only writer."""
+    for draft in folder.glob(".*.tmp"):
+        draft.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -56,8 +72,10 @@ def write_json(path: Path, value: Any) -> None:
 
 def append_line(path: Path, line: str) -> None:
     """Append one line in a single write, so that a crash leaves whole lines behind."""
+    data = line.encode() + b"\n"
     with open(path, "ab", buffering=0) as file:
-        file.write(line.encode() + b"\n")
+        if file.write(data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def sha256(path: Path) -> str:
@@ -68,15 +86,16 @@ def sha256(path: Path) -> str:
 
 def publish_folder(draft: Path, final: Path) -> None:
     """Give a fully synced draft folder its name: from here on it exists."""
-    sync_folder(draft)
+    sync(draft)
     os.rename(draft, final)
-    sync_folder(final.parent)
+    sync(final.parent)
 
 
 def remove_folder(folder: Path) -> None:
     """Delete a folder; it loses its name first, so that no reader finds half of it."""
-    doomed = folder.with_name(f"{folder.name}.tmp")
-    if folder != doomed:
+    doomed = folder
+    if folder.suffix != ".tmp":
+        doomed = folder.with_name(f"{folder.name}.old.tmp")
         os.rename(folder, doomed)
     shutil.rmtree(doomed)
 
@@ -98,8 +117,8 @@ class Lock:
         self.path = folder / ".lock"
 
     def __enter__(self) -> "Lock":
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.file = open(self.path, "a+")  # noqa: SIM115 - held open for as long as the lock is
+        make_folder(self.path.parent)
+        self.file = open(self.path, "a+")
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

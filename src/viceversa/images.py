@@ -21,14 +21,8 @@ Depth = Literal["uint8", "uint16", "float32"]
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm"})
 LARGEST = 178_000_000  # pixels; checked in the header, before anything is decoded
-FORMATS = (
-    "JPEG",
-    "PNG",
-    "WEBP",
-    "TIFF",
-    "BMP",
-    "PPM",
-)  # by content; Ghostscript stays shut
+# By content, whatever the name says; every other reader of Pillow (Ghostscript for one) stays shut.
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")
 SAME = {"MPO": "JPEG", "DIB": "BMP"}
 
 # Pillow warns at half of its own limit and about junk beside the pixels; neither is for the reader of a log.
@@ -37,7 +31,14 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 class ImageError(DataError):
-    """A file that cannot be read as a picture."""
+    """A file that cannot be read as a picture, and the bare reason."""
+
+    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
+        super().__init__(os.fspath(path), reason)  # both, so that a worker can send it through a pipe
+        self.path, self.reason = printable(path), " ".join(reason.split())
+
+    def __str__(self) -> str:
+        return f"cannot read {self.path}: {self.reason}; replace or remove the file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +63,11 @@ def read(path: str | os.PathLike[str]) -> Picture:
     """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would block for ever
-            raise _unreadable(path, "it is not a file")
+            raise ImageError(path, "it is not a file")
         with open(path, "rb") as file:
             return _decode(path, file)
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+    except (OSError, ValueError, MemoryError) as error:
+        raise ImageError(path, getattr(error, "strerror", None) or str(error)) from None
 
 
 def _decode(path: str | os.PathLike[str], file: Any) -> Picture:
@@ -74,26 +75,23 @@ def _decode(path: str | os.PathLike[str], file: Any) -> Picture:
     try:
         image = Image.open(file, formats=FORMATS)
         if image.width * image.height > LARGEST:
-            raise ValueError(
-                f"{image.width} x {image.height} pixels are more than {LARGEST // 1_000_000} million"
-            )
+            raise ValueError(f"{image.width} x {image.height} pixels are more than {LARGEST // 1_000_000} million")
         samples, icc, notes = samples_of(image, file)
         samples = upright(samples, orientation(image))
         if getattr(image, "is_animated", False):
             notes += ("several frames: only the first is used",)
     except UnidentifiedImageError:
         empty = os.fstat(file.fileno()).st_size == 0
-        raise _unreadable(
-            path, "the file is empty" if empty else "it is broken or not JPEG, PNG, WebP, TIFF, BMP or PPM"
-        ) from None
+        reason = "the file is empty" if empty else "it is broken or not JPEG, PNG, WebP, TIFF, BMP or PPM"
+        raise ImageError(path, reason) from None
     except Exception as error:  # a broken file can make a decoder raise anything
-        raise _unreadable(path, str(error) or type(error).__name__) from None
+        raise ImageError(path, str(error) or type(error).__name__) from None
     return _picture(samples, format=SAME.get(image.format or "", image.format or ""), icc=icc, notes=notes)
 
 
-def _unreadable(path: str | os.PathLike[str], reason: str) -> ImageError:
-    name = os.fsencode(path).decode("utf-8", "replace")
-    return ImageError(" ".join(f"cannot read {name}: {reason}; replace or remove the file".split()))
+def printable(path: str | os.PathLike[str]) -> str:
+    """A path as one line of valid text, whatever bytes it has."""
+    return " ".join(os.fsencode(path).decode("utf-8", "replace").split())
 
 
 def _picture(samples: Array, span: tuple[float, float] | None = None, **origin: Any) -> Picture:
@@ -199,9 +197,7 @@ def resize(pixels: Array, size: tuple[int, int]) -> npt.NDArray[np.float32]:
     """(C, H, W) to (C, h, w) by antialiased bicubic interpolation in float, kept inside [-1, 1]."""
     h, w = size
     planes = [Image.fromarray(np.ascontiguousarray(plane, np.float32)) for plane in pixels]
-    resized: Array = np.stack(
-        [np.asarray(plane.resize((w, h), Image.Resampling.BICUBIC)) for plane in planes]
-    )
+    resized: Array = np.stack([np.asarray(plane.resize((w, h), Image.Resampling.BICUBIC)) for plane in planes])
     return np.clip(resized, -1, 1).astype(np.float32)
 
 
@@ -209,9 +205,7 @@ def grid(rows: Sequence[Sequence[Array]], gap: int = 2) -> npt.NDArray[np.float3
     """A contact sheet (3, H, W) on white of pictures (1 | 3, h, w), each top left in its cell."""
     heights = [max(p.shape[1] for p in row) for row in rows]
     widths = [max(r[i].shape[2] for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
-    sheet = np.ones(
-        (3, sum(heights) + gap * (len(heights) + 1), sum(widths) + gap * (len(widths) + 1)), np.float32
-    )
+    sheet = np.ones((3, sum(heights) + gap * (len(heights) + 1), sum(widths) + gap * (len(widths) + 1)), np.float32)
     top = gap
     for row, height in zip(rows, heights, strict=True):
         left = gap

@@ -73,4 +73,4 @@ class Update:
 
     def __call__(self, loss: Tensor) -> None:
         with torch.autocast(self.player.device, enabled=False):
-            loss.backward()
+            torch.autograd.backward(loss)

@@ -13,16 +13,7 @@ from PIL import Image
 Array = npt.NDArray[Any]
 Decoded = tuple[Array, bytes | None, tuple[str, ...]]
 
-PLAIN = {
-    "1": "L",
-    "La": "LA",
-    "RGBX": "RGB",
-    "RGBa": "RGBA",
-    "PA": "RGBA",
-    "YCbCr": "RGB",
-    "HSV": "RGB",
-    "LAB": "RGB",
-}
+PLAIN = {"1": "L", "La": "LA", "RGBX": "RGB", "RGBa": "RGBA", "PA": "RGBA", "YCbCr": "RGB", "HSV": "RGB", "LAB": "RGB"}
 BITS, WHITE_IS_ZERO, PLANAR, EXTRA = 258, 262, 284, 338  # TIFF tags
 
 
@@ -66,7 +57,8 @@ class _Tile(NamedTuple):
 
 def _tile(image: Image.Image) -> _Tile:
     tiles = getattr(image, "tile", ())
-    if tiles and max(tile.extents[3] for tile in tiles if tile.extents) < image.height:
+    right, bottom = (max((t.extents[i] for t in tiles if t.extents), default=0) for i in (2, 3))
+    if tiles and right * bottom < image.width * image.height:
         raise ValueError("image file is truncated")  # a TIFF with missing strips, which Pillow paints black
     for tile in tiles:
         args = tile.args if isinstance(tile.args, tuple) else (tile.args,)
@@ -87,9 +79,7 @@ def _deep_samples(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array | N
     """
     tags = getattr(image, "tag_v2", {})
     if tags.get(PLANAR) == 2 and len(tags.get(BITS, ())) > 1 and 16 in tags[BITS]:
-        raise ValueError(
-            "it is a 16-bit TIFF with separate colour planes (save it with interleaved channels)"
-        )
+        raise ValueError("it is a 16-bit TIFF with separate colour planes (save it with interleaved channels)")
     if tile.raw == "LA;16B":  # four bytes a pixel, like RGBA
         return _reopened(file, image, "RGBA").view(">u2").astype(np.uint16)
     name, _, order = tile.raw.partition(";")
@@ -108,9 +98,7 @@ def _reopened(file: IO[bytes], like: Image.Image, raw: str) -> Array:
     """Decode the picture in `file` once more, with another raw mode."""
     file.seek(0)
     image: Any = Image.open(file, formats=[like.format or ""])
-    image.tile = [
-        t._replace(args=(raw, *t.args[1:]) if isinstance(t.args, tuple) else raw) for t in image.tile
-    ]
+    image.tile = [t._replace(args=(raw, *t.args[1:]) if isinstance(t.args, tuple) else raw) for t in image.tile]
     image.load()
     return np.ascontiguousarray(image)
 
@@ -266,7 +254,5 @@ def _bmp_alpha(samples: Array) -> bytes:
     rgba = samples if samples.shape[2] == 4 else samples[..., [0, 0, 0, 1]]
     rows = np.ascontiguousarray(rgba[::-1, :, [2, 1, 0, 3]]).tobytes()
     masks = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    head = struct.pack(
-        "<IiiHHIIiiII4I4s48x", 108, w, h, 1, 32, 3, len(rows), 2835, 2835, 0, 0, *masks, b"BGRs"
-    )
+    head = struct.pack("<IiiHHIIiiII4I4s48x", 108, w, h, 1, 32, 3, len(rows), 2835, 2835, 0, 0, *masks, b"BGRs")
     return struct.pack("<2sIHHI", b"BM", 14 + len(head) + len(rows), 0, 0, 14 + len(head)) + head + rows

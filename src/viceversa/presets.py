@@ -87,6 +87,7 @@ def quickstart(size: int = 64) -> RunConfig:
             residual=True,
             d_width=24,
             d_layers=2,
+            lambda_cyc=5.0,
             lambda_idt=0.0,
             lr_g=5e-4,
             lr_d=5e-4,

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,18 +33,22 @@ def make(
 ) -> dict[str, Any]:
     """Draw `count` scenes per training domain and a tenth as many (at least 10) per test domain as PNG.
 
-    No two folders show the same scene. `truthA/0007.png` is the true translation of `testA/0007.png`, `labelsA/0007.png`
-    its label map. A complete folder of the same world is left as it is, an interrupted one is finished. Returns `world.json`.
+    No two folders show the same scene. `truthA/0007.png` is the true translation of `testA/0007.png` and
+    `labelsA/0007.png` its label map. A complete folder of the same world is left as it is, an interrupted one is
+    finished. Returns what `world.json` says. Raises UsageError, and DataError where `folder` holds something else.
     """
     chosen = _check(world, count, size, seed)
     root = Path(folder)
     card = _card(chosen, count, size, seed)
     _claim(root, card)
     jobs = list(_jobs(card))
-    for done, (name, side, index, scene) in enumerate(jobs, 1):
-        _write_scene(root, chosen, size, (name, side, index, scene))
-        if on_progress:
-            on_progress(done, len(jobs))
+    pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))  # draws while the disk syncs
+    try:
+        for done, _ in enumerate(pool.map(partial(_write_scene, root, chosen, size), jobs), 1):
+            if on_progress:
+                on_progress(done, len(jobs))
+    finally:
+        pool.shutdown(cancel_futures=True)
     return card
 
 

@@ -26,4 +26,5 @@ def fit_affine_colour(source: Images, target: Images) -> NDArray[np.float64]:
 def apply_affine_colour(images: Images, colour_map: NDArray[np.float64]) -> Images:
     """`images` (N, C, H, W) through the map of `fit_affine_colour`, clipped to [-1, 1]."""
     mapped = np.einsum("nchw,cd->ndhw", images, colour_map[:-1]) + colour_map[-1][:, None, None]
-    return np.clip(mapped, -1, 1).astype(np.float32)
+    clipped: Images = np.clip(mapped, -1, 1).astype(np.float32)
+    return clipped

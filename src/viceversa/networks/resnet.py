@@ -21,7 +21,7 @@ class ResNetGenerator(nn.Module):
         width: int = 64,  # channels after the first convolution
         blocks: int = 9,  # 9 at 256 px and above, 6 at 128 px
         upsampling: str = "transposed",  # or "bilinear"
-        residual: bool = False,  # start from the input: the network paints what changes
+        residual: bool = False,  # out = x + change: the network paints only what changes
     ) -> None:
         super().__init__()
         if residual and channels_in != channels_out:
@@ -43,6 +43,9 @@ class ResNetGenerator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.model(x).float()
-        if self.residual:  # tanh(atanh(x) + change): no change at the start, never out of range
-            out = out + torch.atanh(0.98 * x)
-        return torch.tanh(out)
+        return keep_range(x + out) if self.residual else torch.tanh(out)
+
+
+def keep_range(x: Tensor) -> Tensor:
+    """`x` clamped to [-1, 1]; the gradient passes as if it were not (straight through, Bengio et al. 2013)."""
+    return x + (x.clamp(-1, 1) - x).detach()

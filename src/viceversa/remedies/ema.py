@@ -30,4 +30,5 @@ class Average(nn.Module):
         if self.decay:
             self.updates += 1
             weight = 1 - ((1 + self.updates) / (10 + self.updates)).clamp(max=self.decay)
-            torch._foreach_lerp_(list(self.parameters()), self.sources, [weight] * len(self.sources))
+            for mean, now in zip(self.parameters(), self.sources, strict=True):
+                mean.lerp_(now, weight)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
@@ -35,13 +36,13 @@ class Trainable(Protocol):
 
 def save(folder: Path, method: Trainable, state: dict[str, Any], keep: int = 2) -> Path:
     """Write `folder/step-<state["step"]>`, verify it, drop all but the newest `keep`; returns its path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    files.make_folder(folder)
+    remove_drafts(folder)
     contents = {f"{name}.safetensors": save_tensors(tensors) for name, tensors in _pack(method).items()}
     contents["state.json"] = json.dumps({"format": FORMAT, **state}, indent=1).encode()
     files.require_space(folder, sum(map(len, contents.values())))
     final = folder / f"step-{state['step']}"
     draft = folder / f"{final.name}.tmp"
-    remove_drafts(folder)
     draft.mkdir()
     for name, data in contents.items():
         files.write_new(draft / name, data)
@@ -51,16 +52,18 @@ def save(folder: Path, method: Trainable, state: dict[str, Any], keep: int = 2) 
     if final.exists():  # one that did not verify; the new one takes its place
         files.remove_folder(final)
     files.publish_folder(draft, final)
-    for old in list_steps(folder)[keep:]:
+    steps = list_steps(folder)
+    mine = steps.index(final)  # those above did not verify when this run resumed below them
+    for old in steps[:mine] + steps[mine + keep :]:
         files.remove_folder(old)
     return final
 
 
 def load(path: Path, method: Trainable) -> dict[str, Any]:
-    """Put the checkpoint at `path` into `method`; returns its `state`. ModelFileError when it is damaged or another's."""
+    """Put the checkpoint at `path` into `method`, return its state; ModelFileError when damaged or another's."""
     verify(path)
     state = read_state(path)
-    packed = {file.stem: load_tensors(file.read_bytes()) for file in sorted(path.glob("*.safetensors"))}
+    packed = {file.stem: _tensors(file) for file in sorted(path.glob("*.safetensors"))}
     try:
         _unpack(method, packed)
     except (RuntimeError, KeyError, ValueError) as e:
@@ -72,17 +75,18 @@ def load(path: Path, method: Trainable) -> dict[str, Any]:
 def load_networks(path: Path, nets: dict[str, nn.Module], averaged: bool) -> None:
     """Fill `nets` from their files, the averaged weights where the run kept them."""
     verify(path)
+    read_state(path)
     for name, net in nets.items():
         file = path / (f"{name}_average.safetensors" if averaged else f"{name}.safetensors")
         try:
-            net.load_state_dict(load_tensors(file.read_bytes()))
-        except (OSError, RuntimeError) as e:
+            net.load_state_dict(_tensors(file))
+        except RuntimeError as e:
             raise ModelFileError(f"{file} does not fit the run's config ({str(e).splitlines()[0]})") from None
 
 
 def newest(folder: Path) -> tuple[Path | None, list[str]]:
     """The newest checkpoint that verifies, and one line for each newer one that does not."""
-    complaints = []
+    complaints: list[str] = []
     for path in list_steps(folder):
         try:
             verify(path)
@@ -111,7 +115,7 @@ def verify(path: Path) -> None:
         expected = {name: (entry["bytes"], entry["sha256"]) for name, entry in manifest.items()}
     except FileNotFoundError:
         raise ModelFileError(f"{path} is not a complete checkpoint: {MANIFEST} is missing") from None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ModelFileError(f"{path / MANIFEST} is damaged: it cannot be read") from None
     present = {p.name for p in path.iterdir()} - {MANIFEST}
     if present != set(expected) or "state.json" not in expected:
@@ -123,12 +127,24 @@ def verify(path: Path) -> None:
 
 def read_state(path: Path) -> dict[str, Any]:
     """`state.json` of a verified checkpoint."""
-    state: dict[str, Any] = json.loads((path / "state.json").read_bytes())
-    if state.get("format") != FORMAT:
-        raise ModelFileError(
-            f"{path} has format {state.get('format')}; this version reads format {FORMAT}: upgrade viceversa"
-        )
+    try:
+        state: dict[str, Any] = json.loads((path / "state.json").read_bytes())
+        found, _ = state["format"], (state["step"] + 0, state["window"].items())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ModelFileError(f"{path / 'state.json'} is damaged: it is not the state of a run") from None
+    if found != FORMAT:
+        raise ModelFileError(f"{path} has format {found}; this version reads format {FORMAT}: upgrade viceversa")
     return state
+
+
+def _tensors(file: Path) -> dict[str, Tensor]:
+    """The tensors of a file; it can hold nothing else, and nothing in it is ever run."""
+    try:
+        return load_tensors(file.read_bytes())
+    except FileNotFoundError:
+        raise ModelFileError(f"{file} is missing: the checkpoint is of another kind") from None
+    except SafetensorError as e:
+        raise ModelFileError(f"{file} is not a safetensors file ({e})") from None
 
 
 def _pack(method: Trainable) -> dict[str, dict[str, Tensor]]:
@@ -155,11 +171,10 @@ def _unpack(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> None:
     method.load_state_dict({key: packed[_place(key)[0]][_place(key)[1]] for key in _keys(method, packed)})
     for name, player in method.players.items():
         tensors = packed[f"{name}_optimizer"]
-        state = {
-            i: {k: tensors[f"{i}.{k}"] for k in ("step", "exp_avg", "exp_avg_sq")}
-            for i in range(len(player.parameters))
-            if f"{i}.step" in tensors
-        }
+        count = len(player.parameters) if tensors else 0  # before the first step there is nothing
+        state = {i: {k: tensors[f"{i}.{k}"] for k in ("step", "exp_avg", "exp_avg_sq")} for i in range(count)}
+        if len(tensors) != 3 * count:
+            raise ValueError(f"optimiser of {name}: another number of parameters")
         for i, moments in state.items():
             if moments["exp_avg"].shape != player.parameters[i].shape:
                 raise ValueError(f"optimiser of {name}: shape of parameter {i}")

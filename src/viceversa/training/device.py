@@ -1,6 +1,7 @@
 """Which device and which precision, chosen by asking the machine."""
 
 import time
+from typing import Literal
 
 import torch
 from torch import nn
@@ -10,19 +11,19 @@ from ..errors import UsageError
 WORTH_IT = 1.3  # bf16 is taken where a convolution runs this many times faster in it
 
 
-def choose_device(wanted: str) -> str:
-    """ "cpu" or "cuda"."""
+def choose_device(wanted: str) -> Literal["cpu", "cuda"]:
+    """The device that `wanted` (auto, cpu, cuda) comes to here."""
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if wanted == "cuda" and not torch.cuda.is_available():
         raise UsageError("--device cuda: this PyTorch sees no CUDA device; use --device cpu or install a CUDA build")
-    return wanted
+    return "cuda" if wanted == "cuda" else "cpu"
 
 
-def choose_precision(wanted: str, device: str) -> str:
-    """ "fp32" or "bf16"; auto measures on a processor and asks a graphics card."""
+def choose_precision(wanted: str, device: str) -> Literal["fp32", "bf16"]:
+    """fp32 or bf16; auto measures on a processor and asks a graphics card."""
     if wanted != "auto":
-        return wanted
+        return "bf16" if wanted == "bf16" else "fp32"
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     return "bf16" if _convolution_seconds(torch.float32) > WORTH_IT * _convolution_seconds(torch.bfloat16) else "fp32"

@@ -67,10 +67,10 @@ def tensorboard_sink(folder: Path) -> Callable[[dict[str, Any]], None]:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise UsageError("--tensorboard needs an extra: pip install 'viceversa[tensorboard]'") from None
-    writer = SummaryWriter(str(folder / "events"))  # type: ignore[no-untyped-call]
+    writer = SummaryWriter(str(folder / "events"))
 
     def write(line: dict[str, Any]) -> None:
         for key, value in line.items():
-            writer.add_scalar(key, value, line["step"])  # type: ignore[no-untyped-call]
+            writer.add_scalar(key, value, line["step"])
 
     return write

@@ -27,7 +27,8 @@ SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say
 class Method(checkpoint.Trainable, Protocol):
     """What the trainer needs of a method."""
 
-    def step(self, *batch: Tensor) -> dict[str, Tensor]: ...
+    @property
+    def step(self) -> Callable[..., dict[str, Tensor]]: ...
 
 
 class Batches(Protocol):

@@ -12,10 +12,12 @@ from .. import images
 from ..errors import DataError, ModelFileError, UsageError, did_you_mean
 from ..methods import METHODS
 from ..training import checkpoint
-from ..training.device import choose_device
+from ..training.device import choose_device, choose_precision
 from ..training.run_folder import RunFolder
 
 MULTIPLE = 4  # sides that the generator's two halvings need
+SCALES = ("auto", "native", "trained")
+FAR = 2.0  # "auto" leaves the native scale when a picture is more than this many times the training size
 
 
 class Translator:
@@ -29,9 +31,14 @@ class Translator:
         size: int,  # side the run was trained at, pixels
         step: int,
         device: str = "cpu",
+        precision: str = "fp32",  # or "bf16"
+        scale: str = "auto",  # or "native", "trained"
     ) -> None:
+        if scale not in SCALES:
+            raise UsageError(f"--scale '{scale}': choose {', '.join(SCALES)}.{did_you_mean(scale, SCALES)}")
         self.generators = {side: net.to(device).eval().requires_grad_(False) for side, net in generators.items()}
         self.names, self.size, self.step, self.device = names, size, step, device
+        self.precision, self.scale = precision, scale
         self.channels = dict(zip("AB", channels, strict=True))
 
     def side(self, to: str) -> str:
@@ -63,9 +70,22 @@ class Translator:
     def picture(self, picture: images.Picture, to: str) -> images.Picture:
         """A whole Picture translated; its alpha, depth, format and profile stay."""
         side = self.side(to)
-        source = images.to_channels(picture.pixels, self.channels["BA"["AB".index(side)]])
-        result = self.batch(torch.from_numpy(np.ascontiguousarray(source))[None], side)[0].numpy()
+        source = np.ascontiguousarray(images.to_channels(picture.pixels, self.channels["A" if side == "B" else "B"]))
+        _, h, w = source.shape
+        ratio = min(h, w) / self.size
+        if self.scale == "native" or ratio <= (FAR if self.scale == "auto" else 1):
+            result = self.array(source, side)
+        else:  # the network knows things at the size it saw them: carry the change over to the full picture
+            small = images.resize(source, (round(h / ratio), round(w / ratio)))
+            change = self.array(small, side) - images.to_channels(small, self.channels[side])
+            full = images.to_channels(source, self.channels[side])
+            result = np.clip(full + 2 * images.resize(change / 2, (h, w)), -1, 1)  # resize keeps [-1, 1]
         return images.with_pixels(picture, result)
+
+    def array(self, pixels: np.ndarray, side: str) -> np.ndarray:
+        """`batch` for one (C, H, W) array."""
+        result: np.ndarray = self.batch(torch.from_numpy(pixels)[None], side)[0].numpy()
+        return result
 
     @torch.inference_mode()
     def batch(self, x: Tensor, side: str) -> Tensor:
@@ -75,7 +95,8 @@ class Translator:
             raise DataError(f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {source}, H, W) in [-1, 1]")
         h, w = x.shape[-2:]
         padded = pad_to_multiple(x.to(self.device, torch.float32))
-        out: Tensor = self.generators[side](padded)[..., :h, :w]
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16"):
+            out: Tensor = self.generators[side](padded)[..., :h, :w]
         return out.to(x.device)
 
 
@@ -87,7 +108,15 @@ def pad_to_multiple(x: Tensor, multiple: int = MULTIPLE, least: int = 16) -> Ten
     return functional.pad(x, (0, right, 0, down), mode=mode) if down or right else x
 
 
-def load(run: Path | str, *, device: str = "auto", step: int | None = None, compile: bool = False) -> Translator:
+def load(
+    run: Path | str,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    compile: bool = False,
+    scale: str = "auto",
+    step: int | None = None,
+) -> Translator:
     """The newest checkpoint of a run, or that of `step`, as a Translator; averaged weights where the run has them."""
     folder = RunFolder(run).require()
     config, data = folder.config(), folder.data()
@@ -100,6 +129,7 @@ def load(run: Path | str, *, device: str = "auto", step: int | None = None, comp
         path = newest
     elif not path.is_dir():
         raise ModelFileError(f"{path} does not exist; {folder.checkpoints} holds {_held(folder)}")
+    device = choose_device(device)
     method = METHODS["cyclegan"](config.method)
     nets = {"G": method.nets["G"], "F": method.nets["F"]}
     checkpoint.load_networks(path, nets, averaged=config.method.ema > 0)
@@ -113,7 +143,9 @@ def load(run: Path | str, *, device: str = "auto", step: int | None = None, comp
         (config.method.channels_a, config.method.channels_b),
         config.data.size,
         int(path.name[5:]),
-        choose_device(device),
+        device,
+        "fp32" if precision == "auto" and device == "cpu" else choose_precision(precision, device),
+        scale,
     )
 
 

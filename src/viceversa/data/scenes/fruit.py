@@ -58,9 +58,7 @@ def _bend(body: Body, axis: Vector, angle: Floats) -> tuple[Floats, Floats, Floa
     """Normals tilted towards the stalk by `angle`: the slope of a dimple."""
     c, s = np.cos(angle), np.sin(angle)
     cosine, sine = np.cos(body.polar), np.maximum(np.sin(body.polar), 1e-3)
-    x, y, z = (
-        c * n + s * (np.float32(a) - cosine * n) / sine for n, a in zip(body.normal, axis, strict=True)
-    )
+    x, y, z = (c * n + s * (np.float32(a) - cosine * n) / sine for n, a in zip(body.normal, axis, strict=True))
     return x, y, z
 
 
@@ -111,7 +109,7 @@ def paint_orange(canvas: Canvas, fruit: Fruit, light: Light, bounce: Floats) -> 
     deep = smoothstep(0.0, 1.0, 0.9 * fruit.ripeness + 0.5 * patch - 0.15)
     skin = mix(ink("ffbc32"), ink("fb8212"), deep)
     normal = _pores(_bend(body, fruit.axis, 0.5 * np.exp(-((body.polar / 0.3) ** 2))), body, fruit, view)
-    lit = skin * light.diffuse(normal, bounce)
+    lit: Floats = skin * light.diffuse(normal, bounce)
     lit = lit + light.colour * (0.12 * _gloss(normal, light, 24) + 0.05 * _gloss(normal, light, 6))
     star = body.polar - (0.09 + 0.04 * np.cos(5 * body.longitude))
     calyx = view.cover(star * np.float32(fruit.r))
@@ -145,4 +143,3 @@ def stamp(canvas: Canvas, fruit: Fruit, label: int) -> None:
 def tilt(yaw: float, nod: float) -> Vector:
     """A stalk's direction: `nod` from straight up towards the viewer, `yaw` sideways."""
     return sin(yaw) * cos(nod), cos(yaw) * cos(nod), sin(nod)
-

@@ -118,6 +118,9 @@ def paint_ground(canvas: Canvas, land: Land, season: Season, labels: tuple[int, 
     low, high = (ink(code) for code in season.meadow)
     tone = np.clip(0.9 * rolling + (0.5 - 0.3 * season.snow) * (tufts - 0.5), 0, 1)
     view.paint(mix(low, high, tone), view.cover(edge - view.y), labels[0])
+    if not season.snow:
+        bloom = smoothstep(0.80, 0.88, noise(land.seed + 90, u * 16, v * 14)) * smoothstep(0.45, 0.6, rolling)
+        view.paint(ink("f4ecc0"), bloom * view.cover(edge - view.y) * 0.7)
     bare = smoothstep(0.60, 0.68, fractal(land.seed + 60, u * 1.7, v * 1.7, 3))
     earth = mix(ink("6a5636"), ink("a08a58"), tufts)
     view.paint(earth, bare * view.cover(edge - view.y) * 0.9)

@@ -49,7 +49,7 @@ class Light:
         """Light that a matt surface receives, (3, h, w); `bounce` is what the ground sends up."""
         nx, ny, nz = normal
         lx, ly, lz = (np.float32(part) for part in self.direction)
-        key = np.clip((nx * lx + ny * ly + nz * lz + 0.12) / 1.12, 0, 1)
+        key: Floats = np.clip((nx * lx + ny * ly + nz * lz + 0.12) / 1.12, 0, 1)
         up = ny * np.float32(cos(self.pitch)) + nz * np.float32(sin(self.pitch))
         return key * self.colour + mix(bounce * np.float32(0.6), self.sky, 0.5 + 0.5 * up)
 
@@ -58,7 +58,7 @@ class Light:
         """Light that the open ground receives."""
         return self.colour * np.float32(sin(self.elevation)) + self.sky
 
-    def cast(self, canvas: Canvas, x: float, y: float, r: float, height: float = 1.0) -> None:
+    def cast(self, canvas: Canvas, x: float, y: float, r: float, height: float = 1.0, strength: float = 1.0) -> None:
         """Shade the ground below a ball of radius `r` seen at (x, y), standing `height` radii above it."""
         foot = y + height * r * cos(self.pitch)
         view = canvas.around(x, y, 4.5 * r)
@@ -72,4 +72,4 @@ class Light:
         reach = height * sqrt(stretch**2 - 1)
         far = np.sqrt(((along - np.float32(reach)) / np.float32(stretch)) ** 2 + across**2) - 1
         shade = 0.62 * glow(far, self.softness)
-        view.dim(1 - (1 - shade) * (1 - 0.7 * contact), tint=self.sky * np.float32(0.12))
+        view.dim(strength * (1 - (1 - shade) * (1 - 0.7 * contact)), tint=self.sky * np.float32(0.12))

@@ -1,12 +1,12 @@
 """Randomness of a scene: numbers from a seed, and smooth fields that look the same at any picture size."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]  # float32 throughout
 Option = TypeVar("Option")
 PERIOD = 64  # lattice cells before a field repeats; a power of two, so that wrapping is one bit mask
 
@@ -40,44 +40,44 @@ class Dice:
 
 def smoothstep(low: float, high: float, x: Floats) -> Floats:
     """0 below `low`, 1 above `high` (or the reverse), smooth between."""
-    t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
+    t: Floats = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
 def _cells(x: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
     floor = np.floor(x)
     low = floor.astype(np.intp) & (PERIOD - 1)
-    t = (x - floor).astype(np.float32)
+    t: Floats = (x - floor).astype(np.float32)
     return low, (low + 1) & (PERIOD - 1), t * t * (3 - 2 * t)
 
 
 def noise(seed: int, x: Floats, y: Floats) -> Floats:
     """Value noise in [0, 1] at lattice coordinates (one random value per unit square), smooth between."""
-    lattice = Dice(seed).generator.random((PERIOD, PERIOD)).astype(np.float32)
+    lattice: Floats = Dice(seed).generator.random((PERIOD, PERIOD)).astype(np.float32)
     if x.shape[0] == 1 and y.shape[1] == 1:  # a straight grid: one axis after the other
         low, high, t = _cells(y[:, 0])
         rows = lattice[low] + t[:, None] * (lattice[high] - lattice[low])
         low, high, t = _cells(x[0])
-        left = rows[:, low]
+        left: Floats = rows[:, low]
         return left + t * (rows[:, high] - left)
     left_x, right_x, tx = _cells(x)
     top_y, bottom_y, ty = _cells(y)
     flat = lattice.ravel()
     top, bottom = top_y * PERIOD, bottom_y * PERIOD
-    upper = flat[top + left_x]
+    upper: Floats = flat[top + left_x]
     upper = upper + tx * (flat[top + right_x] - upper)
-    lower = flat[bottom + left_x]
+    lower: Floats = flat[bottom + left_x]
     lower = lower + tx * (flat[bottom + right_x] - lower)
     return upper + ty * (lower - upper)
 
 
 def fractal(seed: int, x: Floats, y: Floats, octaves: int = 3) -> Floats:
     """Noise over noise of half the size and half the strength, in [0, 1]."""
-    total = np.float32(0)
-    for octave in range(octaves):
+    total = noise(seed, x, y)
+    for octave in range(1, octaves):
         scale = np.float32(2**octave)
         total = total + noise(seed + octave, x * scale, y * scale) / scale
-    return np.asarray(total / np.float32(2 - 2 ** (1 - octaves)), dtype=np.float32)
+    return total / np.float32(2 - 2 ** (1 - octaves))
 
 
 def curve(seed: int, x: Floats, octaves: int = 3) -> Floats:

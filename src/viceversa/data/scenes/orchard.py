@@ -1,7 +1,8 @@
 """Apples and oranges: still lifes in which only the fruit changes."""
 
 from dataclasses import dataclass
-from math import cos, pi
+from itertools import pairwise
+from math import cos, pi, sin
 
 import numpy as np
 
@@ -18,16 +19,18 @@ LABELS = ("background", "ground", "fruit", "vessel", "leaf", "flower", "branch")
 BACKGROUND, GROUND, FRUIT, VESSEL, LEAF, FLOWER, BRANCH = range(7)
 
 # Colours of apples and of oranges on things that are neither: no rule about colour alone can tell what to change.
-CLOTHS = (("f6ecd8", "a30d1c"), ("f6c43a", "a8101c"), ("8a0c1c", "e8941c"), ("f4f2ea", "1f4f9a"), ("f4d24a", "3f8a1f"),
+CLOTHS = (("f6ecd8", "a80c18"), ("f6cc5a", "a8101c"), ("a00e1a", "eca02c"), ("f4f2ea", "1f4f9a"), ("f4e49a", "3f8a1f"),
           ("f2b43a", "d8560a"), ("2f5f1c", "b8141c"), ("e07a10", "6a0a14"))  # fmt: skip
-WOODS = (("2c1808", "b07a34"), ("9a6a2c", "eec272"), ("4a0a10", "b8202a"), ("a4500f", "f4982c"), ("c08a14", "f8d24a"),
-         ("1f5f66", "6fc0c0"), ("2a5a14", "8ab83a"))  # fmt: skip
-TILES = (("7a2c1a", "d0622c"), ("8a1418", "c8281c"), ("164a7a", "8fd0ea"), ("e8961c", "f8d048"), ("34701c", "a4c83a"))
-GRASSES = (("1f3a10", "7da33a"), ("2a4a14", "94b04a"), ("33401a", "a59c4c"))
+WOODS = (("2c1808", "b07a34"), ("9a6a2c", "eec272"), ("5a0a10", "bc202a"), ("a4500f", "f4982c"), ("1f5f66", "6fc0c0"),
+         ("2a5a14", "8ab83a"))  # fmt: skip
+TILES = (("7a2c1a", "d0622c"), ("8a1418", "c8281c"), ("164a7a", "8fd0ea"), ("e8961c", "f8d048"))
+GRASSES = (("1a420a", "78b42a"), ("205010", "90c038"), ("33501a", "a8b83c"))
 GROUNDS = {"wood": WOODS, "cloth": CLOTHS, "tiles": TILES, "grass": GRASSES}
-GLAZES = ("9c1022", "c22626", "f08a1c", "f2ecdc", "f0c02a", "3f8a24", "f4d24a", "1f5fa0")
+GLAZES = ("a00e1e", "c22626", "f08a1c", "f2ecdc", "f0c02a", "3f8a24", "f4d24a", "1f5fa0")
 FALLEN = ("a3201e", "b32a22", "ee8c20", "f09a28", "8f1c20", "8a5a2a")
 GREENS = ("3f6b22", "56822c", "2f5a24", "6f9434")
+GARDENS = ("8fc84a", "a8d8f6", "f6c84a", "f0a030")
+SPARKS = ("f6ecc0", "b9c870", "6f8f3c", "f08a1c", "b0202a", "dfe8ee")
 PETALS = ("b01c2c", "f0881a", "f2ecdc", "f0b428", "d8447a")
 
 
@@ -134,8 +137,9 @@ def _heap(dice: Dice, bowl: Bowl) -> tuple[Fruit, ...]:
     start = dice.real(0, 2 * pi)
     spots = [(start + 2 * pi * i / (count - (count > 4)), 0.56) for i in range(count - (count > 4))]
     spots += [(0.0, 0.0)] if count > 4 else []
+    across, away = bowl.r, 0.45 * bowl.r
     fruits = [
-        _fruit(dice, bowl.x + far * bowl.r * cos(a), bowl.y - 0.25 * r + 0.45 * bowl.r * far * float(np.sin(a)), r, ripeness)
+        _fruit(dice, bowl.x + far * across * cos(a), bowl.y - 0.25 * r + far * away * sin(a), r, ripeness)
         for a, far in spots
     ]
     return tuple(sorted(fruits, key=lambda f: f.y))
@@ -185,7 +189,7 @@ def _tree(dice: Dice) -> Orchard:
     return Orchard(
         light=light,
         ground=None,
-        backdrop=(dice.pick(("8fc050", "a8d8f6", "f6c84a", "f0a030")), dice.pick(("1f3a1a", "9c1c20", "3f7f24"))),
+        backdrop=(dice.pick(GARDENS), dice.pick(("1f4a18", "9c1c20", "3f7f24"))),
         fruits=tuple(fruits),
         cups=(),
         bowl=None,
@@ -209,13 +213,16 @@ def paint(scene: Orchard, canvas: Canvas, side: str) -> None:
         paint_leaf(canvas, leaf, light, LEAF, shadow=0.5 if scene.ground else 0.25)
     if scene.bowl:
         paint_bowl_back(canvas, scene.bowl, light, VESSEL)
-    things = (*scene.fruits, *scene.cups)
+    if scene.ground:
+        for fruit in scene.fruits:
+            light.cast(canvas, fruit.x, fruit.y, fruit.r, strength=0.85)
+    things: list[Fruit | Cup] = [*scene.fruits, *scene.cups]
     for thing in sorted(things, key=lambda t: t.y + (0.9 * t.r * cos(light.pitch) if isinstance(t, Fruit) else 0)):
         if isinstance(thing, Cup):
             paint_cup(canvas, thing, light, VESSEL)
             continue
-        if scene.ground:
-            light.cast(canvas, thing.x, thing.y, thing.r)
+        if scene.ground:  # once more, faintly, on the fruit behind
+            light.cast(canvas, thing.x, thing.y, thing.r, strength=0.3)
         skin(canvas, thing, light, bounce)
         stamp(canvas, thing, FRUIT)
     if scene.bowl:
@@ -234,7 +241,7 @@ def _blur(scene: Orchard, canvas: Canvas) -> None:
     first, second = (ink(code) for code in scene.backdrop)
     view.light[:] = mix(first, second, shade) * scene.light.on_ground * (0.5 if scene.ground else 0.8)
     dice = Dice(scene.seed)
-    tints = (*GLAZES, "f3e6b0", "86a050") if scene.ground else ("f6ecc0", "b9c870", "6f8f3c", "f08a1c", "b0202a", "dfe8ee")
+    tints = (*GLAZES, "f3e6b0", "86a050") if scene.ground else SPARKS
     for _ in range(12 if scene.ground else 22):
         x, y, r = dice.real(), dice.real(0, bottom), dice.real(0.03, 0.1)
         part = view.around(x, y, 1.4 * r)
@@ -251,5 +258,5 @@ def _boughs(scene: Orchard, canvas: Canvas) -> None:
         joint = min(knots, key=lambda k: abs(k[0] - fruit.x))
         tip = (fruit.x + 0.85 * fruit.axis[0] * fruit.r, fruit.y - 0.85 * fruit.axis[1] * fruit.r)
         paint_twig(canvas, joint, tip, 0.016, 0.009, scene.light, BRANCH)
-    for i, (a, b) in enumerate(zip(knots, knots[1:], strict=False)):
+    for i, (a, b) in enumerate(pairwise(knots)):
         paint_twig(canvas, a, b, 0.038 - 0.005 * i, 0.033 - 0.005 * i, scene.light, BRANCH)

@@ -46,7 +46,8 @@ class Canvas:
 
     def cover(self, distance: Floats) -> Floats:
         """Share of each sample inside a shape, from its signed distance (negative inside)."""
-        return np.clip(np.float32(0.5) - distance / np.float32(self.sample), 0, 1)
+        share: Floats = np.clip(np.float32(0.5) - distance / np.float32(self.sample), 0, 1)
+        return share
 
     def paint(self, colour: Floats, mask: Floats, label: int | None = None) -> None:
         """Lay `colour` over what is there, as far as `mask` (H, W) in [0, 1] says."""

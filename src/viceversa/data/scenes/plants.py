@@ -46,7 +46,9 @@ def _lengthways(view: Canvas, leaf: Leaf, lift: tuple[float, float]) -> tuple[Fl
 
 def _outline(along: Floats, across: Floats) -> Floats:
     t = np.clip(along, 0, 1)
-    return np.maximum(np.abs(across) - 0.27 * np.sin(np.float32(pi) * t**0.8), np.abs(along - 0.5) - 0.5)
+    width = 0.27 * np.sin(np.float32(pi) * t**0.8)
+    outline: Floats = np.maximum(np.abs(across) - width, np.abs(along - 0.5) - 0.5)
+    return outline
 
 
 def paint_leaf(canvas: Canvas, leaf: Leaf, light: Light, label: int, *, shadow: float = 0.5) -> None:

@@ -103,7 +103,7 @@ def paint(scene: Country, canvas: Canvas, side: str) -> None:
         paint_balloon(canvas, balloon, land.sun, BALLOON)
     paint_hills(canvas, land, season, HILL)
     paint_ground(canvas, land, season, (MEADOW, LAKE, PATH))
-    things = (*scene.trees, *scene.houses, *scene.people, *scene.fences)
+    things: list[Tree | House | Person | Fence] = [*scene.trees, *scene.houses, *scene.people, *scene.fences]
     for thing in sorted(things, key=lambda t: t.y):
         if isinstance(thing, Tree):
             paint_tree(canvas, thing, season, land.sun, TREE)

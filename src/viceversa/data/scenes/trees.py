@@ -24,13 +24,13 @@ def ground_shadow(canvas: Canvas, x: float, y: float, width: float, length: floa
     """A soft shadow lying on the ground, away from the sun."""
     view = canvas.window(x - 2 * length - width, y - width, x + 2 * length + width, y + width)
     dx = (view.x - np.float32(x - 0.5 * sun * length)) / np.float32(0.5 * length + width)
-    dy = (view.y - np.float32(y)) / np.float32(0.3 * width)
-    view.dim(0.5 * glow(np.sqrt(dx * dx + dy * dy) - 0.8, 0.4), ink("5060a0"))
+    dy = (view.y - np.float32(y)) / np.float32(0.45 * width)
+    view.dim(0.62 * glow(np.sqrt(dx * dx + dy * dy) - 0.75, 0.35), ink("4a5a98"))
 
 
 def paint_tree(canvas: Canvas, tree: Tree, season: Season, sun: float, label: int) -> None:
     """The tree with its shadow."""
-    ground_shadow(canvas, tree.x, tree.y, 0.22 * tree.height, 0.6 * tree.height, sun)
+    ground_shadow(canvas, tree.x, tree.y, 0.24 * tree.height, 0.75 * tree.height, sun)
     (_conifer if tree.conifer else _broadleaf)(canvas, tree, season, sun, label)
 
 
@@ -56,8 +56,8 @@ def _broadleaf(canvas: Canvas, tree: Tree, season: Season, sun: float, label: in
     h, dice = tree.height, Dice(tree.seed)
     view = canvas.window(tree.x - 0.6 * h, tree.y - 1.15 * h, tree.x + 0.6 * h, tree.y + 0.02)
     trunk = limb(view, (tree.x, tree.y), (tree.x, tree.y - 0.55 * h), 0.045 * h, 0.02 * h)
-    bark = mix(ink("3f2f22"), ink("7a6048"), 0.5 + 0.5 * np.clip((view.x - np.float32(tree.x)) / (0.04 * h) * sun, -1, 1))
-    view.paint(bark, view.cover(trunk), label)
+    round_ = np.clip((view.x - np.float32(tree.x)) * np.float32(sun / (0.04 * h)), -1, 1)
+    view.paint(mix(ink("3f2f22"), ink("7a6048"), 0.5 + 0.5 * round_), view.cover(trunk), label)
     u, v = (view.x - np.float32(tree.x)) / np.float32(h), (np.float32(tree.y) - view.y) / np.float32(h)
     clumps = [(dice.real(-0.26, 0.26), dice.real(0.45, 0.85), dice.real(0.14, 0.22)) for _ in range(8)]
     clumps += [(0.0, 0.62, 0.28)]
@@ -76,7 +76,7 @@ def _broadleaf(canvas: Canvas, tree: Tree, season: Season, sun: float, label: in
     colour = mix(ink(season.leaf[0]), ink(season.leaf[1]), tone)
     if season.snow:
         angle, far = np.arctan2(u, v - np.float32(0.25)), np.hypot(u, v - np.float32(0.25))
-        twig = smoothstep(0.55, 0.75, noise(tree.seed + 9, angle * 12 + 20, far * 9))
+        twig = smoothstep(0.55, 0.75, noise(tree.seed + 9, angle * 16 + 20, far * 12))
         colour = mix(colour, ink("33261f"), 0.7 * twig)
-        colour = mix(colour, ink("f2f4f9"), 0.8 * smoothstep(0.72, 0.95, tone))
+        colour = mix(colour, ink("f2f4f9"), 0.8 * smoothstep(0.66, 0.92, tone))
     view.paint(colour, mask, label)

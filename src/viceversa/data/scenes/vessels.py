@@ -85,7 +85,7 @@ def paint_bowl_front(canvas: Canvas, bowl: Bowl, light: Light, label: int) -> No
     nz = np.sqrt(np.maximum(1 - nx * nx, 0)) + 0 * fall
     size = np.sqrt(nx * nx + ny * ny + nz * nz)
     lit = _skin(view, bowl, np.arcsin(nx) * 5 + 0 * fall, fall * (3 + 4 * bowl.depth / r))
-    colour = lit * light.diffuse((nx / size, ny / size, nz / size), ink("7a6a58"))
+    colour: Floats = lit * light.diffuse((nx / size, ny / size, nz / size), ink("7a6a58"))
     gleam = np.exp(-(((nx - 0.55 * light.direction[0]) / 0.15) ** 2) - ((fall - 0.25) / 0.2) ** 2)
     gloss = 0.05 if bowl.wicker else 0.4
     band = np.abs(fall - 0.3) < 0.1
@@ -102,6 +102,6 @@ def _skin(view: Canvas, bowl: Bowl, u: Floats, v: Floats) -> Floats:
         return ink(bowl.colour) * (0.95 + 0.1 * noise(bowl.seed, u + 20, v + 20))
     row = np.floor(v)
     bulge = np.abs(np.sin(np.float32(pi) * (u + 0.5 * row)))
-    rod = np.abs(np.sin(np.float32(pi) * v)) ** 0.5
+    rod: Floats = np.abs(np.sin(np.float32(pi) * v)) ** 0.5
     straw = noise(bowl.seed, u * 0.8 + 20, row + 20.5)
     return mix(ink("6e4520"), ink("c79a5c"), np.clip(0.3 + 0.7 * straw, 0, 1)) * (0.3 + 0.7 * rod * bulge)

@@ -1,4 +1,4 @@
-"""What people put into a landscape, the same in every season but for the snow: houses, fences, balloons, themselves."""
+"""What people put into a landscape, the same in every season but for the snow."""
 
 from dataclasses import dataclass
 
@@ -67,7 +67,7 @@ class _Wall:
 
     view: Canvas
     house: House
-    label: int
+    label: int | None
 
     def __call__(self, corners: Corners, colour: str, shade: float) -> None:
         """Corners in gable widths from the foot, upwards."""
@@ -81,8 +81,8 @@ class _Wall:
     def window(self, across: float, up: float, frame: str, shade: float) -> None:
         """A pane in its frame."""
         for half, colour in ((0.11, frame), (0.08, "27323f")):
-            corners = [(across - half, up + 1.2 * half), (across + half, up + 1.2 * half)]
-            self(corners + [(across + half, up - 1.2 * half), (across - half, up - 1.2 * half)], colour, shade)
+            left, right, top, bottom = across - half, across + half, up + 1.2 * half, up - 1.2 * half
+            self([(left, top), (right, top), (right, bottom), (left, bottom)], colour, shade)
 
 
 def paint_house(canvas: Canvas, house: House, season: Season, sun: float, label: int) -> None:
@@ -95,7 +95,7 @@ def paint_house(canvas: Canvas, house: House, season: Season, sun: float, label:
     roof = season.roof or house.roof
     wall([(1.15, 1.65), (1.35, 1.65), (1.35, 1.2), (1.15, 1.2)], "8a4a38", 0.9)
     if season.snow:
-        wall([(1.13, 1.72), (1.37, 1.72), (1.37, 1.64), (1.13, 1.64)], SNOW, 1.0)
+        _Wall(view, house, None)([(1.13, 1.72), (1.37, 1.72), (1.37, 1.64), (1.13, 1.64)], SNOW, 1.0)
     wall([(0.5, 0.8), (1.9, 0.8), (1.9, 0.05), (0.5, 0.0)], house.wall, long)
     wall([(-0.5, 0.75), (0, 1.3), (0.5, 0.75), (0.5, 0), (-0.5, 0)], house.wall, gable)
     wall([(0, 1.38), (1.5, 1.36), (2.0, 0.7), (0.58, 0.66)], roof, 0.9 * long + 0.08)
@@ -149,7 +149,8 @@ def paint_balloon(canvas: Canvas, balloon: Balloon, sun: float, label: int) -> N
     for dx in (-0.18, 0.18):
         rope = limb(view, (x + 2.2 * dx * r, y + 0.9 * r), (x + dx * r, y + 1.5 * r), 0.012 * r, 0.012 * r)
         view.paint(ink("4a3a2c"), view.cover(rope), label)
-    view.paint(ink("7a4f28"), view.cover(limb(view, (x - 0.1 * r, y + 1.6 * r), (x + 0.1 * r, y + 1.6 * r), 0.14 * r, 0.14 * r)), label)
+    basket = limb(view, (x - 0.1 * r, y + 1.6 * r), (x + 0.1 * r, y + 1.6 * r), 0.14 * r, 0.14 * r)
+    view.paint(ink("7a4f28"), view.cover(basket), label)
     u, v = (view.x - np.float32(x)) / np.float32(r), (view.y - np.float32(y)) / np.float32(r)
     width = np.sqrt(np.clip(1 - v * v, 0.001, 1)) * (1 - 0.45 * smoothstep(0.0, 1.1, v))
     inside = np.maximum(np.abs(u) / width - 1, np.abs(v) - 1) * np.float32(r)

@@ -1,0 +1,269 @@
+"""The commands and their options."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from ..errors import did_you_mean
+
+app = App(
+    name="viceversa",
+    help="Translate images between two worlds, both ways, without a single paired example.",
+    version_flags=["--version"],
+    help_flags=["--help", "-h"],
+)
+data_app = App(name="data", help="Make a world, or check two folders of pictures.")
+runs_app = App(name="runs", help="List runs, or show one.")
+app.command(data_app)
+app.command(runs_app)
+
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+@app.command
+def demo(out: Path = Path("runs/demo"), *, max_time: str | None = None) -> None:
+    """Draw apples and oranges, train on them for under four minutes, write a report.
+
+    Args:
+        out: Run folder.
+        max_time: Time for training, for example 90s or 3m.
+    """
+    from .. import verbs
+
+    print(f"report: {verbs.demo(out, max_time=max_time)}")
+
+
+@app.command
+def train(
+    data: Path,
+    other: Path | None = None,
+    /,
+    *,
+    preset: str | None = None,
+    out: Path | None = None,
+    size: int | None = None,
+    steps: int | None = None,
+    max_time: str | None = None,
+    save_every: int | None = None,
+    seed: int | None = None,
+    device: Device | None = None,
+    precision: Precision | None = None,
+    compile: bool = False,
+    names: str | None = None,
+    set: Annotated[list[str] | None, Parameter(negative=())] = None,
+    config: Path | None = None,
+    tensorboard: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Train a translator between two folders of pictures. The same command resumes it, to the bit.
+
+    Args:
+        data: Folder with trainA trainB [testA testB], folder with two sub-folders, or the folder of domain A.
+        other: Folder of domain B, when A and B are given apart.
+        preset: quickstart (default; minutes on a laptop, 64-128 px) or cyclegan (the paper's recipe, 256 px).
+        out: Run folder; default runs/NAMES-PRESET.
+        size: Side of the training pictures in pixels, a multiple of 4.
+        steps: Number of steps; default: the preset's length.
+        max_time: Stop with a checkpoint after this time, for example 300s, 4m or 2h; quickstart plans its steps for it.
+        save_every: Steps between checkpoints; default: every two minutes.
+        seed: Everything random follows from it.
+        device: Where to compute; chosen by itself.
+        precision: Number format of the convolutions; chosen by itself.
+        compile: Compile the networks with torch.compile; slower to start, then faster.
+        names: Names of the domains, for example apples,oranges; default: from the folders.
+        set: Change any value of the configuration, for example method.lambda_cyc=5; may be repeated.
+        config: Start from a configuration file, such as the config.yaml of a run.
+        tensorboard: Also write TensorBoard events.
+        dry_run: Print the resolved configuration and stop.
+    """
+    from .. import verbs
+    from ..training.train import Result
+
+    result = verbs.train(
+        data, other, preset=preset, out=out, size=size, steps=steps, max_time=max_time, save_every=save_every,
+        seed=seed, device=device, precision=precision, compile=compile, names=names, set=set or (), config=config,
+        tensorboard=tensorboard, dry_run=dry_run,
+    )  # fmt: skip
+    if isinstance(result, Result):
+        state = "finished" if result.finished else "time is up: checkpoint saved, the same command goes on"
+        print(f"{state} at step {result.step}\nreport: {result.run / 'report.html'}")
+    else:
+        import yaml
+
+        print(yaml.safe_dump(asdict(result), sort_keys=False, allow_unicode=True), end="")
+
+
+@app.command
+def translate(
+    run: Path,
+    inputs: Annotated[list[Path], Parameter(negative=())],
+    /,
+    *,
+    to: str,
+    out: Path,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    compile: bool = False,
+    scale: Literal["auto", "native", "trained"] = "auto",
+) -> None:
+    """Translate pictures and folders of pictures; name, size, format, alpha, bit depth and colour profile stay.
+
+    Args:
+        run: Run folder that train wrote.
+        inputs: Picture files and folders.
+        to: Domain to translate into: its name, or A or B.
+        out: Folder for the results; inputs are never overwritten.
+        device: Where to compute; chosen by itself.
+        precision: Number format of the convolutions; chosen by itself.
+        compile: Compile the network with torch.compile; worth it for many pictures of one size.
+        scale: Size at which the network sees a picture. native: as it is; trained: as in training, the change is carried
+            over to the full picture; auto: trained for pictures more than twice the training size.
+    """
+    from .. import verbs
+
+    summary = verbs.translate(
+        run, *inputs, to=to, out=out, device=device, precision=precision, compile=compile, scale=scale
+    )
+    for line in [*summary.notes, *(f"skipped: {reason}" for reason in summary.skipped.values())]:
+        print(line)
+    skipped = f", {len(summary.skipped)} skipped" if summary.skipped else ""
+    print(f"{len(summary.written)} translated{skipped}: {out}")
+
+
+@data_app.command(name="make")
+def data_make(world: str, folder: Path, /, *, count: int = 400, size: int = 128, seed: int = 0) -> None:
+    """Draw an embedded world: trainA trainB testA testB, and truth and labels of the test pictures.
+
+    Args:
+        world: orchard (apples and oranges) or seasons (summer and winter).
+        folder: Where to write it.
+        count: Training pictures of each domain.
+        size: Side of the pictures in pixels.
+        seed: The same seed draws the same world.
+    """
+    from ..data.make import make
+    from ..training.log import LiveLine
+
+    with LiveLine() as show:
+        make(world, folder, count=count, size=size, seed=seed, on_progress=lambda n, of: show(f"picture {n} of {of}"))
+    print(f"{world}: {folder}")
+
+
+@data_app.command(name="check")
+def data_check(
+    data: Path, other: Path | None = None, /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False
+) -> None:
+    """Read every picture once: counts, sizes, modes, broken files, duplicates, leaks. Exit code 3 when unfit.
+
+    Args:
+        data: As for train.
+        other: As for train.
+        as_json: Print one JSON document.
+    """
+    from ..data.check import check
+    from ..errors import DataError
+    from ..training.log import LiveLine
+
+    with LiveLine() as show:
+        report = check(data, other, on_progress=lambda n, of: show(f"picture {n} of {of}"))
+    print_json(report.as_dict()) if as_json else print("\n".join(report.lines()))
+    if not report.ok:
+        raise DataError(f"{data} is not fit to train on; the lines above say why")
+
+
+@runs_app.command(name="list")
+def runs_list(
+    root: Path = Path("runs"), /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False
+) -> None:
+    """Every run below a folder, newest first.
+
+    Args:
+        root: Folder to look through.
+        as_json: Print one JSON document.
+    """
+    from ..verbs import runs
+
+    rows = runs(root)
+    if as_json:
+        return print_json([asdict(row) for row in rows])
+    for row in rows:
+        print(f"{row.changed}  {row.step:>7}/{row.steps:<7} {row.preset:<18} {row.domains}  {row.path}")
+    if not rows:
+        print(f"no runs below {root}")
+
+
+@runs_app.command(name="show")
+def runs_show(run: Path, /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False) -> None:
+    """What a run is, how far it came, and the commands that go on from it.
+
+    Args:
+        run: Run folder.
+        as_json: Print one JSON document.
+    """
+    from ..verbs import show_run
+
+    print_values(show_run(run), as_json)
+
+
+@app.command
+def doctor(*, as_json: Annotated[bool, Parameter("--json", negative=())] = False) -> None:
+    """What viceversa finds on this machine and what it would choose.
+
+    Args:
+        as_json: Print one JSON document.
+    """
+    from ..verbs import doctor
+
+    print_values(doctor(), as_json)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_values(values: dict[str, Any], as_json: bool) -> None:
+    """A dict as JSON, or as aligned lines."""
+    if as_json:
+        return print_json(values)
+    for key, value in values.items():
+        lines = value if isinstance(value, list) else [value]
+        if isinstance(value, dict):
+            lines = ["  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in value.items())]
+        for i, line in enumerate(lines):
+            print(f"{key.replace('_', ' ') if i == 0 else '':<14} {line}")
+
+
+def one_line(error: CycloptsError, words: list[str]) -> str:
+    """A usage error in one line, with the nearest command or option and where to read more."""
+    text = " ".join(str(error).split())
+    chain = [*(error.command_chain or ())]
+    known = commands(chain) + options(chain)
+    for word in words:
+        name = word.partition("=")[0]
+        if name in text and name not in known and "Did you mean" not in text:
+            text = text.rstrip(".") + "." + did_you_mean(name, known)
+    command = " ".join(["viceversa", *chain])
+    return f"{text} See {command} --help"
+
+
+def commands(chain: list[str]) -> list[str]:
+    """Names of the sub-commands at `chain`."""
+    here = app
+    for name in chain:
+        here = here[name]
+    return [name for name in here if not name.startswith("-")]
+
+
+def options(chain: list[str]) -> list[str]:
+    """Names of the options of the command at `chain`."""
+    here = app
+    for name in chain:
+        here = here[name]
+    if here.default_command is None:
+        return []
+    return [name for argument in here.assemble_argument_collection() for name in argument.names if name[:2] == "--"]

@@ -1,0 +1,244 @@
+"""Which pictures belong to which domain: from folders to lists of files."""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import DataError, UsageError, did_you_mean
+from ..images import EXTENSIONS, printable
+
+Paths = tuple[Path, ...]
+PARTS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The pictures below a folder, sorted, and how many other entries were passed over, by reason."""
+
+    files: Paths = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domains:
+    """Two domains: what to train on, what to test on, and the true translation of each test picture if known."""
+
+    name_a: str
+    name_b: str
+    train_a: Paths
+    train_b: Paths
+    test_a: Paths = ()
+    test_b: Paths = ()
+    truth_a: Paths = ()  # truth_a[i] is the true translation of test_a[i]; empty when not known for all
+    truth_b: Paths = ()
+    notes: tuple[str, ...] = ()
+
+
+def scan(folder: str | os.PathLike[str]) -> Listing:
+    """All pictures below a folder by name, without opening any; hidden entries, pipes and link loops are passed over.
+
+    Links to folders are followed, each real folder once. Raises DataError when `folder` cannot be listed.
+    """
+    files: list[Path] = []
+    skipped: Counter[str] = Counter()
+    seen: set[tuple[int, int]] = set()
+    real, linked = [Path(folder)], list[Path]()
+    while real or linked:  # links last, so that a file is found under its own name
+        here = real.pop() if real else linked.pop()
+        try:
+            status = os.stat(here)
+            if (status.st_dev, status.st_ino) in seen:
+                skipped["link to a folder already seen"] += 1
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError as error:
+            if here == Path(folder):
+                raise DataError(f"cannot list {printable(here)}: {error.strerror}; check its permissions") from None
+            skipped["folder that cannot be listed"] += 1
+            continue
+        for entry in entries:
+            reason = _sort(entry, files, linked if entry.is_symlink() else real)
+            skipped.update([reason] if reason else [])
+    return Listing(tuple(sorted(files, key=lambda path: path.parts)), dict(sorted(skipped.items())))
+
+
+def _sort(entry: os.DirEntry[str], files: list[Path], folders: list[Path]) -> str:
+    """Put an entry where it belongs, or say why it is passed over."""
+    try:
+        if entry.name.startswith("."):
+            return "hidden"
+        if entry.is_dir():
+            folders.append(Path(entry.path))
+            return ""
+        if os.path.splitext(entry.name)[1].lower() not in EXTENSIONS:
+            return "not a picture by its name"
+        if not entry.is_file():
+            return "broken link" if entry.is_symlink() else "not a file"
+    except OSError:  # a link that runs in a circle
+        return "broken link"
+    files.append(Path(entry.path))
+    return ""
+
+
+def find_domains(
+    data: str | os.PathLike[str],
+    other: str | os.PathLike[str] | None = None,
+    names: tuple[str, str] | None = None,
+) -> Domains:
+    """Find both domains in one folder (`trainA trainB [testA testB]`, or two sub-folders) or in two folders.
+
+    Without a test folder, domains from two folders give every tenth picture (at most 100) to testing, once they
+    have 20. Raises DataError for what is missing and UsageError for names that do not tell the domains apart.
+    """
+    root = _folder(data, "data folder")
+    if other is not None:
+        second = _folder(other, "second folder")
+        _refuse_overlap(root, second)
+        return _from_two(root, second, names or (root.resolve().name, second.resolve().name))
+    inside = _sub_folders(root)
+    if "trainA" in inside or "trainB" in inside:
+        return _from_train_ab(root, names)
+    if set(inside) & set(PARTS):
+        raise DataError(
+            f"{printable(root)} holds {', '.join(inside)}: parts of one domain, not two domains; "
+            "rename them to trainA and trainB, or give two folders, one per domain"
+        )
+    if len(inside) != 2:
+        raise DataError(_not_two(root, inside))
+    _refuse_overlap(root / inside[0], root / inside[1])
+    return _from_two(root / inside[0], root / inside[1], names or (inside[0], inside[1]))
+
+
+def _sub_folders(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(e.name for e in entries if not e.name.startswith(".") and os.path.isdir(e.path))
+    except OSError as error:
+        raise DataError(f"cannot list {printable(folder)}: {error.strerror}; check its permissions") from None
+
+
+def _not_two(root: Path, inside: list[str]) -> str:
+    where = printable(root)
+    if not inside:
+        return f"{where} has no sub-folders; give two folders, one per domain: {where} OTHER_FOLDER"
+    found = ", ".join(printable(name) for name in inside[:5]) + ", …" * (len(inside) > 5)
+    hint = did_you_mean("trainA", inside) if len(inside) > 2 else ""
+    return (
+        f"{where} has {len(inside)} sub-folder{'s' * (len(inside) > 1)} ({found}) and not two (or trainA and trainB); "
+        f"give two folders, one per domain: A_FOLDER B_FOLDER.{hint}"
+    )
+
+
+def _folder(path: str | os.PathLike[str], what: str) -> Path:
+    folder = Path(path)
+    if os.path.isdir(folder):
+        return folder
+    if os.path.exists(folder):
+        raise DataError(f"{what} {printable(path)} is a file; give the folder that holds the pictures")
+    near = did_you_mean(folder.name, _sub_folders(folder.parent)) if os.path.isdir(folder.parent) else ""
+    raise DataError(f"{what} {printable(path)} does not exist; check the path.{near}")
+
+
+def _refuse_overlap(a: Path, b: Path) -> None:
+    first, second = a.resolve(), b.resolve()
+    if first == second:
+        raise DataError(
+            f"{printable(a)} and {printable(b)} are the same folder; the two domains need different pictures"
+        )
+    if first in second.parents or second in first.parents:
+        raise DataError(
+            f"{printable(a)} and {printable(b)} lie inside each other; give two folders that share no picture"
+        )
+
+
+def _named(names: tuple[str, str]) -> tuple[str, str]:
+    a, b = (" ".join(name.split()) for name in names)
+    if not a or not b or a.casefold() == b.casefold():
+        raise UsageError(f"the domains are named '{a}' and '{b}'; give two different names: --names horses,zebras")
+    return a, b
+
+
+def _pictures(folder: Path, domain: str, notes: list[str]) -> Paths:
+    """The pictures of a folder; what was passed over becomes a note."""
+    listing = scan(folder)
+    passed = ", ".join(f"{count} {reason}" for reason, count in listing.skipped.items())
+    if not listing.files:
+        ends = ", ".join(sorted(end[1:] for end in EXTENSIONS))
+        where = printable(folder) + (f" has {passed}" if passed else " is empty")
+        raise DataError(f"no picture in domain {domain}: {where}; put {ends} files there")
+    if passed:
+        notes.append(f"{folder.name}: passed over {passed}")
+    return listing.files
+
+
+def _from_train_ab(root: Path, names: tuple[str, str] | None) -> Domains:
+    for side in "AB":
+        if not (root / f"train{side}").is_dir():
+            near = did_you_mean(f"train{side}", [name for name in _sub_folders(root) if name[:5] != "train"])
+            raise DataError(f"{printable(root)} has no folder train{side}; add it.{near}")
+    _refuse_overlap(root / "trainA", root / "trainB")
+    a, b = _named(names or _names_of(root))
+    notes: list[str] = []
+    train = [_pictures(root / f"train{side}", name, notes) for side, name in (("A", a), ("B", b))]
+    held: list[Paths] = []
+    for side, name in (("A", a), ("B", b)):
+        part = next((part for part in ("test", "val") if (root / f"{part}{side}").is_dir()), None)
+        held.append(_pictures(root / f"{part}{side}", name, notes) if part else ())
+        if part != "test":
+            notes.append(f"no test{side}: " + (f"val{side} is used" if part else f"{name} has no test pictures"))
+    truth = [_truths(root / f"truth{side}", held[i], notes) for i, side in enumerate("AB")]
+    return Domains(name_a=a, name_b=b, train_a=train[0], train_b=train[1], test_a=held[0], test_b=held[1],
+                   truth_a=truth[0], truth_b=truth[1], notes=tuple(notes))  # fmt: skip
+
+
+def _names_of(root: Path) -> tuple[str, str]:
+    """From `world.json`, else from a folder name like apple2orange, else A and B."""
+    try:
+        a, b = json.loads((root / "world.json").read_text(encoding="utf-8"))["domains"]
+        return str(a), str(b)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    match = re.fullmatch(r"([A-Za-z][A-Za-z_-]*)2([A-Za-z][A-Za-z_-]*)", root.resolve().name)
+    return (match[1], match[2]) if match else ("A", "B")
+
+
+def _truths(folder: Path, tests: Paths, notes: list[str]) -> Paths:
+    """The true translation of every test picture by stem, or nothing."""
+    if not folder.is_dir() or not tests:
+        return ()
+    known = {path.stem: path for path in scan(folder).files}
+    missing = [path.name for path in tests if path.stem not in known]
+    if missing:
+        notes.append(f"{folder.name} is not used: it has nothing for {len(missing)} test pictures, first {missing[0]}")
+        return ()
+    return tuple(known[path.stem] for path in tests)
+
+
+def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
+    a, b = _named(names)
+    notes: list[str] = []
+    train_a, test_a = _parts(root_a, a, notes)
+    train_b, test_b = _parts(root_b, b, notes)
+    return Domains(name_a=a, name_b=b, train_a=train_a, train_b=train_b, test_a=test_a, test_b=test_b,
+                   notes=tuple(notes))  # fmt: skip
+
+
+def _parts(root: Path, name: str, notes: list[str]) -> tuple[Paths, Paths]:
+    """Training and test pictures of one domain: its own `train` and `test`, or a split."""
+    if (root / "train").is_dir():
+        part = next((part for part in ("test", "val") if (root / part).is_dir()), None)
+        notes.append(f"{name}: its folder train is used" + (f", {part} for testing" if part else ", no test pictures"))
+        return _pictures(root / "train", name, notes), _pictures(root / part, name, notes) if part else ()
+    files = _pictures(root, name, notes)
+    if len(files) < 20:
+        notes.append(f"{name}: {len(files)} pictures, all for training (from 20 on every tenth is for testing)")
+        return files, ()
+    step = max(10, -(-len(files) // 100))
+    test = files[step - 1 :: step]
+    notes.append(f"{name}: every {step}th of {len(files)} pictures, {len(test)} in all, is for testing")
+    return tuple(file for i, file in enumerate(files, 1) if i % step), test

@@ -1,0 +1,78 @@
+"""All that the sections of the page tell about, gathered once."""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..presets import RunConfig
+from ..training.log import duration
+from ..training.run_folder import RunFolder
+from .gallery import Gallery
+
+SESSION = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (started|resumed|finished|stopped)\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """A run folder as its report sees it."""
+
+    run: RunFolder
+    config: RunConfig
+    data: dict[str, Any]
+    env: dict[str, Any]
+    metrics: list[dict[str, Any]]
+    step: int  # of the newest checkpoint, 0 without one
+    gallery: Gallery | None  # none without a checkpoint
+
+    @property
+    def names(self) -> tuple[str, str]:
+        return self.data["names"][0], self.data["names"][1]
+
+    @property
+    def steps(self) -> int | None:
+        """Planned steps; none when the run has no length yet."""
+        nimg = self.config.train.total_nimg
+        return None if nimg is None else -(-nimg // self.config.train.batch)
+
+    @property
+    def unfinished(self) -> bool:
+        return self.steps is None or self.step < self.steps
+
+    @property
+    def device(self) -> str:
+        """Where it ran, in words."""
+        threads = self.env.get("threads", 1)
+        on = f"{self.env.get('processor', 'cpu')}, {threads} thread{'s' * (threads != 1)}"
+        return on if self.env.get("device") == "cpu" else str(self.env.get("device"))
+
+
+def trained_for(log: Path) -> str | None:
+    """Time between starts and ends in log.txt, "3:52 min"; "at least ..." when a session was killed."""
+    total, since, whole = 0.0, None, True
+    for line in log.read_text(errors="replace").splitlines() if log.is_file() else []:
+        if not (found := SESSION.match(line)):
+            continue
+        now = time.mktime(time.strptime(found[1], "%Y-%m-%d %H:%M:%S"))
+        if found[2] in ("started", "resumed"):
+            whole, since = whole and since is None, now
+        elif since is not None:
+            total, since = total + now - since, None
+    if total <= 0:
+        return None
+    told = duration(total) + (" h" if total >= 3600 else " min")
+    return told if whole and since is None else f"at least {told}"
+
+
+def state(facts: Facts) -> str:
+    """How far, how long, where, from what."""
+    (a, b), counts = facts.names, facts.data["counts"]
+    plan = f" of {facts.steps:,}" if facts.steps else ""
+    verb = "Stopped" if facts.unfinished else "Finished"
+    how = f"{verb} at step {facts.step:,}{plan}" if facts.step else "No checkpoint yet"
+    time = trained_for(facts.run.path / "log.txt")
+    return (
+        f"{how}{f' after {time}' if time else ''} on {facts.device}. Trained on {counts['train_a']:,} {a} and "
+        f"{counts['train_b']:,} {b} at {facts.config.data.size} px, never shown in pairs."
+    )

@@ -1,0 +1,98 @@
+"""`make`: the whole report of a run in one file."""
+
+from importlib.resources import files as resources
+from pathlib import Path
+
+from .. import files
+from ..training.run_folder import RunFolder
+from ..translation.translator import Translator, load
+from . import curves
+from .facts import Facts, state
+from .film import film
+from .gallery import collect
+from .markup import Html, code, html, join, paragraph, section
+from .record import background, go_on
+from .results import galleries, truth
+
+ROWS = 12  # pictures each way
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+{style}
+</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def make(run_path: Path | str, translator: Translator | None = None) -> Path:
+    """Write RUN/report.html, which opens from disk and fetches nothing; returns its path.
+
+    The newest checkpoint translates unless a `translator` is given. ModelFileError when the folder is no run.
+    """
+    run = RunFolder(run_path).require()
+    if translator is None and run.last_step():
+        translator = load(run.path)
+    facts = Facts(
+        run=run,
+        config=run.config(),
+        data=run.data(),
+        env=run.env(),
+        metrics=run.read_metrics(),
+        step=translator.step if translator else 0,
+        gallery=collect(run, translator, ROWS) if translator else None,
+    )
+    files.write_text(run.report, render(facts))
+    return run.report
+
+
+def render(facts: Facts) -> Html:
+    """The page."""
+    a, b = facts.names
+    sections = (head, truth, galleries, learning, losses, background, go_on)
+    style = resources(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    body = join(write(facts) for write in sections)
+    return html(PAGE, title=f"{a} ⇄ {b} · viceversa", style=Html(style), body=body)
+
+
+def head(facts: Facts) -> Html:
+    """Title and one sentence of state; an unfinished run gets its command."""
+    a, b = facts.names
+    resume = [paragraph("The same command goes on from there:", "note"), code(facts.env["command"])]
+    return html(
+        '<header><p class="brand">viceversa</p><h1><span class="a">{a}</span> <i>⇄</i> <span class="b">{b}</span></h1>'
+        '<p class="lead">{state}</p>{resume}</header>',
+        a=a,
+        b=b,
+        state=state(facts),
+        resume=join(resume if facts.unfinished else []),
+    )
+
+
+def learning(facts: Facts) -> Html:
+    """The same pictures through the run."""
+    told = paragraph("The same pictures, translated again and again while the run learned.", "note")
+    size = facts.config.data.size
+    return section("Learning", told, film(facts.run.samples, size, facts.names), kind="sharp" if size <= 128 else "")
+
+
+def losses(facts: Facts) -> Html:
+    """Every number of metrics.jsonl."""
+    found = curves.charts(facts.metrics, facts.config.method, facts.names)
+    if not found:
+        return section("Curves", paragraph("This run has logged no numbers yet.", "note"))
+    told = "Faint: as logged. Line: moving average, its last value beside the name. Dashed: the value to look for."
+    return section("Curves", paragraph(told, "note"), curves.draw_all(found))

@@ -1,0 +1,144 @@
+"""The verbs as Python functions; the command line calls the same ones."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .data.make import make
+from .errors import UsageError
+from .presets import RunConfig
+from .report.page import make as make_report
+from .training import checkpoint
+from .training.device import choose_device, choose_precision
+from .training.log import LiveLine
+from .training.run_folder import RunFolder, processor_name
+from .training.train import Result
+from .training.train import train as run_training
+from .translation.files import Summary, translate_files
+from .translation.translator import load
+
+DEMO_SECONDS = 225.0  # of training; with the pictures and the report the demo stays under five minutes
+
+
+def train(data: str | Path, other: str | Path | None = None, **options: Any) -> Result | RunConfig:
+    """Train between two folders and write the report; the same call resumes. Options as in `viceversa train --help`."""
+    result = run_training(data, other, **options)
+    if isinstance(result, Result):
+        make_report(result.run)
+    return result
+
+
+def translate(
+    run: str | Path,
+    *inputs: str | Path,
+    to: str,
+    out: str | Path,
+    device: str = "auto",
+    precision: str = "auto",
+    compile: bool = False,
+    scale: str = "auto",
+    quiet: bool = False,
+) -> Summary:
+    """Translate files and folders into `out`, keeping names, sizes, formats, alpha, depth and profiles."""
+    if not inputs:
+        raise UsageError("translate: name at least one picture or folder after the run")
+    translator = load(run, device=device, precision=precision, compile=compile, scale=scale)
+    with LiveLine(quiet=quiet) as show:
+        show.say(
+            f"{' <-> '.join(translator.names)}  step {translator.step}  {translator.device} {translator.precision}"
+        )
+        return translate_files(
+            translator, inputs, to, out, lambda done, total, path: show(f"{done}/{total}  {path.name}")
+        )
+
+
+def demo(out: str | Path = "runs/demo", *, max_time: float | str | None = None, quiet: bool = False) -> Path:
+    """Draw the orchard world, train `quickstart` on it for under four minutes, write the report; returns its path."""
+    world = Path(out) / "world"
+    with LiveLine(quiet=quiet) as show:
+        show.say("drawing apples and oranges ...")
+        make("orchard", world, count=400, size=64, seed=1, on_progress=lambda n, of: show(f"picture {n} of {of}"))
+    train(world, out=out, preset="quickstart", max_time=max_time or DEMO_SECONDS, quiet=quiet)
+    return RunFolder(out).report
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run in a list."""
+
+    path: str
+    domains: str
+    preset: str
+    step: int
+    steps: int
+    megabytes: float
+    changed: str
+
+
+def runs(root: str | Path = "runs") -> list[RunRow]:
+    """Every run below `root`, the most recently changed first; `root` may be a run itself."""
+    found = sorted({p.parent for p in Path(root).glob("**/config.yaml")}, key=lambda p: -p.stat().st_mtime)
+    return [describe_run(path) for path in found]
+
+
+def describe_run(path: str | Path) -> RunRow:
+    """One run from its files alone, so that a folder copied from elsewhere opens too."""
+    run = RunFolder(path).require()
+    config, data = run.config(), run.data()
+    steps = checkpoint.list_steps(run.checkpoints)
+    size = sum(f.stat().st_size for f in run.path.rglob("*") if f.is_file())
+    return RunRow(
+        path=str(run.path),
+        domains=" <-> ".join(data["names"]),
+        preset=f"{config.preset} {config.data.size} px",
+        step=int(steps[0].name[5:]) if steps else 0,
+        steps=-(-(config.train.total_nimg or 0) // config.train.batch),
+        megabytes=round(size / 1e6, 1),
+        changed=time.strftime("%F %H:%M", time.localtime(run.path.stat().st_mtime)),
+    )
+
+
+def doctor() -> dict[str, Any]:
+    """What viceversa finds on this machine and what it would choose."""
+    device = choose_device("auto")
+    extras = {"tensorboard": "tensorboard", "dev": "pytest"}
+    return {
+        "viceversa": _version("viceversa"),
+        "python": sys.version.split()[0],
+        "torch": torch.__version__,
+        "processor": processor_name(),
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "threads": torch.get_num_threads(),
+        "precision": choose_precision("auto", device),
+        "free_disk_gb": round(shutil.disk_usage(os.getcwd()).free / 1e9, 1),
+        "writable_here": os.access(os.getcwd(), os.W_OK),
+        "extras": {extra: find_spec(module) is not None for extra, module in extras.items()},
+    }
+
+
+def _version(name: str) -> str:
+    from importlib.metadata import version
+
+    return version(name)
+
+
+def show_run(path: str | Path) -> dict[str, Any]:
+    """A run's row, its last losses and the commands that go on from it."""
+    run = RunFolder(path).require()
+    row = asdict(describe_run(path))
+    lines = run.read_metrics()
+    names: Sequence[str] = run.data()["names"]
+    return row | {
+        "last": lines[-1] if lines else {},
+        "report": str(run.report) if run.report.exists() else None,
+        "resume": run.env()["command"],
+        "translate": [f"viceversa translate {path} FOLDER --to {name} --out OUT" for name in names],
+    }
