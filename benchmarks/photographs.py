@@ -17,8 +17,8 @@ from skimage import data, transform
 from viceversa import images
 
 Picture = NDArray[np.float64]  # (H, W, 3) in [0, 1]
-LEVELS = (0.0, 0.2, 0.42, 0.68, 1.0)  # of light: night blue, violet, rose, lamp light, white
-DUSK = np.array([(0.02, 0.04, 0.16), (0.12, 0.14, 0.48), (0.62, 0.24, 0.46), (0.98, 0.62, 0.26), (1.0, 0.94, 0.74)])
+LEVELS = (0.0, 0.15, 0.35, 0.6, 1.0)  # of light: night, blue, rose, lamp light, white
+DUSK = np.array([(0.03, 0.03, 0.20), (0.08, 0.20, 0.62), (0.60, 0.15, 0.50), (0.98, 0.60, 0.20), (1.0, 0.96, 0.85)])
 SOURCES = ("astronaut", "cat", "coffee", "rocket", "immunohistochemistry", "stereo_motorcycle")
 
 
@@ -26,7 +26,7 @@ def dusk(day: Picture) -> Picture:
     """The same photograph at dusk; (H, W, 3) in [0, 1], a fixed function of it."""
     light = day @ np.array([0.299, 0.587, 0.114])
     warmth = np.clip(day[..., 0] - day[..., 2], 0, 1)  # lamps, skin, wood keep their light
-    level = np.clip(light**1.3 * (0.85 + 0.6 * warmth), 0, 1)
+    level = np.clip(light * (0.85 + 0.6 * warmth), 0, 1)
     glow = np.stack([np.interp(level, LEVELS, channel) for channel in DUSK.T], axis=-1)
     return np.clip(glow + 0.3 * (day - light[..., None]), 0, 1)
 

@@ -65,7 +65,7 @@ class Disk:
             self.act(self)
         if "w" in mode and not os.path.exists(path):
             self.unnamed.append((None, str(path), None))
-        file = builtins.open(path, mode, *args, **options)
+        file = builtins.open(path, mode, *args, **options)  # noqa: SIM115 - handed on
         return _File(self, file, str(path)) if "b" in mode and "r" not in mode else file
 
     def power_cut(self) -> None:

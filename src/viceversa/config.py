@@ -4,6 +4,7 @@ A field's line in its dataclass is the only place where a knob exists; everythin
 """
 
 import dataclasses
+import math
 import types
 import typing
 from typing import Any, TypeVar
@@ -18,17 +19,17 @@ def to_dict(config: Any) -> dict[str, Any]:
     return dataclasses.asdict(config)
 
 
-def from_dict(cls: type[T], values: dict[str, Any], where: str = "configuration") -> T:
-    """Build `cls` from plain values; an unknown key or a wrong type is a UsageError naming it."""
+def from_dict(cls: type[T], values: dict[str, Any], where: str = "configuration", base: T | None = None) -> T:
+    """Build `cls` from plain values, the missing ones from `base`; UsageError naming an unknown key or wrong type."""
     if not isinstance(values, dict):
         raise UsageError(f"{where}: expected keys and values, found {values!r}")
     kinds = typing.get_type_hints(cls)
     for key in values:
         if key not in kinds:
-            raise UsageError(f"{where}: there is no key '{key}'.{did_you_mean(key, kinds)}")
-    built = {key: _convert(value, kinds[key], f"{where}: {key}") for key, value in values.items()}
+            raise UsageError(f"{where}: there is no key '{key}'.{did_you_mean(str(key), kinds)}")
+    built = {k: _convert(v, kinds[k], f"{where}: {k}", getattr(base, k, None)) for k, v in values.items()}
     try:
-        return cls(**built)
+        return cls(**built) if base is None else dataclasses.replace(base, **built)  # type: ignore[type-var]
     except (TypeError, ValueError) as e:
         raise UsageError(f"{where}: {e}") from None
 
@@ -46,22 +47,22 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def changed(config: T, path: str, value: Any, where: str = "--set") -> T:
     """A copy with the field at the dotted `path` replaced; `value` may be the text of a command line."""
-    key, _, rest = path.partition(".")
-    fields = {f.name for f in dataclasses.fields(config)}  # type: ignore[arg-type]
-    if key not in fields:
-        known = flatten(to_dict(config))
+    known = flatten(to_dict(config))
+    if path not in known:
+        if inside := [key for key in known if key.startswith(f"{path}.")]:
+            raise UsageError(f"{where}: '{path}' is a group; name one of {', '.join(inside)}")
+        if single := [key for key in known if path.startswith(f"{key}.")]:
+            raise UsageError(f"{where}: '{single[0]}' holds one value, so '{path}' does not exist")
         raise UsageError(f"{where}: there is no key '{path}'.{did_you_mean(path, known)}")
+    return _replaced(config, path.split("."), value, where, path)
+
+
+def _replaced(config: T, keys: list[str], value: Any, where: str, path: str) -> T:
+    key, *rest = keys
     if rest:
-        inner = getattr(config, key)
-        if not dataclasses.is_dataclass(inner):
-            raise UsageError(f"{where}: '{key}' holds one value, so '{path}' does not exist")
-        new: Any = changed(inner, rest, value, where)
+        new: Any = _replaced(getattr(config, key), rest, value, where, path)
     else:
-        kind = typing.get_type_hints(type(config))[key]
-        if dataclasses.is_dataclass(kind):
-            inside = ", ".join(f"{key}.{f.name}" for f in dataclasses.fields(kind))
-            raise UsageError(f"{where}: '{key}' is a group; name one of {inside}")
-        new = _convert(value, kind, f"{where} {key}")
+        new = _convert(value, typing.get_type_hints(type(config))[key], f"{where} {path}")
     try:
         return dataclasses.replace(config, **{key: new})  # type: ignore[type-var]
     except ValueError as e:
@@ -85,9 +86,9 @@ def difference(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
     return {key: (a.get(key), b.get(key)) for key in a | b if a.get(key) != b.get(key)}
 
 
-def _convert(value: Any, kind: Any, where: str) -> Any:
+def _convert(value: Any, kind: Any, where: str, base: Any = None) -> Any:
     if dataclasses.is_dataclass(kind):
-        return from_dict(typing.cast(type, kind), value, where)
+        return from_dict(typing.cast(type, kind), value, where, base)
     if isinstance(kind, types.UnionType):
         if value is None or value == "none":
             return None
@@ -101,16 +102,27 @@ def _convert(value: Any, kind: Any, where: str) -> Any:
     if kind is bool:
         return _to_bool(value, where)
     try:
-        if kind is int and float(value) == int(float(value)):
-            return int(float(value))
-        if kind is float:
+        if kind is int and not isinstance(value, bool):
+            return _to_int(value)
+        if kind is float and not isinstance(value, bool) and math.isfinite(float(value)):
             return float(value)
         if kind is str and isinstance(value, str):
             return value
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     wanted = {int: "a whole number", float: "a number", str: "text"}.get(kind, str(kind))
     raise UsageError(f"{where}: expected {wanted}, found '{value}'")
+
+
+def _to_int(value: Any) -> int:
+    """3, "3", 3.0 and "3e2"; large ones keep every digit."""
+    try:
+        return int(value) if isinstance(value, int | str) else int(str(value))
+    except ValueError:
+        number = float(value)
+        if not number.is_integer():
+            raise
+        return int(number)
 
 
 def _to_bool(value: Any, where: str) -> bool:

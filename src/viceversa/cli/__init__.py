@@ -35,7 +35,7 @@ def run(words: list[str]) -> int:
     except ViceversaError as e:
         return complain(str(e), e.exit_code)
     except KeyboardInterrupt:
-        return complain("stopped before there was anything to save", 130)
+        return complain("interrupted; what was not saved yet is lost, the same command goes on from what was", 130)
     except BrokenPipeError:
         raise
     except OSError as e:

@@ -18,7 +18,7 @@ def sliced_wasserstein(
     colours are kept as they are, since they are part of the translation.
     """
     rng = np.random.default_rng(seed)
-    a, b = (_patches(side, patch, per_image, rng) for side in (images, target))
+    a, b = (_patches(side, patch, per_image, np.random.default_rng(seed)) for side in (images, target))
     axes = rng.standard_normal((a.shape[1], directions))
     axes /= np.linalg.norm(axes, axis=0)
     levels = (np.arange(min(len(a), len(b))) + 0.5) / min(len(a), len(b))

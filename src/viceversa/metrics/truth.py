@@ -20,7 +20,7 @@ def fit_affine_colour(source: Images, target: Images) -> NDArray[np.float64]:
     x = source.transpose(0, 2, 3, 1).reshape(-1, source.shape[1]).astype(np.float64)
     y = target.transpose(0, 2, 3, 1).reshape(-1, target.shape[1]).astype(np.float64)
     x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-    return np.linalg.lstsq(x, y, rcond=None)[0]
+    return np.linalg.lstsq(x, y, rcond=None)[0].astype(np.float64)
 
 
 def apply_affine_colour(images: Images, colour_map: NDArray[np.float64]) -> Images:

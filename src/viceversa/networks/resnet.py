@@ -40,6 +40,8 @@ class ResNetGenerator(nn.Module):
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, channels_out, 7)]
         self.model = nn.Sequential(*layers)
         normal_init(self)
+        if residual:  # begin near the identity
+            nn.init.normal_(self.model[-1].weight, 0.0, 0.002)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.model(x).float()

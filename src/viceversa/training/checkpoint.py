@@ -22,6 +22,7 @@ from ..optimize import Player
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of a parameter
 
 
 class Trainable(Protocol):
@@ -113,7 +114,7 @@ def verify(path: Path) -> None:
     try:
         manifest = json.loads((path / MANIFEST).read_bytes())
         expected = {name: (entry["bytes"], entry["sha256"]) for name, entry in manifest.items()}
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise ModelFileError(f"{path} is not a complete checkpoint: {MANIFEST} is missing") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ModelFileError(f"{path / MANIFEST} is damaged: it cannot be read") from None
@@ -121,7 +122,7 @@ def verify(path: Path) -> None:
     if present != set(expected) or "state.json" not in expected:
         raise ModelFileError(f"{path} is damaged: its files are not those of its manifest")
     for name, (size, digest) in expected.items():
-        if (path / name).stat().st_size != size or files.sha256(path / name) != digest:
+        if not (path / name).is_file() or (path / name).stat().st_size != size or files.sha256(path / name) != digest:
             raise ModelFileError(f"{path / name} is damaged: its content is not what was written")
 
 
@@ -172,9 +173,9 @@ def _unpack(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> None:
     for name, player in method.players.items():
         tensors = packed[f"{name}_optimizer"]
         count = len(player.parameters) if tensors else 0  # before the first step there is nothing
-        state = {i: {k: tensors[f"{i}.{k}"] for k in ("step", "exp_avg", "exp_avg_sq")} for i in range(count)}
-        if len(tensors) != 3 * count:
+        if len(tensors) != count * len(MOMENTS):
             raise ValueError(f"optimiser of {name}: another number of parameters")
+        state = {i: {k: tensors[f"{i}.{k}"] for k in MOMENTS} for i in range(count)}
         for i, moments in state.items():
             if moments["exp_avg"].shape != player.parameters[i].shape:
                 raise ValueError(f"optimiser of {name}: shape of parameter {i}")

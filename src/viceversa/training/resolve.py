@@ -22,7 +22,7 @@ def resolve(
 ) -> RunConfig:  # fmt: skip
     """Defaults < preset < file < command line."""
     if config is not None:
-        result = read_config(Path(config))
+        result = read_config(Path(config), on_preset=True)
         if preset not in (None, result.preset):
             raise UsageError(
                 f"--preset {preset} contradicts {config}, whose preset is {result.preset}; give one of them"
@@ -32,7 +32,7 @@ def resolve(
     else:
         result = named_preset(preset or "quickstart", size)
     words = {"data.source": os.path.abspath(data), "data.other": other and os.path.abspath(other)}
-    result = _override(result, {k: v for k, v in words.items() if v is not None}, "DATA")
+    result = _override(result, words, "DATA")
     options = {"data.names": names, "train.seed": seed, "train.device": device}
     options |= {"train.precision": precision, "train.save_every": save_every}
     for key, value in options.items():
@@ -43,7 +43,31 @@ def resolve(
         if steps < 1:
             raise UsageError(f"--steps {steps}: it must be at least 1")
         result = values.changed(result, "train.total_nimg", steps * result.train.batch, "--steps")
+    _require_range(result)
     return result
+
+
+LEAST: dict[str, float] = {
+    "data.zoom": 1, "data.cache_mb": 0,
+    "train.epochs": 1, "train.total_nimg": 1, "train.decay_from": 0, "train.seed": 0, "train.threads": 1,
+    "train.samples": 0, "train.save_every": 1,
+    "method.channels_a": 1, "method.channels_b": 1, "method.width": 1, "method.blocks": 0, "method.d_width": 1,
+    "method.d_layers": 1, "method.lambda_cyc": 0, "method.lambda_idt": 0, "method.pool": 0, "method.lr_g": 0,
+    "method.lr_d": 0, "method.beta1": 0, "method.beta2": 0, "method.ema": 0,
+}  # fmt: skip
+MOST: dict[str, float] = {
+    "train.decay_from": 1, "train.seed": 2**63 - 1,
+    "method.beta1": 0.999999, "method.beta2": 0.999999, "method.ema": 0.999999,
+}  # fmt: skip
+
+
+def _require_range(config: RunConfig) -> None:
+    """UsageError for a number that would only fail later, or train nothing."""
+    for key, value in values.flatten(values.to_dict(config)).items():
+        if value is not None and key in LEAST and value < LEAST[key]:
+            raise UsageError(f"{key} is {value}; it must be at least {LEAST[key]}")
+        if value is not None and key in MOST and value > MOST[key]:
+            raise UsageError(f"{key} is {value}; it must be at most {MOST[key]}")
 
 
 def _override(config: RunConfig, pairs: dict[str, Any], where: str) -> RunConfig:

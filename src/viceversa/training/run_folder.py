@@ -16,8 +16,9 @@ import yaml
 from .. import config as values
 from .. import files
 from ..data.folders import Domains
-from ..errors import ModelFileError, UsageError
+from ..errors import DataError, ModelFileError, UsageError
 from ..presets import RunConfig
+from ..presets import preset as named_preset
 from . import checkpoint
 
 
@@ -44,7 +45,10 @@ class RunFolder:
 
     def config(self) -> RunConfig:
         """The configuration it was made with."""
-        return read_config(self.path / "config.yaml")
+        try:
+            return read_config(self.path / "config.yaml")
+        except UsageError as e:
+            raise ModelFileError(f"{self.path} is damaged: {e}") from None
 
     def data(self) -> dict[str, Any]:
         """Names, counts and skipped files of its two domains."""
@@ -80,6 +84,23 @@ class RunFolder:
                 f"{self.path} holds another run ({told}); repeat its command to resume it, or choose another --out"
             )
 
+    def require_same_data(self, now: dict[str, Any]) -> None:
+        """Refuse other pictures than those of the start: with them a resumed run would not be the same run."""
+        old, new = self.data(), now
+        if old["digest"] == new["digest"]:
+            return
+        told = []
+        for key in new["files"]:
+            for word, names in (
+                ("gone", set(old["files"][key]) - set(new["files"][key])),
+                ("new", set(new["files"][key]) - set(old["files"][key])),
+            ):
+                told += [f"{len(names)} {word} in {key}, first {min(names)}"] if names else []
+        raise DataError(
+            f"the pictures of {self.path} have changed since it started ({'; '.join(told) or 'another order'}); "
+            "restore them to resume, or choose another --out"
+        )
+
     def truncate_metrics(self, step: int) -> None:
         """Forget what a killed process logged after the checkpoint that training resumes from."""
         lines = self.read_metrics()
@@ -112,15 +133,27 @@ class RunFolder:
 FREE = ("train.save_every", "train.keep", "data.cache_mb")  # may change when a run is resumed
 
 
-def read_config(path: Path) -> RunConfig:
-    """A RunConfig from YAML, or one line about what is wrong in it."""
+def read_config(path: Path, *, on_preset: bool = False) -> RunConfig:
+    """A RunConfig from YAML, or one line about what is wrong in it; `on_preset` takes missing keys from its preset."""
     try:
-        found = yaml.safe_load(path.read_text())
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as e:
         raise UsageError(f"{path} cannot be read ({e.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as e:
+    except (yaml.YAMLError, ValueError, RecursionError) as e:
         raise UsageError(f"{path} is not YAML ({' '.join(str(e).split())})") from None
-    return values.from_dict(RunConfig, found, str(path))
+    base = None
+    if on_preset and isinstance(found, dict):
+        try:
+            base = named_preset(str(found.get("preset", "quickstart")), _size_in(found))
+        except UsageError as e:
+            raise UsageError(f"{path}: {str(e).removeprefix('--')}") from None
+    return values.from_dict(RunConfig, found, str(path), base)
+
+
+def _size_in(found: dict[str, Any]) -> int | None:
+    data = found.get("data")
+    size = data.get("size") if isinstance(data, dict) else None
+    return size if isinstance(size, int) else None
 
 
 def environment(command: str, device: str, threads: int) -> dict[str, Any]:

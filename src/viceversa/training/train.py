@@ -72,6 +72,8 @@ def train(
     if dry_run:
         return wanted
     with files.Lock(run.path), LiveLine(quiet=quiet) as show:
+        for folder in (run.path, run.samples):
+            files.remove_drafts(folder)
         return Session(run, wanted, domains, seconds, compile, tensorboard, show).go()
 
 
@@ -94,6 +96,7 @@ class Session:
         else:
             self.config = with_choices_of(run.config(), wanted)
             run.require_same(self.config)
+            run.require_same_data(describe(domains))
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
         self.batches = self.open_data()
         if self.fresh:
@@ -146,8 +149,7 @@ class Session:
         """Start or resume, train, report."""
         run, config, d = self.run, self.config, self.domains
         if self.fresh:
-            command = shlex.join(["viceversa", *sys.argv[1:]])
-            env = environment(command, self.device, config.train.threads or 1)
+            env = environment(self.command(), self.device, config.train.threads or 1)
             run.start(config, env, describe(d))
         plan = schedule(config.train, config.train.total_nimg or 0, self.batches.epoch_nimg)
         method = self.method()
@@ -159,13 +161,21 @@ class Session:
             self.show.say(f"skipped: {complaint}")
         self.introduce(plan, trainer.step)
         left = None if self.seconds is None else self.seconds - (time.monotonic() - self.started)
-        finished = trainer.fit(self.show, left)
-        for path, reason in [*self.batches.domains[0].broken.items(), *self.batches.domains[1].broken.items()]:
-            self.show.say(f"skipped: {reason}")
-            run.log(f"skipped {path}")
-        self.record_broken()
-        run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
+        finished = False
+        try:
+            finished = trainer.fit(self.show, left)
+        finally:
+            self.record_broken()
+            run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
         return Result(run.path, trainer.step, finished)
+
+    def command(self) -> str:
+        """The command line that resumes this run, also when Python code started it."""
+        if Path(sys.argv[0]).stem in ("viceversa", "__main__"):
+            return shlex.join(["viceversa", *sys.argv[1:]])
+        data = [self.config.data.source, *([self.config.data.other] if self.config.data.other else [])]
+        file = str(self.run.path / "config.yaml")
+        return shlex.join(["viceversa", "train", *data, "--config", file, "--out", str(self.run.path)])
 
     def introduce(self, plan: Schedule, step: int) -> None:
         """Say once what was chosen."""
@@ -181,7 +191,10 @@ class Session:
         self.run.log(f"{'started' if not step else f'resumed at step {step}'}: {plan.steps} steps on {self.device}")
 
     def record_broken(self) -> None:
+        """Name what could not be read, on the screen and in data.json."""
         broken = {str(p): r for store in self.batches.domains for p, r in store.broken.items()}
+        for reason in broken.values():
+            self.show.say(f"skipped: {reason}")
         if broken:
             data = self.run.data()
             files.write_json(self.run.path / "data.json", data | {"skipped": data["skipped"] | broken})

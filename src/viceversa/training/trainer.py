@@ -136,7 +136,9 @@ class Trainer:
         rate = self.plan.rate(self.step)
         for player in self.method.players.values():
             player.set_rate(rate)
-        torch.manual_seed((self.config.seed << 40) + self.step)  # all that a step draws depends on seed and step alone
+        torch.manual_seed(
+            ((self.config.seed << 40) + self.step) % 2**64
+        )  # all that a step draws depends on seed and step alone
         losses = self.method.step(*(x.to(self.device) for x in batch))
         self.step += 1
         self.pending.append({name: loss.detach() for name, loss in losses.items()})
@@ -201,6 +203,8 @@ class Trainer:
     def save(self) -> None:
         """Write a checkpoint of this moment."""
         self.gather()
+        if self.run.metrics.exists():
+            files.sync(self.run.metrics)
         state = {"step": self.step, "nimg": self.step * self.config.batch, "window": self.window}
         checkpoint.save(self.run.checkpoints, self.method, state, self.config.keep)
         self.saved_at = time.monotonic()
@@ -214,8 +218,8 @@ class Trainer:
             for number in ours:
                 signal.signal(number, before[number])
 
-        ours = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.getsignal(number) for number in ours}
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        ours = [number for number in before if before[number] != signal.SIG_IGN]  # nohup stays nohup
         try:
             for number in ours:
                 signal.signal(number, handle)

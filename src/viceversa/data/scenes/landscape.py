@@ -36,7 +36,7 @@ SUMMER = Season(
 WINTER = Season(
     snow=1, zenith="6f9ccd", haze="dde4ec", cloud="f4f5f8", far="8494ac", peak="dfe6f0", wood="6b7274",
     meadow=("a9bbd8", "eceff5"), lake="4a7f9f", path="b0a08c", needle=("162e22", "466a54"),
-    leaf=("4f4038", "96857a"), roof="e6ecf4", sun="ffe9d2",
+    leaf=("665a58", "c9cdd6"), roof="e6ecf4", sun="ffe9d2",
 )  # fmt: skip
 
 

@@ -77,6 +77,6 @@ def _broadleaf(canvas: Canvas, tree: Tree, season: Season, sun: float, label: in
     if season.snow:
         angle, far = np.arctan2(u, v - np.float32(0.25)), np.hypot(u, v - np.float32(0.25))
         twig = smoothstep(0.55, 0.75, noise(tree.seed + 9, angle * 16 + 20, far * 12))
-        colour = mix(colour, ink("33261f"), 0.7 * twig)
-        colour = mix(colour, ink("f2f4f9"), 0.8 * smoothstep(0.66, 0.92, tone))
+        colour = mix(colour, ink("4a3d38"), 0.5 * twig)
+        colour = mix(colour, ink("f2f4f9"), 0.9 * smoothstep(0.5, 0.85, tone))
     view.paint(colour, mask, label)

@@ -1,0 +1,60 @@
+"""What several test files need: a folder in memory, a tiny world, and a training that takes a second."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TINY = (
+    "method.width=4", "method.blocks=1", "method.d_width=4", "method.d_layers=1", "method.pool=3", "method.ema=0.9",
+    "train.batch=2", "train.threads=1", "train.log_every=5",
+)  # fmt: skip
+TINY_OPTIONS = dict(size=16, device="cpu", precision="fp32", seed=3, set=TINY)
+
+
+def tiny_words(*more: str) -> list[str]:
+    """`TINY_OPTIONS` as words of a command line."""
+    words = ["--size", "16", "--device", "cpu", "--precision", "fp32", "--seed", "3"]
+    for pair in TINY:
+        words += ["--set", pair]
+    return [*words, *more]
+
+
+def draw_world(folder: Path, counts: dict[str, int]) -> Path:
+    """Folders of small pictures: A reddish, B bluish, each another size."""
+    dice = np.random.default_rng(0)
+    for name, count in counts.items():
+        (folder / name).mkdir(parents=True)
+        for i in range(count):
+            pixels = dice.integers(0, 120, (20 + i, 24, 3), dtype=np.uint8)
+            pixels[..., 0 if name.endswith("A") else 2] += 130
+            Image.fromarray(pixels).save(folder / name / f"{i}.png")
+    return folder
+
+
+@pytest.fixture
+def memory_path() -> Iterator[Path]:
+    """A folder in memory where the system has one, so that thousands of syncs cost nothing."""
+    shared = "/dev/shm"
+    with tempfile.TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """A world of one's own to train on and to damage."""
+    return draw_world(tmp_path / "world", {"trainA": 5, "trainB": 4, "testA": 2, "testB": 2})
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of three steps; read it, never write to it."""
+    from viceversa.training.train import train
+
+    folder = tmp_path_factory.mktemp("tiny")
+    draw_world(folder / "red2blue", {"trainA": 5, "trainB": 4, "testA": 2, "testB": 2})
+    return train(folder / "red2blue", out=folder / "run", steps=3, save_every=2, quiet=True, **TINY_OPTIONS).run

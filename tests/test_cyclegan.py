@@ -1,0 +1,123 @@
+"""CycleGAN against the one-page reference, and its own promises."""
+
+import dataclasses
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import Tensor
+
+from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
+from viceversa.presets import preset
+
+ONE_PAGE = Path(__file__).parents[1] / "examples" / "cyclegan_one_page.py"
+SMALL = CycleGANConfig(width=4, blocks=1, d_width=4, d_layers=1, pool=3)
+
+
+def pictures(seed: int, size: int = 32, channels: tuple[int, int] = (3, 3)) -> list[Tensor]:
+    g = torch.Generator().manual_seed(seed)
+    return [torch.rand(1, c, size, size, generator=g) * 2 - 1 for c in channels]
+
+
+def test_forward_and_first_losses_equal_the_one_page_reference() -> None:
+    page = SimpleNamespace(**runpy.run_path(str(ONE_PAGE)))
+    config = preset("cyclegan").method
+    assert config == CycleGANConfig()  # the preset is the dataclass's defaults: the paper
+    torch.manual_seed(0)
+    ours, theirs = CycleGAN(config), page.CycleGAN()
+    for name in ("G", "F", "D_A", "D_B"):
+        getattr(theirs, name).load_state_dict(ours.nets[name].model.state_dict())
+    a, b = pictures(0, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(ours.nets["G"](a), theirs.G(a), rtol=0, atol=1e-5)
+        torch.testing.assert_close(ours.nets["D_B"](b), theirs.D_B(b), rtol=0, atol=1e-5)
+    for i in range(3):
+        a, b = pictures(i, 64)
+        mine, other = ours.step(a, b), theirs.step(a, b)
+        assert {k: v.item() for k, v in mine.items()} == pytest.approx(other, rel=1e-5, abs=1e-5)
+
+
+def test_a_turn_moves_its_own_networks_only() -> None:
+    method = CycleGAN(SMALL)
+    moved = {}
+    step = method.generators.step
+    before = {k: v.clone() for k, v in method.nets.state_dict().items()}
+
+    def spy() -> None:
+        step()
+        moved.update({k.split(".")[0] for k, v in method.nets.state_dict().items() if not torch.equal(v, before[k])})
+
+    moved = set()  # type: ignore[assignment]
+    method.generators.step = spy  # type: ignore[method-assign]
+    method.step(*pictures(0))
+    assert moved == {"G", "F"}
+    changed = {k.split(".")[0] for k, v in method.nets.state_dict().items() if not torch.equal(v, before[k])}
+    assert changed == {"G", "F", "D_A", "D_B"}
+
+
+def test_same_seed_same_bits() -> None:
+    states = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        method = CycleGAN(dataclasses.replace(SMALL, ema=0.9))
+        for i in range(6):
+            method.step(*pictures(i))
+        states.append(method.state_dict())
+    assert all(torch.equal(x, y) for x, y in zip(states[0].values(), states[1].values(), strict=True))
+
+
+def test_identity_weight_zero_skips_its_passes() -> None:
+    calls = {}
+    for weight in (5.0, 0.0):
+        method, count = CycleGAN(dataclasses.replace(SMALL, lambda_idt=weight)), []
+        for name in ("G", "F"):
+            method.nets[name].register_forward_hook(lambda *_, count=count: count.append(1))
+        method.step(*pictures(0))
+        calls[weight] = len(count)
+    assert calls == {5.0: 6, 0.0: 4}
+
+
+def test_different_channel_counts_work_and_identity_is_refused_with_a_reason() -> None:
+    with pytest.raises(ValueError, match=r"channels.*lambda_idt=0"):
+        dataclasses.replace(SMALL, channels_a=1)
+    method = CycleGAN(dataclasses.replace(SMALL, channels_a=1, lambda_idt=0.0))
+    a, b = pictures(0, channels=(1, 3))
+    assert all(v.isfinite() for v in method.step(a, b).values())
+    seen = method.preview(a, b)
+    assert seen["fake_b"].shape == b.shape and seen["cycle_a"].shape == a.shape
+
+
+@pytest.mark.parametrize("loss", ["lsgan", "nonsaturating", "minimax"])
+def test_every_loss_pair_trains(loss: str) -> None:
+    method = CycleGAN(dataclasses.replace(SMALL, loss=loss))
+    first = {k: v.item() for k, v in method.step(*pictures(0)).items()}
+    for _ in range(30):
+        last = {k: v.item() for k, v in method.step(*pictures(0)).items()}
+    assert last["cyc"] < first["cyc"]
+
+
+def test_bfloat16_gives_nearly_the_same_losses() -> None:
+    losses = {}
+    for precision in ("fp32", "bf16"):
+        torch.manual_seed(0)
+        method = CycleGAN(SMALL, precision=precision)
+        losses[precision] = [v.item() for v in method.step(*pictures(0)).values()]
+        assert all(p.dtype == torch.float32 for p in method.parameters())
+    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.03)
+    assert losses["bf16"] != losses["fp32"]
+
+
+def test_the_average_follows_the_weights() -> None:
+    method = CycleGAN(dataclasses.replace(SMALL, ema=0.5))
+    average = dict(method.average.nets.items())["G"]
+    mean = [p.clone() for p in average.parameters()]
+    for t in range(1, 4):
+        method.step(*pictures(t))
+        weight = 1 - min(0.5, (1 + t) / (10 + t))
+        mean = [m + weight * (p - m) for m, p in zip(mean, method.nets["G"].parameters(), strict=True)]
+    for m, p in zip(mean, average.parameters(), strict=True):
+        torch.testing.assert_close(m, p.detach())
+    assert CycleGAN(SMALL).average.nets["G"] is not None
+    assert not [k for k in CycleGAN(SMALL).state_dict() if k.startswith("average.nets")]

@@ -1,0 +1,120 @@
+"""Which pictures a step sees."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from viceversa import images
+from viceversa.data.augment import Augment
+from viceversa.data.loader import Unpaired
+from viceversa.data.prepare import reader
+from viceversa.errors import DataError
+
+
+def flat(path: Path) -> np.ndarray:
+    """A picture whose grey value is its name."""
+    return np.full((3, 8, 8), int(path.stem), np.uint8)
+
+
+def batches(a: int, b: int, **options: int) -> Unpaired:
+    names = [[Path(f"{i}.png") for i in range(n)] for n in (a, b)]
+    return Unpaired(names[0], names[1], (flat, flat), Augment(8), **options)
+
+
+def seen(x: torch.Tensor) -> list[int]:
+    return ((x[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
+
+
+def test_an_epoch_shows_every_a_once_and_the_order_changes() -> None:
+    data = batches(10, 4)
+    assert data.epoch_nimg == 10
+    epochs = [[seen(data.batch(e * 10 + i)[0])[0] for i in range(10)] for e in range(3)]
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_unequal_domains() -> None:
+    data = batches(3, 50)
+    shown = [seen(data.batch(i)[0])[0] for i in range(50)]
+    assert data.epoch_nimg == 50 and min(shown.count(i) for i in range(3)) >= 16
+    partners = {seen(data.batch(i)[1])[0] for i in range(300)}
+    assert len(partners) > 45  # B is drawn at random
+
+
+def test_position_is_all_that_counts() -> None:
+    one, two = batches(7, 5, batch=3, seed=4), batches(7, 5, batch=3, seed=4)
+    later = two.batch(11)
+    for step in range(12):
+        a, b = one.batch(step)
+    assert torch.equal(a, later[0]) and torch.equal(b, later[1])
+    assert seen(batches(7, 5, batch=3, seed=5).batch(0)[0]) != seen(one.batch(0)[0])
+
+
+def test_prefetching_changes_nothing() -> None:
+    data = batches(7, 5, batch=2)
+    ahead = data.prefetched(3)
+    for step in range(3, 9):
+        for x, y in zip(next(ahead), data.batch(step), strict=True):
+            assert torch.equal(x, y)
+    ahead.close()
+
+
+def test_a_small_cache_changes_nothing() -> None:
+    big, small = batches(20, 20), batches(20, 20, cache_bytes=400)
+    for step in range(50):
+        assert torch.equal(big.batch(step)[0], small.batch(step)[0])
+    assert len(small.domains[0].cache) <= 2
+
+
+def test_crops_and_flips_are_pixels_of_the_picture() -> None:
+    picture = np.arange(3 * 12 * 10).reshape(3, 12, 10).astype(np.uint8)
+    crops = [Augment(8)(picture, np.random.default_rng(i)) for i in range(200)]
+    places = set()
+    for crop in crops:
+        u8 = images.to_uint8(crop)
+        hits = [
+            (top, left, flip)
+            for top in range(5)
+            for left in range(3)
+            for flip in (False, True)
+            if np.array_equal(u8, picture[:, top : top + 8, left : left + 8][:, :, :: -1 if flip else 1])
+        ]
+        assert len(hits) == 1
+        places.add(hits[0])
+    assert len(places) == 30  # every place, mirrored or not
+    zoomed = Augment(8, zoom=1.25)(picture, np.random.default_rng(0))
+    assert zoomed.shape == (3, 8, 8) and zoomed.dtype == np.float32
+
+
+def test_pictures_are_brought_to_size_without_squashing(tmp_path: Path) -> None:
+    x = np.linspace(-1, 1, 40, dtype=np.float32)[None, None].repeat(3, 0).repeat(20, 1)
+    images.save_png(tmp_path / "wide.png", x)
+    assert reader(10, "cover", 3)(tmp_path / "wide.png").shape == (3, 10, 20)
+    assert reader(10, "squash", 3)(tmp_path / "wide.png").shape == (3, 10, 10)
+    assert reader(10, "cover", 1)(tmp_path / "wide.png").shape == (1, 10, 20)
+
+
+def test_transparent_parts_are_laid_on_white(tmp_path: Path) -> None:
+    pixels, alpha = np.full((3, 8, 8), -1, np.float32), np.zeros((8, 8), np.float32)
+    alpha[:, :4] = 1
+    images.write(tmp_path / "half.png", images.Picture(pixels=pixels, alpha=alpha))
+    u8 = reader(8, "cover", 3)(tmp_path / "half.png")
+    assert (u8[:, :, :4] == 0).all() and (u8[:, :, 4:] == 255).all()
+
+
+def test_a_broken_file_is_replaced_named_and_counted(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{i}.png" for i in range(3)]
+    for path in paths:
+        images.save_png(path, np.zeros((3, 8, 8), np.float32))
+    paths[1].write_bytes(b"not a picture")
+    data = Unpaired(paths, paths, (reader(8, "cover", 3),) * 2, Augment(8))
+    for step in range(9):
+        data.batch(step)
+    assert list(data.domains[0].broken) == [paths[1]]
+    for path in paths:
+        path.write_bytes(b"")
+    empty = Unpaired(paths, paths, (reader(8, "cover", 3),) * 2, Augment(8))
+    with pytest.raises(DataError, match="none of the 3 pictures"):
+        empty.batch(0)

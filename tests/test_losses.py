@@ -1,0 +1,63 @@
+"""Adversarial losses at points computed by hand."""
+
+import math
+
+import pytest
+import torch
+
+from viceversa.losses.adversarial import ADVERSARIAL
+
+
+def test_lsgan_at_its_targets_and_at_equilibrium() -> None:
+    d_loss, g_loss = ADVERSARIAL["lsgan"]
+    one, zero, half = torch.ones(2, 1, 3, 3), torch.zeros(2, 1, 3, 3), torch.full((2, 1, 3, 3), 0.5)
+    assert d_loss(one, zero) == 0 and g_loss(one) == 0
+    assert d_loss(zero, one) == 2 and g_loss(zero) == 1
+    assert d_loss(half, half) == 0.5
+
+
+def test_log_losses_at_equilibrium_give_minus_log_4() -> None:
+    logits = torch.zeros(4, 1)
+    for name in ("minimax", "nonsaturating"):
+        assert ADVERSARIAL[name].d_loss(logits, logits).item() == pytest.approx(math.log(4))
+    assert ADVERSARIAL["minimax"].g_loss(logits).item() == pytest.approx(-math.log(2))
+    assert ADVERSARIAL["nonsaturating"].g_loss(logits).item() == pytest.approx(math.log(2))
+
+
+def test_minimax_is_a_zero_sum_game_in_the_fake_term() -> None:
+    fake = torch.randn(100)
+    real = torch.full((100,), 40.0)  # D(real) = 1: only the fake term is left
+    d_loss, g_loss = ADVERSARIAL["minimax"]
+    assert d_loss(real, fake).item() == pytest.approx(-g_loss(fake).item(), rel=1e-5)
+
+
+def test_only_minimax_saturates_when_the_discriminator_wins() -> None:
+    gradients = {}
+    for name in ADVERSARIAL:
+        fake = torch.full((1,), -10.0, requires_grad=True)
+        ADVERSARIAL[name].g_loss(fake).backward()
+        assert fake.grad is not None and fake.grad.item() < 0  # towards a higher score
+        gradients[name] = -fake.grad.item()
+    assert gradients["minimax"] < 1e-4 < 0.9 < gradients["nonsaturating"]
+
+
+@pytest.mark.parametrize("name", ["lsgan", "nonsaturating"])
+def test_best_discriminator_of_two_densities(name: str) -> None:
+    """Over p and q on two points, D minimises at p / (p + q) (Goodfellow et al. 2014, Prop. 1; Mao et al. 2017)."""
+    p, q = torch.tensor([0.8, 0.2]), torch.tensor([0.3, 0.7])
+    logits = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.LBFGS([logits], max_iter=200, tolerance_grad=1e-10)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        d = ADVERSARIAL[name].d_loss
+        # the mean over many draws, written as weights: each point alone, weighted by its probability
+        far = torch.tensor([40.0 if name != "lsgan" else 1.0]), torch.tensor([-40.0 if name != "lsgan" else 0.0])
+        loss = sum(p[i] * d(logits[i : i + 1], far[1]) + q[i] * d(far[0], logits[i : i + 1]) for i in range(2))
+        assert isinstance(loss, torch.Tensor)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    found = logits.sigmoid() if name != "lsgan" else logits
+    torch.testing.assert_close(found.detach(), p / (p + q), rtol=0, atol=1e-4)

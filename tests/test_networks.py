@@ -1,0 +1,91 @@
+"""Known answers of the published architectures."""
+
+import pytest
+import torch
+
+from viceversa.networks.layers import count_parameters, receptive_field
+from viceversa.networks.patchgan import PatchGAN
+from viceversa.networks.resnet import ResNetGenerator, keep_range
+
+
+@pytest.mark.parametrize(("blocks", "count"), [(9, 11_378_179), (6, 7_837_699)])
+def test_generator_has_the_published_size(blocks: int, count: int) -> None:
+    assert count_parameters(ResNetGenerator(blocks=blocks)) == count
+
+
+@pytest.mark.parametrize(("layers", "count"), [(1, 136_385), (2, 662_977), (3, 2_764_737), (4, 6_959_553)])
+def test_discriminator_has_the_published_size(layers: int, count: int) -> None:
+    assert count_parameters(PatchGAN(layers=layers)) == count
+
+
+def test_receptive_fields_by_formula() -> None:
+    assert [receptive_field(PatchGAN(width=2, layers=n)) for n in (1, 2, 3, 4, 5)] == [16, 34, 70, 142, 286]
+
+
+def test_receptive_field_by_gradient() -> None:
+    net = PatchGAN(width=4, layers=3).double()
+    for part in net.model:
+        if isinstance(part, torch.nn.InstanceNorm2d):  # it looks at the whole map, the convolutions do not
+            part.forward = lambda x: x  # type: ignore[method-assign]
+    x = torch.randn(1, 3, 128, 128, dtype=torch.double, requires_grad=True)
+    net(x)[0, 0, 7, 7].backward()
+    seen = x.grad[0].abs().sum(0).nonzero()
+    height, width = (seen.max(0).values - seen.min(0).values + 1).tolist()
+    assert (height, width) == (70, 70)
+
+
+@pytest.mark.parametrize(("size", "side"), [(256, 30), (128, 14), (64, 6), (32, 2)])
+def test_discriminator_map(size: int, side: int) -> None:
+    assert PatchGAN(width=2)(torch.zeros(1, 3, size, size)).shape == (1, 1, side, side)
+
+
+@pytest.mark.parametrize("upsampling", ["transposed", "bilinear"])
+@pytest.mark.parametrize("residual", [False, True])
+def test_generator_keeps_size_and_range(upsampling: str, residual: bool) -> None:
+    net = ResNetGenerator(width=4, blocks=1, upsampling=upsampling, residual=residual)
+    x = torch.rand(2, 3, 36, 52) * 2 - 1
+    y = net(x)
+    assert y.shape == x.shape
+    assert y.abs().max() <= 1
+    y.sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
+
+
+def test_layers_are_numbered_as_in_the_authors_code() -> None:
+    state = ResNetGenerator().state_dict()
+    assert len(state) == 48
+    for key, shape in {
+        "model.1.weight": (64, 3, 7, 7),
+        "model.4.weight": (128, 64, 3, 3),
+        "model.10.conv_block.5.weight": (256, 256, 3, 3),
+        "model.19.weight": (256, 128, 3, 3),
+        "model.26.weight": (3, 64, 7, 7),
+    }.items():
+        assert state[key].shape == shape
+    judge = PatchGAN().state_dict()
+    assert [key for key in judge if key.endswith("weight")] == [f"model.{i}.weight" for i in (0, 2, 5, 8, 11)]
+
+
+def test_initial_weights_are_normal_002() -> None:
+    weights = torch.cat([p.flatten() for n, p in PatchGAN().named_parameters() if n.endswith("weight")])
+    assert abs(weights.std() - 0.02) < 1e-4
+    assert all(not p.any() for n, p in PatchGAN(width=4).named_parameters() if n.endswith("bias"))
+
+
+def test_keep_range_clamps_values_but_not_gradients() -> None:
+    x = torch.tensor([-3.0, 0.5, 2.0], requires_grad=True)
+    y = keep_range(x)
+    assert y.tolist() == [-1.0, 0.5, 1.0]
+    y.sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_residual_generator_starts_near_its_input() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(1, 3, 32, 32) * 1.8 - 0.9
+    assert (ResNetGenerator(width=8, blocks=2, residual=True)(x) - x).abs().mean() < 0.05
+
+
+def test_residual_needs_equal_channels() -> None:
+    with pytest.raises(ValueError, match="as many output channels"):
+        ResNetGenerator(1, 3, residual=True)

@@ -1,0 +1,73 @@
+"""Turns, refused updates, and the learning-rate rule."""
+
+import pytest
+import torch
+from torch import nn
+
+from viceversa.optimize import Player, linear_decay
+
+
+def test_the_authors_rule_by_epoch() -> None:
+    epoch = 1334  # horse2zebra
+    rates = {e: linear_decay((e - 1) * epoch, 200 * epoch, 100 * epoch, epoch) for e in range(1, 201)}
+    assert all(rates[e] == 1 for e in range(1, 101))
+    for e in range(101, 201):
+        assert rates[e] == pytest.approx(1 - (e - 100) / 101)
+    assert [round(rates[e], 4) for e in (101, 150, 200)] == [0.9901, 0.505, 0.0099]
+    assert linear_decay(150 * epoch - 1, 200 * epoch, 100 * epoch, epoch) == rates[150]  # constant within an epoch
+
+
+def test_by_step_it_is_a_straight_line_that_never_reaches_zero() -> None:
+    rates = [linear_decay(n, 100, 50) for n in range(100)]
+    assert rates[:50] == [1.0] * 50
+    assert all(a - b == pytest.approx(1 / 51) for a, b in zip(rates[49:], rates[50:], strict=False))
+    assert min(rates) == pytest.approx(1 / 51)
+
+
+def test_only_the_player_of_the_turn_moves() -> None:
+    a, b = nn.Linear(2, 2), nn.Linear(2, 2)
+    one, two = Player([a]), Player([b])
+    before = [p.clone() for p in (*a.parameters(), *b.parameters())]
+    with one.turn() as update:
+        assert all(p.requires_grad for p in a.parameters()) and not any(p.requires_grad for p in b.parameters())
+        update(b(a(torch.ones(1, 2))).sum())
+    moved = [not torch.equal(x, y) for x, y in zip(before, (*a.parameters(), *b.parameters()), strict=True)]
+    assert moved == [True, True, False, False]
+    assert all(p.grad is None for p in b.parameters()) and two.refused == 0
+
+
+def test_two_losses_in_a_turn_are_one_step_on_their_sum() -> None:
+    torch.manual_seed(0)
+    nets = [nn.Linear(3, 1) for _ in range(2)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    with Player([nets[0]]).turn() as update:
+        update(nets[0](x).square().mean() + nets[0](y).abs().mean())
+    with Player([nets[1]]).turn() as update:
+        update(nets[1](x).square().mean())
+        update(nets[1](y).abs().mean())
+    torch.testing.assert_close(nets[0].weight, nets[1].weight)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_gradient_that_is_not_finite_moves_nothing(bad: float) -> None:
+    net = nn.Linear(2, 1)
+    player = Player([net])
+    with player.turn() as update:
+        update(net(torch.ones(1, 2)).sum())
+    before, steps = net.weight.clone(), [s["step"].clone() for s in player.optimizer.state.values()]
+    with player.turn() as update:
+        update(net(torch.tensor([[bad, 1.0]])).sum())
+    assert player.refused == 1 and torch.equal(net.weight, before)
+    assert [s["step"] for s in player.optimizer.state.values()] == steps
+
+
+def test_adam_is_adam() -> None:
+    """First step of Adam is lr in the direction of the sign (Kingma and Ba 2015)."""
+    net = nn.Linear(2, 1, bias=False)
+    before = net.weight.clone()
+    player = Player([net], lr=0.01)
+    player.set_rate(0.5)
+    with player.turn() as update:
+        update(net(torch.tensor([[2.0, -3.0]])).sum())
+    torch.testing.assert_close(net.weight, before - 0.005 * torch.tensor([[1.0, -1.0]]))

@@ -1,0 +1,60 @@
+"""The history of translations."""
+
+import torch
+
+from viceversa.remedies.image_pool import ImagePool
+
+
+def numbered(i: int) -> torch.Tensor:
+    return torch.full((1, 1, 2, 2), float(i))
+
+
+def test_first_images_come_back_as_they_are_and_are_kept() -> None:
+    pool = ImagePool(5)
+    assert [pool(numbered(i))[0, 0, 0, 0].item() for i in range(5)] == [0, 1, 2, 3, 4]
+    assert pool.images[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_full_pool_swaps_half_of_the_time() -> None:
+    torch.manual_seed(0)
+    pool = ImagePool(10)
+    for i in range(10):
+        pool(numbered(i))
+    old = 0
+    for i in range(10, 2010):
+        before = pool.images.clone()
+        given = pool(numbered(i))[0, 0, 0, 0].item()
+        changed = (pool.images != before).any((1, 2, 3)).nonzero().flatten().tolist()
+        if given == i:
+            assert changed == []  # the new one passed through, nothing was stored
+        else:
+            old += 1
+            assert len(changed) == 1
+            assert before[changed[0], 0, 0, 0] == given and pool.images[changed[0], 0, 0, 0] == i
+    assert 930 < old < 1070  # 1000 +- 3 sigma
+
+
+def test_every_place_is_drawn() -> None:
+    torch.manual_seed(1)
+    pool = ImagePool(4)
+    for i in range(200):
+        pool(numbered(i))
+    assert (pool.images[:, 0, 0, 0] > 100).all()
+
+
+def test_size_zero_is_the_identity_and_gradients_stop() -> None:
+    x = numbered(3).requires_grad_()
+    assert torch.equal(ImagePool(0)(x), x)
+    assert not ImagePool(0)(x).requires_grad and not ImagePool(2)(x).requires_grad
+
+
+def test_state_goes_through_a_dict() -> None:
+    torch.manual_seed(2)
+    pool, other = ImagePool(3), ImagePool(3)
+    for i in range(7):
+        pool(numbered(i))
+    other.load_state_dict(pool.state_dict())
+    torch.manual_seed(5)
+    first = [pool(numbered(i)).sum().item() for i in range(20)]
+    torch.manual_seed(5)
+    assert [other(numbered(i)).sum().item() for i in range(20)] == first
