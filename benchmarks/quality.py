@@ -10,6 +10,7 @@ Last checkpoint, all test pictures. One JSON file per call into benchmarks/resul
 """
 
 import argparse
+import itertools
 import json
 import platform
 import runpy
@@ -126,7 +127,7 @@ def classifier(data: Path, epochs: int = 12) -> nn.Module:
     """A small CNN, A against B, trained on the real training pictures; positive = B."""
     torch.manual_seed(0)
     widths, layers = (3, 24, 48, 96, 96), list[nn.Module]()
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in itertools.pairwise(widths):
         layers += [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU(), nn.MaxPool2d(2)]
     net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.3), nn.Linear(96, 1))
     a, b = pictures(data / "trainA"), pictures(data / "trainB")

@@ -43,7 +43,7 @@ def test_a_preset_survives_yaml(name, size):
 def test_a_preset_survives_the_words_of_a_command_line(name):
     wanted, config = preset(name), RunConfig()
     for key, value in flatten(to_dict(wanted)).items():
-        config = changed(config, key, "none" if value is None else str(value))
+        config = changed(config, {key: "none" if value is None else str(value)})
     assert config == wanted
 
 
@@ -73,7 +73,7 @@ def test_missing_keys_come_from_the_base_or_the_defaults():
     ],
 )  # fmt: skip
 def test_values_become_their_kind(value, kind, expected):
-    found = flatten(to_dict(changed(Outer(), kind, value)))[kind]
+    found = flatten(to_dict(changed(Outer(), {kind: value})))[kind]
     assert found == expected
     assert type(found) is type(expected)
 
@@ -81,18 +81,18 @@ def test_values_become_their_kind(value, kind, expected):
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("inner.many", "many", "expected a whole number, found 'many'"),
-        ("inner.many", "2.5", "expected a whole number, found '2.5'"),
+        ("inner.many", "many", "inner.many is 'many'; expected a whole number"),
+        ("inner.many", "2.5", "inner.many is '2.5'; expected a whole number"),
         ("inner.many", "inf", "expected a whole number"),
         ("inner.many", True, "expected a whole number"),
         ("inner.many", None, "expected a whole number"),
         ("inner.many", [1], "expected a whole number"),
-        ("inner.rate", "fast", "expected a number, found 'fast'"),
-        ("inner.rate", "nan", "expected a number, found 'nan'"),
+        ("inner.rate", "fast", "inner.rate is 'fast'; expected a number"),
+        ("inner.rate", "nan", "inner.rate is 'nan'; expected a number"),
         ("inner.rate", float("inf"), "expected a number"),
         ("inner.rate", False, "expected a number"),
-        ("name", 3, "expected text, found '3'"),
-        ("on", "maybe", "expected true or false, found 'maybe'"),
+        ("name", 3, "name is '3'; expected text"),
+        ("on", "maybe", "on is 'maybe'; expected true or false"),
         ("kind", "sqare", r"not one of round, square. Did you mean 'square'\?"),
         ("limit", "13", "limit 13 brings bad luck"),
         ("inner", "3", "'inner' is a group; name one of inner.rate, inner.many"),
@@ -104,14 +104,22 @@ def test_values_become_their_kind(value, kind, expected):
 )
 def test_what_does_not_fit_is_told_in_one_line(key, value, told):
     with pytest.raises(UsageError, match=told) as error:
-        changed(Outer(), key, value)
+        changed(Outer(), {key: value})
     assert "\n" not in str(error.value)
     assert str(error.value).startswith("--set")
 
 
+def test_several_values_change_at_once():
+    assert changed(Outer(), {"limit": "3", "inner.rate": "1", "inner.many": "2"}) == Outer(limit=3, inner=Inner(rate=1, many=2))
+    grey = changed(preset("quickstart"), {"method.channels_a": "1", "method.channels_b": "1"})  # one alone is refused
+    assert (grey.method.channels_a, grey.method.channels_b) == (1, 1)
+    with pytest.raises(UsageError, match=r"set method.lambda_idt=0 and method.residual=false"):
+        changed(preset("quickstart"), {"method.channels_a": "1"})
+
+
 def test_the_nearest_key_is_given_in_full():
     with pytest.raises(UsageError, match=r"no key 'method.lamda_cyc'. Did you mean 'method.lambda_cyc'\?"):
-        changed(RunConfig(), "method.lamda_cyc", "3")
+        changed(RunConfig(), {"method.lamda_cyc": "3"})
 
 
 @pytest.mark.parametrize(
@@ -119,14 +127,14 @@ def test_the_nearest_key_is_given_in_full():
     [
         ({"nam": 1}, r"file: there is no key 'nam'. Did you mean 'name'\?"),
         ({3: 1}, "file: there is no key '3'"),
-        ({"inner": {"rte": 1}}, r"file: inner: there is no key 'rte'. Did you mean 'rate'\?"),
-        ({"inner": 5}, "file: inner: expected keys and values, found 5"),
-        ({"inner": None}, "file: inner: expected keys and values"),
+        ({"inner": {"rte": 1}}, r"file: there is no key 'inner.rte'. Did you mean 'inner.rate'\?"),
+        ({"inner": 5}, "file: expected keys and values in inner, found 5"),
+        ({"inner": None}, "file: expected keys and values in inner"),
         (["name"], "file: expected keys and values"),
         (None, "file: expected keys and values"),
         ("name", "file: expected keys and values"),
         ({"limit": 13}, "file: limit 13 brings bad luck"),
-        ({"kind": "circle"}, "file: kind: 'circle' is not one of round, square"),
+        ({"kind": "circle"}, "file: kind is 'circle', not one of round, square"),
     ],
 )
 def test_a_wrong_file_is_told_in_one_line(values, told):

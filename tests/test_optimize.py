@@ -1,5 +1,7 @@
 """Turns, refused updates, and the learning-rate rule."""
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -20,7 +22,7 @@ def test_the_authors_rule_by_epoch() -> None:
 def test_by_step_it_is_a_straight_line_that_never_reaches_zero() -> None:
     rates = [linear_decay(n, 100, 50) for n in range(100)]
     assert rates[:50] == [1.0] * 50
-    assert all(a - b == pytest.approx(1 / 51) for a, b in zip(rates[49:], rates[50:], strict=False))
+    assert all(a - b == pytest.approx(1 / 51) for a, b in itertools.pairwise(rates))
     assert min(rates) == pytest.approx(1 / 51)
 
 

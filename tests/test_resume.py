@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from conftest import TINY, TINY_OPTIONS, draw_world, tiny_words
 from safetensors.torch import load_file
+
+from conftest import TINY, TINY_OPTIONS, draw_world, tiny_words
 from viceversa.errors import DataError, DivergedError, ModelFileError, UsageError
 from viceversa.training import checkpoint
 from viceversa.training.train import Result, train
@@ -240,7 +241,7 @@ def test_a_run_of_another_kind_is_refused(world, tmp_path, unbroken):
     with pytest.raises(ModelFileError, match=r"step-12 belongs to another architecture"):
         run(world, unbroken, set=words)
     config.write_text("preset: [")
-    with pytest.raises(ModelFileError, match="is damaged: .* is not YAML"):
+    with pytest.raises(ModelFileError, match=r"is damaged: .* is not YAML"):
         run(world, unbroken)
 
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from conftest import tiny_words
 from viceversa import cli
 from viceversa.training import checkpoint

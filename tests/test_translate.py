@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageCms
-from pictures import png
 from torch import Tensor, nn
 
+from pictures import png
 from viceversa import images
 from viceversa.errors import DataError, UsageError
 from viceversa.translation.files import translate_files
@@ -118,7 +118,7 @@ def test_api_gives_back_the_kind_it_got(tmp_path: Path, photo: np.ndarray) -> No
     torch.testing.assert_close(t.translate(tensor, to="oranges"), Swap()(tensor[None])[0])
     assert t.translate(tensor[None], to="oranges").shape == (1, 3, 301, 250)
     Image.fromarray(photo).save(tmp_path / "x.png")
-    assert np.array_equal(np.asarray(t.translate(tmp_path / "x.png", to="oranges")), np.asarray(pil))
+    assert np.abs(np.asarray(t.translate(tmp_path / "x.png", to="oranges")) - expected).max() <= 0.501
 
 
 def test_a_large_picture_is_seen_at_the_trained_size_and_keeps_its_detail() -> None:

@@ -19,15 +19,18 @@ def to_dict(config: Any) -> dict[str, Any]:
     return dataclasses.asdict(config)
 
 
-def from_dict(cls: type[T], values: dict[str, Any], where: str = "configuration", base: T | None = None) -> T:
+def from_dict(
+    cls: type[T], values: dict[str, Any], where: str = "configuration", base: T | None = None, group: str = ""
+) -> T:
     """Build `cls` from plain values, the missing ones from `base`; UsageError naming an unknown key or wrong type."""
     if not isinstance(values, dict):
-        raise UsageError(f"{where}: expected keys and values, found {values!r}")
+        raise UsageError(f"{where}: expected keys and values{f' in {group[:-1]}' if group else ''}, found {values!r}")
     kinds = typing.get_type_hints(cls)
     for key in values:
         if key not in kinds:
-            raise UsageError(f"{where}: there is no key '{key}'.{did_you_mean(str(key), kinds)}")
-    built = {k: _convert(v, kinds[k], f"{where}: {k}", getattr(base, k, None)) for k, v in values.items()}
+            known = [group + k for k in kinds]
+            raise UsageError(f"{where}: there is no key '{group}{key}'.{did_you_mean(f'{group}{key}', known)}")
+    built = {k: _convert(v, kinds[k], where, group + k, getattr(base, k, None)) for k, v in values.items()}
     try:
         return cls(**built) if base is None else dataclasses.replace(base, **built)  # type: ignore[type-var]
     except (TypeError, ValueError) as e:
@@ -45,28 +48,27 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def changed(config: T, path: str, value: Any, where: str = "--set") -> T:
-    """A copy with the field at the dotted `path` replaced; `value` may be the text of a command line."""
+def changed(config: T, pairs: dict[str, Any], where: str = "--set") -> T:
+    """A copy with the fields at the dotted keys of `pairs` replaced, all at once; values may be text."""
     known = flatten(to_dict(config))
-    if path not in known:
-        if inside := [key for key in known if key.startswith(f"{path}.")]:
-            raise UsageError(f"{where}: '{path}' is a group; name one of {', '.join(inside)}")
-        if single := [key for key in known if path.startswith(f"{key}.")]:
-            raise UsageError(f"{where}: '{single[0]}' holds one value, so '{path}' does not exist")
-        raise UsageError(f"{where}: there is no key '{path}'.{did_you_mean(path, known)}")
-    return _replaced(config, path.split("."), value, where, path)
+    nested: dict[str, Any] = {}
+    for path, value in pairs.items():
+        if path not in known:
+            _no_such_key(path, list(known), where)
+        *groups, key = path.split(".")
+        inner = nested
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[key] = value
+    return from_dict(type(config), nested, where, config)
 
 
-def _replaced(config: T, keys: list[str], value: Any, where: str, path: str) -> T:
-    key, *rest = keys
-    if rest:
-        new: Any = _replaced(getattr(config, key), rest, value, where, path)
-    else:
-        new = _convert(value, typing.get_type_hints(type(config))[key], f"{where} {path}")
-    try:
-        return dataclasses.replace(config, **{key: new})  # type: ignore[type-var]
-    except ValueError as e:
-        raise UsageError(f"{where}: {e}") from None
+def _no_such_key(path: str, known: list[str], where: str) -> typing.NoReturn:
+    if inside := [key for key in known if key.startswith(f"{path}.")]:
+        raise UsageError(f"{where}: '{path}' is a group; name one of {', '.join(inside)}")
+    if single := [key for key in known if path.startswith(f"{key}.")]:
+        raise UsageError(f"{where}: '{single[0]}' holds one value, so '{path}' does not exist")
+    raise UsageError(f"{where}: there is no key '{path}'.{did_you_mean(path, known)}")
 
 
 def parse_assignments(words: typing.Iterable[str]) -> dict[str, str]:
@@ -86,9 +88,9 @@ def difference(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
     return {key: (a.get(key), b.get(key)) for key in a | b if a.get(key) != b.get(key)}
 
 
-def _convert(value: Any, kind: Any, where: str, base: Any = None) -> Any:
+def _convert(value: Any, kind: Any, where: str, key: str, base: Any = None) -> Any:
     if dataclasses.is_dataclass(kind):
-        return from_dict(typing.cast(type, kind), value, where, base)
+        return from_dict(typing.cast(type, kind), value, where, base, f"{key}.")
     if isinstance(kind, types.UnionType):
         if value is None or value == "none":
             return None
@@ -98,20 +100,20 @@ def _convert(value: Any, kind: Any, where: str, base: Any = None) -> Any:
         if value in choices:
             return value
         near = did_you_mean(str(value), map(str, choices))
-        raise UsageError(f"{where}: '{value}' is not one of {', '.join(map(str, choices))}.{near}")
-    if kind is bool:
-        return _to_bool(value, where)
+        raise UsageError(f"{where}: {key} is '{value}', not one of {', '.join(map(str, choices))}.{near}")
     try:
+        if kind is bool:
+            return _to_bool(value)
         if kind is int and not isinstance(value, bool):
             return _to_int(value)
         if kind is float and not isinstance(value, bool) and math.isfinite(float(value)):
             return float(value)
         if kind is str and isinstance(value, str):
             return value
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, KeyError):
         pass
-    wanted = {int: "a whole number", float: "a number", str: "text"}.get(kind, str(kind))
-    raise UsageError(f"{where}: expected {wanted}, found '{value}'")
+    wanted = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}.get(kind, str(kind))
+    raise UsageError(f"{where}: {key} is '{value}'; expected {wanted}")
 
 
 def _to_int(value: Any) -> int:
@@ -125,8 +127,5 @@ def _to_int(value: Any) -> int:
         return int(number)
 
 
-def _to_bool(value: Any, where: str) -> bool:
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    if str(value).lower() not in words:
-        raise UsageError(f"{where}: expected true or false, found '{value}'")
-    return words[str(value).lower()]
+def _to_bool(value: Any) -> bool:
+    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[str(value).lower()]

@@ -19,6 +19,7 @@ from .report.page import make as make_report
 from .training import checkpoint
 from .training.device import choose_device, choose_precision
 from .training.log import LiveLine
+from .training.resolve import parse_time
 from .training.run_folder import RunFolder, processor_name
 from .training.train import Result
 from .training.train import train as run_training
@@ -50,19 +51,24 @@ def translate(
     """Translate files and folders into `out`, keeping names, sizes, formats, alpha, depth and profiles."""
     if not inputs:
         raise UsageError("translate: name at least one picture or folder after the run")
+    if Path(out).is_file():
+        raise UsageError(f"--out {out} is a file; name a folder")
     translator = load(run, device=device, precision=precision, compile=compile, scale=scale)
+    told = f"{' <-> '.join(translator.names)}  step {translator.step}  {translator.device} {translator.precision}"
     with LiveLine(quiet=quiet) as show:
-        show.say(
-            f"{' <-> '.join(translator.names)}  step {translator.step}  {translator.device} {translator.precision}"
-        )
-        return translate_files(
-            translator, inputs, to, out, lambda done, total, path: show(f"{done}/{total}  {path.name}")
-        )
+
+        def progress(done: int, total: int, path: Path) -> None:
+            if done == 0:  # once it is clear that there is work
+                show.say(told)
+            show(f"{done}/{total}  {path.name}")
+
+        return translate_files(translator, inputs, to, out, progress)
 
 
 def demo(out: str | Path = "runs/demo", *, max_time: float | str | None = None, quiet: bool = False) -> Path:
     """Draw the orchard world, train `quickstart` on it for under four minutes, write the report; returns its path."""
     world = Path(out) / "world"
+    parse_time(max_time)  # refused before anything is drawn
     with LiveLine(quiet=quiet) as show:
         show.say("drawing apples and oranges ...")
         make("orchard", world, count=400, size=64, seed=1, on_progress=lambda n, of: show(f"picture {n} of {of}"))

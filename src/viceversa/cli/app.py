@@ -1,11 +1,12 @@
 """The commands and their options."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token, UnusedCliTokensError
 
 from ..errors import did_you_mean
 
@@ -20,6 +21,16 @@ runs_app = App(name="runs", help="List runs, or show one.")
 app.command(data_app)
 app.command(runs_app)
 
+
+def whole(kind: type, tokens: Sequence[Token]) -> int:
+    """A whole number from a word; 1.5 is refused, not rounded."""
+    word = tokens[0].value
+    if not word.removeprefix("-").isdecimal():
+        raise ValueError(f"'{word}' is not a whole number")
+    return int(word)
+
+
+Whole = Annotated[int, Parameter(converter=whole)]
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -45,11 +56,11 @@ def train(
     *,
     preset: str | None = None,
     out: Path | None = None,
-    size: int | None = None,
-    steps: int | None = None,
+    size: Whole | None = None,
+    steps: Whole | None = None,
     max_time: str | None = None,
-    save_every: int | None = None,
-    seed: int | None = None,
+    save_every: Whole | None = None,
+    seed: Whole | None = None,
     device: Device | None = None,
     precision: Precision | None = None,
     compile: bool = False,
@@ -120,8 +131,8 @@ def translate(
         device: Where to compute; chosen by itself.
         precision: Number format of the convolutions; chosen by itself.
         compile: Compile the network with torch.compile; worth it for many pictures of one size.
-        scale: Size at which the network sees a picture. native: as it is; trained: as in training, the change is carried
-            over to the full picture; auto: trained for pictures more than twice the training size.
+        scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change
+            carried over to the full picture; auto: trained for pictures more than twice the training size.
     """
     from .. import verbs
 
@@ -135,7 +146,7 @@ def translate(
 
 
 @data_app.command(name="make")
-def data_make(world: str, folder: Path, /, *, count: int = 400, size: int = 128, seed: int = 0) -> None:
+def data_make(world: str, folder: Path, /, *, count: Whole = 400, size: Whole = 128, seed: Whole = 0) -> None:
     """Draw an embedded world: trainA trainB testA testB, and truth and labels of the test pictures.
 
     Args:
@@ -241,8 +252,10 @@ def print_values(values: dict[str, Any], as_json: bool) -> None:
 def one_line(error: CycloptsError, words: list[str]) -> str:
     """A usage error in one line, with the nearest command or option and where to read more."""
     text = " ".join(str(error).split())
+    if isinstance(error, UnusedCliTokensError):
+        text = f"Unexpected {' '.join(map(repr, error.unused_tokens))}."
     chain = [*(error.command_chain or ())]
-    known = commands(chain) + options(chain)
+    known = [*commands(chain), *options(chain), "--help", "--version"]
     for word in words:
         name = word.partition("=")[0]
         if name in text and name not in known and "Did you mean" not in text:

@@ -21,7 +21,7 @@ class Augment:
 
     def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         _, h, w = picture.shape
-        side = min(int(round(self.size * rng.uniform(1.0, self.zoom))), h, w)
+        side = min(round(self.size * rng.uniform(1.0, self.zoom)), h, w)
         top, left = int(rng.integers(h - side + 1)), int(rng.integers(w - side + 1))
         mirrored = self.flip and rng.random() < 0.5
         crop = picture[:, top : top + side, left : left + side]

@@ -37,17 +37,15 @@ class ResNetGenerator(nn.Module):
         layers += [ResidualBlock(4 * width) for _ in range(blocks)]
         for c in (4 * width, 2 * width):
             layers += [*upsample(c, c // 2, upsampling), *norm_relu(c // 2)]
-        layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, channels_out, 7)]
-        self.model = nn.Sequential(*layers)
+        head = nn.Conv2d(width, channels_out, 7)
+        self.model = nn.Sequential(*layers, nn.ReflectionPad2d(3), head)
         normal_init(self)
         if residual:  # begin near the identity
-            nn.init.normal_(self.model[-1].weight, 0.0, 0.002)
+            nn.init.normal_(head.weight, 0.0, 0.002)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.model(x).float()
-        return keep_range(x + out) if self.residual else torch.tanh(out)
-
-
-def keep_range(x: Tensor) -> Tensor:
-    """`x` clamped to [-1, 1]; the gradient passes as if it were not (straight through, Bengio et al. 2013)."""
-    return x + (x.clamp(-1, 1) - x).detach()
+        if not self.residual:
+            return torch.tanh(out)
+        # In training what leaves the range stays visible: D rejects it. A clamp would hide it and let it grow.
+        return x + out if self.training else (x + out).clamp(-1, 1)

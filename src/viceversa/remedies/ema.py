@@ -22,7 +22,8 @@ class Average(nn.Module):
         self.sources = [p for net in nets.values() for p in net.parameters()]
         self.nets: dict[str, nn.Module] | nn.ModuleDict = nets
         if decay:
-            self.nets = nn.ModuleDict({name: copy.deepcopy(net) for name, net in nets.items()}).requires_grad_(False)
+            copies = nn.ModuleDict({name: copy.deepcopy(net) for name, net in nets.items()})
+            self.nets = copies.requires_grad_(False).eval()
 
     @torch.no_grad()
     def update(self) -> None:

@@ -28,21 +28,21 @@ def resolve(
                 f"--preset {preset} contradicts {config}, whose preset is {result.preset}; give one of them"
             )
         if size is not None:
-            result = values.changed(result, "data.size", size, "--size")
+            result = values.changed(result, {"data.size": size}, "--size")
     else:
         result = named_preset(preset or "quickstart", size)
     words = {"data.source": os.path.abspath(data), "data.other": other and os.path.abspath(other)}
-    result = _override(result, words, "DATA")
+    result = values.changed(result, words, "DATA")
     options = {"data.names": names, "train.seed": seed, "train.device": device}
     options |= {"train.precision": precision, "train.save_every": save_every}
     for key, value in options.items():
         if value is not None:
-            result = values.changed(result, key, value, "--" + key.split(".")[1].replace("_", "-"))
-    result = _override(result, values.parse_assignments(assignments), "--set")
+            result = values.changed(result, {key: value}, "--" + key.split(".")[1].replace("_", "-"))
+    result = values.changed(result, values.parse_assignments(assignments))
     if steps is not None:
         if steps < 1:
             raise UsageError(f"--steps {steps}: it must be at least 1")
-        result = values.changed(result, "train.total_nimg", steps * result.train.batch, "--steps")
+        result = values.changed(result, {"train.total_nimg": steps * result.train.batch}, "--steps")
     _require_range(result)
     return result
 
@@ -51,7 +51,7 @@ LEAST: dict[str, float] = {
     "data.zoom": 1, "data.cache_mb": 0,
     "train.epochs": 1, "train.total_nimg": 1, "train.decay_from": 0, "train.seed": 0, "train.threads": 1,
     "train.samples": 0, "train.save_every": 1,
-    "method.channels_a": 1, "method.channels_b": 1, "method.width": 1, "method.blocks": 0, "method.d_width": 1,
+    "method.width": 1, "method.blocks": 0, "method.d_width": 1,
     "method.d_layers": 1, "method.lambda_cyc": 0, "method.lambda_idt": 0, "method.pool": 0, "method.lr_g": 0,
     "method.lr_d": 0, "method.beta1": 0, "method.beta2": 0, "method.ema": 0,
 }  # fmt: skip
@@ -68,12 +68,16 @@ def _require_range(config: RunConfig) -> None:
             raise UsageError(f"{key} is {value}; it must be at least {LEAST[key]}")
         if value is not None and key in MOST and value > MOST[key]:
             raise UsageError(f"{key} is {value}; it must be at most {MOST[key]}")
-
-
-def _override(config: RunConfig, pairs: dict[str, Any], where: str) -> RunConfig:
-    for key, value in pairs.items():
-        config = values.changed(config, key, value, where)
-    return config
+    method, size = config.method, config.data.size
+    for key in ("channels_a", "channels_b"):
+        if getattr(method, key) not in (1, 3):
+            raise UsageError(f"method.{key} is {getattr(method, key)}; it must be 3, or 1 for grey pictures")
+    deepest = (size // 3).bit_length() - 1  # leaves the discriminator 3 x 3 numbers before its last two layers
+    if method.d_layers > deepest:
+        raise UsageError(
+            f"method.d_layers is {method.d_layers}, too deep for pictures of {size} px; choose at most {deepest}, "
+            "or a larger --size"
+        )
 
 
 def parse_time(text: float | str | None) -> float | None:

@@ -138,9 +138,11 @@ def read_config(path: Path, *, on_preset: bool = False) -> RunConfig:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as e:
-        raise UsageError(f"{path} cannot be read ({e.strerror})") from None
+        raise UsageError(f"{path} cannot be read ({e.strerror}); check the path") from None
     except (yaml.YAMLError, ValueError, RecursionError) as e:
-        raise UsageError(f"{path} is not YAML ({' '.join(str(e).split())})") from None
+        mark = getattr(e, "problem_mark", None)
+        reason = f"line {mark.line + 1}: {getattr(e, 'problem', e)}" if mark else " ".join(str(e).split())
+        raise UsageError(f"{path} is not a YAML configuration ({reason})") from None
     base = None
     if on_preset and isinstance(found, dict):
         try:

@@ -14,6 +14,7 @@ from ..data.augment import Augment
 from ..data.folders import Domains, find_domains
 from ..data.loader import Unpaired
 from ..data.prepare import reader
+from ..errors import UsageError
 from ..methods import METHODS
 from ..methods.cyclegan import CycleGAN
 from ..presets import RunConfig
@@ -71,6 +72,9 @@ def train(
     run = RunFolder(out or default_folder(domains, wanted))
     if dry_run:
         return wanted
+    choose_device(wanted.train.device)  # refused before anything is written
+    if run.path.is_file():
+        raise UsageError(f"--out {run.path} is a file; name a folder")
     with files.Lock(run.path), LiveLine(quiet=quiet) as show:
         for folder in (run.path, run.samples):
             files.remove_drafts(folder)
@@ -97,11 +101,11 @@ class Session:
             self.config = with_choices_of(run.config(), wanted)
             run.require_same(self.config)
             run.require_same_data(describe(domains))
+        self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
         self.batches = self.open_data()
         if self.fresh:
             self.config = replace(self.config, train=replace(self.config.train, total_nimg=self.plan_nimg()))
-        self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
 
     def open_data(self) -> Unpaired:
         c, d = self.config, self.domains

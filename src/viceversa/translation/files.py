@@ -50,7 +50,7 @@ def translate_files(
         summary.written.append(target)
         summary.notes += [f"{source.name}: {note}" for note in picture.notes]
     if not summary.written:
-        reason = next(iter(summary.skipped.values()), "there is no picture")
+        reason = next(iter(summary.skipped.values()), f"there is no picture in {', '.join(map(str, inputs))}")
         raise DataError(f"nothing was translated: {reason}")
     return summary
 
