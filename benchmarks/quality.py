@@ -6,7 +6,7 @@ Worlds with a truth are judged by PSNR on held-out pictures, beside the input as
 change. Real apples and oranges (--apple2orange, a folder with trainA trainB testA testB) have no truth: there the
 sliced Wasserstein distance of 7x7 patches to the target's test set, with its real-vs-real floor, checkerboard
 energy, and the share of translations that a small CNN, trained on the real photographs, takes for the other fruit.
-Last checkpoint, all test pictures. One JSON file per call into benchmarks/results/.
+Both train side by side, one core each. Last checkpoint, all test pictures. JSON into benchmarks/results/.
 """
 
 import argparse
@@ -160,21 +160,32 @@ def sheet(data: Path, translate: Translate, path: Path) -> None:
     images.save_png(path, images.grid(rows))
 
 
-def measure(name: str, data: Path, scratch: Path, args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every method and seed on one world."""
+def worker(name: str, data: Path, method: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
+    """Train one method with one seed in this process and judge it."""
     real = name == "apple2orange"
-    fruit = classifier(data) if real else nn.Identity()
+    begun = time.monotonic()
+    with TemporaryDirectory() as scratch:
+        translate, steps = METHODS[method](data, Path(scratch) / "run", args.seconds, seed)
+        seconds = time.monotonic() - begun
+        scores = judge_real(data, translate, classifier(data)) if real else judge_truth(data, translate)
+        if seed == 0 and args.sheets:
+            sheet(data, translate, args.sheets / f"{name}-{method}.png")
+    return {"world": name, "method": method, "seed": seed, "steps": steps, "seconds": seconds, **scores}
+
+
+def measure(name: str, data: Path, args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every seed of one world: the two methods train side by side, one core each, on the same machine."""
     rows = []
     for seed in range(args.seeds):
-        for method, start in METHODS.items():
-            begun = time.monotonic()
-            translate, steps = start(data, scratch / f"{name}-{method}-{seed}", args.seconds, seed)
-            seconds = time.monotonic() - begun
-            scores = judge_real(data, translate, fruit) if real else judge_truth(data, translate)
-            rows.append({"world": name, "method": method, "seed": seed, "steps": steps, "seconds": seconds, **scores})
+        options = ["--seconds", str(args.seconds), *(["--sheets", str(args.sheets)] if args.sheets else [])]
+        commands = [
+            [sys.executable, __file__, "--worker", name, str(data), method, str(seed), *options] for method in METHODS
+        ]
+        one_core = os.environ | {"OMP_NUM_THREADS": "1"}
+        running = [subprocess.Popen(c, stdout=subprocess.PIPE, text=True, env=one_core) for c in commands]
+        for process in running:
+            rows.append(json.loads(process.communicate()[0].splitlines()[-1]))
             print(json.dumps(rows[-1]), flush=True)
-            if seed == 0 and args.sheets:
-                sheet(data, translate, args.sheets / f"{name}-{method}.png")
     return rows
 
 
@@ -186,14 +197,19 @@ def main() -> None:
     parser.add_argument("--apple2orange", type=Path, help="folder with trainA trainB testA testB")
     parser.add_argument("--sheets", type=Path, help="folder for sheets of test translations")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "quality.json")
+    parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.worker:
+        name, data, method, seed = args.worker
+        print(json.dumps(worker(name, Path(data), method, int(seed), args)))
+        return
     rows: list[dict[str, Any]] = []
     with TemporaryDirectory() as scratch:
         for name in args.worlds:
-            rows += measure(name, world(name, Path(scratch) / name), Path(scratch), args)
-        if args.apple2orange:
-            rows += measure("apple2orange", args.apple2orange, Path(scratch), args)
-    machine = {"processor": processor_name(), "threads": torch.get_num_threads(), "torch": torch.__version__}
+            rows += measure(name, world(name, Path(scratch) / name), args)
+    if args.apple2orange:
+        rows += measure("apple2orange", args.apple2orange.resolve(), args)
+    machine = {"processor": processor_name(), "threads": 1, "torch": torch.__version__}
     machine |= {"viceversa": viceversa.__version__, "python": platform.python_version(), "date": time.strftime("%F")}
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps({**machine, "seconds": args.seconds, "size": SIZE, "runs": rows}, indent=1) + "\n")

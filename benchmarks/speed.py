@@ -59,14 +59,14 @@ def train_reference(preset: str, size: int) -> tuple[Callable[[], Any], int]:
 
 def translate_ours(preset: str, size: int) -> tuple[Callable[[], Any], int]:
     """One picture from file to file through a translator with random weights."""
-    from viceversa.networks.resnet import ResNetGenerator
+    from viceversa.methods.cyclegan import make_generator
     from viceversa.presets import preset as named
     from viceversa.translation.files import translate_files
     from viceversa.translation.translator import Translator
 
     c = named(preset, size).method
-    make = lambda: ResNetGenerator(3, 3, c.width, c.blocks, c.upsampling, c.residual)  # noqa: E731
-    translator = Translator({"A": make(), "B": make()}, ("a", "b"), (3, 3), size, 0)
+    nets = {side: make_generator(c, 3, 3) for side in "AB"}
+    translator = Translator(nets, ("a", "b"), (3, 3), size, 0)
     source = picture(size)
     return lambda: translate_files(translator, [source], "b", source.parent / "out"), 1
 

@@ -110,10 +110,11 @@ def test_what_does_not_fit_is_told_in_one_line(key, value, told):
 
 
 def test_several_values_change_at_once():
-    assert changed(Outer(), {"limit": "3", "inner.rate": "1", "inner.many": "2"}) == Outer(limit=3, inner=Inner(rate=1, many=2))
+    several = changed(Outer(), {"limit": "3", "inner.rate": "1", "inner.many": "2"})
+    assert several == Outer(limit=3, inner=Inner(rate=1, many=2))
     grey = changed(preset("quickstart"), {"method.channels_a": "1", "method.channels_b": "1"})  # one alone is refused
     assert (grey.method.channels_a, grey.method.channels_b) == (1, 1)
-    with pytest.raises(UsageError, match=r"set method.lambda_idt=0 and method.residual=false"):
+    with pytest.raises(UsageError, match=r"set method.lambda_idt=0 and method.generator=resnet"):
         changed(preset("quickstart"), {"method.channels_a": "1"})
 
 

@@ -138,6 +138,7 @@ def test_of_eight_starting_at_once_one_wins(world, tmp_path):
         _, told = process.communicate()
         assert process.returncode == 5
         assert f"in use by pid {winner.pid} " in told
+    await_training(winner, tmp_path / "run")
     winner.terminate()
     winner.communicate(timeout=30)
     assert (len(losers), winner.returncode) == (7, 143)

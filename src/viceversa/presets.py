@@ -81,20 +81,20 @@ def quickstart(size: int = 64) -> RunConfig:
     return RunConfig(
         preset="quickstart",
         method=CycleGANConfig(
+            generator="painting",
             width=16,
-            blocks=3,
+            blocks=4,
             upsampling="bilinear",
-            residual=True,
             d_width=24,
             d_layers=2,
             lambda_cyc=5.0,
             lambda_idt=0.0,
             lr_g=5e-4,
-            lr_d=5e-4,
+            lr_d=2e-4,
             ema=0.995,
         ),
         data=DataConfig(size=size, zoom=1.12),
-        train=TrainConfig(batch=2),
+        train=TrainConfig(batch=1),
     )
 
 

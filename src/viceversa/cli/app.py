@@ -253,7 +253,7 @@ def one_line(error: CycloptsError, words: list[str]) -> str:
     """A usage error in one line, with the nearest command or option and where to read more."""
     text = " ".join(str(error).split())
     if isinstance(error, UnusedCliTokensError):
-        text = f"Unexpected {' '.join(map(repr, error.unused_tokens))}."
+        text = f"Unexpected {' '.join(map(repr, error.unused_tokens or ()))}."
     chain = [*(error.command_chain or ())]
     known = [*commands(chain), *options(chain), "--help", "--version"]
     for word in words:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss as l1
 
 from ..losses.adversarial import ADVERSARIAL
+from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
 from ..optimize import Player
@@ -19,10 +20,10 @@ from ..remedies.image_pool import ImagePool
 class CycleGANConfig:
     channels_a: int = 3  # colour channels of domain A: 3, or 1 for grey
     channels_b: int = 3  # colour channels of domain B
+    generator: Literal["resnet", "painting"] = "resnet"  # painting: the input plus a painted change
     width: int = 64  # generator channels after the first layer (sec. 7.2)
     blocks: int = 9  # residual blocks: 9 at 256 px, 6 at 128 px (sec. 7.2)
     upsampling: Literal["transposed", "bilinear"] = "transposed"  # bilinear + convolution draws no checkerboard
-    residual: bool = False  # generators start from their input and paint the change
     d_width: int = 64  # discriminator channels after the first layer (sec. 7.2)
     d_layers: int = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
     loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
@@ -36,11 +37,19 @@ class CycleGANConfig:
     ema: float = 0.0  # decay per step of the averaged generators; 0 = none
 
     def __post_init__(self) -> None:
-        if self.channels_a != self.channels_b and (self.lambda_idt or self.residual):
+        if self.channels_a != self.channels_b and (self.lambda_idt or self.generator == "painting"):
             raise ValueError(
                 f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist: "
-                "set method.lambda_idt=0 and method.residual=false"
+                "set method.lambda_idt=0 and method.generator=resnet"
             )
+
+
+def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) -> nn.Module:
+    """A generator of the configured kind, with fresh weights."""
+    c = config
+    if c.generator == "painting":
+        return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling)
+    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling)
 
 
 class CycleGAN(nn.Module):
@@ -51,11 +60,10 @@ class CycleGAN(nn.Module):
     def __init__(self, config: CycleGANConfig, *, precision: str = "fp32", device: str = "cpu") -> None:
         super().__init__()
         c, a, b = config, config.channels_a, config.channels_b
-        generator = dict(width=c.width, blocks=c.blocks, upsampling=c.upsampling, residual=c.residual)
         self.nets = nn.ModuleDict(
             {
-                "G": ResNetGenerator(a, b, **generator),  # type: ignore[arg-type]
-                "F": ResNetGenerator(b, a, **generator),  # type: ignore[arg-type]
+                "G": make_generator(c, a, b),
+                "F": make_generator(c, b, a),
                 "D_A": PatchGAN(a, c.d_width, c.d_layers),
                 "D_B": PatchGAN(b, c.d_width, c.d_layers),
             }

@@ -1,0 +1,109 @@
+"""Put the figures of benchmarks/results/*.json into README.md, between the quality marks.
+
+python benchmarks/table.py
+"""
+
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+
+
+def load(name: str) -> dict[str, Any]:
+    path = HERE / "results" / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def spread(values: list[float], digits: int = 1) -> str:
+    """Mean, and plus or minus the standard deviation over the seeds."""
+    text = f"{mean(values):.{digits}f}"
+    return f"{text} ± {stdev(values):.{digits}f}" if len(values) > 1 else text
+
+
+def grouped(runs: list[dict[str, Any]]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """world -> method -> runs."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        found[run["world"]][run["method"]].append(run)
+    return found
+
+
+def truth_table(quality: dict[str, Any]) -> list[str]:
+    """PSNR against the truth, one row per world and direction."""
+    lines = [
+        f"PSNR against the true translation in dB, held-out pictures, {quality['seconds']:.0f} s of training at "
+        f"{quality['size']} px, mean ± standard deviation over seeds:",
+        "",
+        "| world | direction | input as it is | best global colour change | one-page reference | **quickstart** |",
+        "|---|---|---|---|---|---|",
+    ]
+    for world, methods in grouped(quality["runs"]).items():
+        for way in ("A_to_B", "B_to_A"):
+            ours, page = methods["quickstart"], methods["one_page"]
+            known = ours[0][way]
+            found = {name: spread([run[way]["translation"] for run in runs]) for name, runs in methods.items()}
+            lines.append(
+                f"| {world} ({len(ours)} seeds, {len(page)} for the reference) | {way.replace('_to_', ' → ')} | "
+                f"{known['input']:.1f} | {known['best_colour']:.1f} | {found['one_page']} | **{found['quickstart']}** |"
+            )
+    return lines
+
+
+def real_table(real: dict[str, Any]) -> list[str]:
+    """Patch statistics and classifier on real photographs without a truth."""
+    lines = [
+        "",
+        f"Real apples and oranges (apple2orange at 64 px, test photographs), {real['seconds']:.0f} s of training:",
+        "",
+        "| | direction | patch distance to the target (real vs real) | taken for the other fruit (of the inputs) | "
+        "checkerboard (target) |",
+        "|---|---|---|---|---|",
+    ]
+    for methods in grouped(real["runs"]).values():
+        for name, runs in methods.items():
+            for way in ("A_to_B", "B_to_A"):
+                s = {key: [run[way][key] for run in runs] for key in runs[0][way]}
+                lines.append(
+                    f"| {name.replace('_', '-')} | {way.replace('_to_', ' → ')} | {spread(s['patch_distance'])} "
+                    f"({spread(s['patch_distance_real_vs_real'][:1])}) | {mean(s['taken_for_target']):.0%} "
+                    f"({mean(s['input_taken_for_target']):.0%}) | {spread(s['checkerboard'], 2)} "
+                    f"({spread(s['checkerboard_of_target'][:1], 2)}) |"
+                )
+    return lines
+
+
+def speed_table(speed: dict[str, Any]) -> list[str]:
+    """Images per second and peak memory beside the reference."""
+    lines = [
+        "",
+        "Images per second and peak memory, taking turns with the reference in one run:",
+        "",
+        "| | images/s | times the reference | peak memory, MB | times the reference |",
+        "|---|---|---|---|---|",
+    ]
+    for row in speed["cases"]:
+        ours = row["ours"]
+        lines.append(
+            f"| {row['case']} | {ours['images_per_second']:.2f} | {row['speed_ratio']:.2f} | {ours['peak_mb']:.0f} | "
+            f"{row['memory_ratio']:.2f} |"
+        )
+    return lines
+
+
+def main() -> None:
+    parts = {"quality": truth_table, "apple2orange": real_table, "speed": speed_table}
+    lines = [line for name, table in parts.items() if (found := load(name)) for line in table(found)]
+    text = README.read_text()
+    marked = re.sub(
+        r"(<!-- quality -->\n).*(<!-- /quality -->)", lambda m: m[1] + "\n".join(lines) + "\n" + m[2], text, flags=re.S
+    )
+    README.write_text(marked)
+
+
+if __name__ == "__main__":
+    main()
