@@ -12,6 +12,7 @@ Both train side by side, one core each. Last checkpoint, all test pictures. JSON
 import argparse
 import itertools
 import json
+import os
 import platform
 import runpy
 import subprocess

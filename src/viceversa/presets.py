@@ -90,7 +90,7 @@ def quickstart(size: int = 64) -> RunConfig:
             lambda_cyc=5.0,
             lambda_idt=0.0,
             lr_g=5e-4,
-            lr_d=2e-4,
+            lr_d=5e-4,
             ema=0.995,
         ),
         data=DataConfig(size=size, zoom=1.12),
