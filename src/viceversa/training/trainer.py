@@ -10,6 +10,7 @@ from json import dumps
 from types import FrameType
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -63,6 +64,11 @@ class Schedule:
     def rate(self, step: int) -> float:
         """Factor on the learning rates during step `step`, counted from 0."""
         return linear_decay(step * self.batch, self.total_nimg, self.decay_from_nimg, self.decay_every_nimg)
+
+
+def seed_of(seed: int, step: int) -> int:
+    """The seed of one step: all that it draws depends on these two numbers alone."""
+    return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> 1)
 
 
 def schedule(train: TrainConfig, total_nimg: int, epoch_nimg: int) -> Schedule:
@@ -136,9 +142,7 @@ class Trainer:
         rate = self.plan.rate(self.step)
         for player in self.method.players.values():
             player.set_rate(rate)
-        torch.manual_seed(
-            ((self.config.seed << 40) + self.step) % 2**64
-        )  # all that a step draws depends on seed and step alone
+        torch.manual_seed(seed_of(self.config.seed, self.step))
         losses = self.method.step(*(x.to(self.device) for x in batch))
         self.step += 1
         self.pending.append({name: loss.detach() for name, loss in losses.items()})
