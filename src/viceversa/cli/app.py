@@ -45,7 +45,14 @@ def demo(out: Path = Path("runs/demo"), *, max_time: str | None = None) -> None:
     """
     from .. import verbs
 
-    print(f"report: {verbs.demo(out, max_time=max_time)}")
+    report = verbs.demo(out, max_time=max_time)
+    for way in json.loads((report.parent / "truth.json").read_text()).values():
+        if isinstance(way, dict):
+            print(
+                f"{way['source']} -> {way['target']}: {way['translation']:.1f} dB PSNR to the truth; the input itself has "
+                f"{way['input']:.1f}, the best colour change at {way['colour']:.1f} ({way['count']} pictures)"
+            )
+    print(f"report: {report}")
 
 
 @app.command

@@ -55,8 +55,6 @@ def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) 
 class CycleGAN(nn.Module):
     """G: A -> B and F: B -> A head to tail, judged by D_B and D_A."""
 
-    Config = CycleGANConfig
-
     def __init__(self, config: CycleGANConfig, *, precision: str = "fp32", device: str = "cpu") -> None:
         super().__init__()
         c, a, b = config, config.channels_a, config.channels_b
@@ -70,7 +68,7 @@ class CycleGAN(nn.Module):
         )
         self.to(device)
         G, F, D_A, D_B = self.nets.values()
-        self.average = Average({"G": G, "F": F}, c.ema)
+        self.average = Average({"G": G, "F": F}, c.ema).to(device)
         self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
         self.d_loss, self.g_loss = ADVERSARIAL[c.loss]
         self.lambda_cyc, self.lambda_idt = c.lambda_cyc, c.lambda_idt
