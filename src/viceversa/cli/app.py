@@ -49,8 +49,8 @@ def demo(out: Path = Path("runs/demo"), *, max_time: str | None = None) -> None:
     for way in json.loads((report.parent / "truth.json").read_text()).values():
         if isinstance(way, dict):
             print(
-                f"{way['source']} -> {way['target']}: {way['translation']:.1f} dB PSNR to the truth; the input itself has "
-                f"{way['input']:.1f}, the best colour change at {way['colour']:.1f} ({way['count']} pictures)"
+                f"{way['source']} -> {way['target']}: {way['translation']:.1f} dB PSNR to the truth, {way['count']} "
+                f"pictures; the input itself has {way['input']:.1f}, the best colour change {way['colour']:.1f}"
             )
     print(f"report: {report}")
 
