@@ -9,6 +9,7 @@ import yaml
 from viceversa.config import changed, difference, flatten, from_dict, parse_assignments, to_dict
 from viceversa.errors import UsageError, did_you_mean
 from viceversa.presets import PRESETS, RunConfig, preset
+from viceversa.training.resolve import LEAST, MOST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,3 +161,9 @@ def test_difference_names_what_differs():
 def test_did_you_mean():
     assert did_you_mean("trian", ["train", "translate"]) == " Did you mean 'train'?"
     assert did_you_mean("xyz", ["train", "translate"]) == ""
+
+
+def test_every_range_belongs_to_a_key():
+    """A renamed field must not lose its check."""
+    known = set(flatten(to_dict(RunConfig())))
+    assert set(LEAST) | set(MOST) <= known

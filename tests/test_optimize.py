@@ -7,6 +7,8 @@ import torch
 from torch import nn
 
 from viceversa.optimize import Player, linear_decay
+from viceversa.presets import TrainConfig
+from viceversa.training.trainer import schedule
 
 
 def test_the_authors_rule_by_epoch() -> None:
@@ -22,8 +24,17 @@ def test_the_authors_rule_by_epoch() -> None:
 def test_by_step_it_is_a_straight_line_that_never_reaches_zero() -> None:
     rates = [linear_decay(n, 100, 50) for n in range(100)]
     assert rates[:50] == [1.0] * 50
-    assert all(a - b == pytest.approx(1 / 51) for a, b in itertools.pairwise(rates))
+    assert all(a - b == pytest.approx(1 / 51) for a, b in itertools.pairwise(rates[49:]))
     assert min(rates) == pytest.approx(1 / 51)
+
+
+@pytest.mark.parametrize("epochs", [0.2, 0.8, 1.5, 3.7])
+def test_a_run_shorter_than_its_schedule_still_learns(epochs: float) -> None:
+    total = round(1000 * epochs)
+    plan = schedule(TrainConfig(epochs=200, decay_every="epoch"), total, 1000)
+    rates = [plan.rate(step) for step in range(plan.steps)]
+    assert all(rate == 1 for rate in rates[: max(0, total // 2 - 1000)]) and min(rates) > 0
+    assert rates[0] > 0.99 and rates[-1] < 0.5 and rates == sorted(rates, reverse=True)
 
 
 def test_only_the_player_of_the_turn_moves() -> None:

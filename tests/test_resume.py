@@ -128,11 +128,25 @@ def test_a_damaged_checkpoint_costs_steps_and_nothing_else(monkeypatch, world, t
     assert_same(unbroken, out)
 
 
-def test_without_a_whole_checkpoint_it_starts_anew(monkeypatch, world, tmp_path, unbroken):
+def test_without_a_whole_checkpoint_it_says_so_and_deletes_nothing(monkeypatch, world, tmp_path, unbroken):
+    out = tmp_path / "broken"
+    killed(monkeypatch, world, out, 5)
+    before = sorted(path.name for path in (out / "checkpoints").iterdir())
+    for path in (out / "checkpoints").iterdir():
+        (path / "manifest.json").unlink()
+    with pytest.raises(ModelFileError, match=r"no checkpoint of .* is whole"):
+        run(world, out)
+    assert sorted(path.name for path in (out / "checkpoints").iterdir()) == before
+    shutil.rmtree(out / "checkpoints")
+    run(world, out)
+    assert_same(unbroken, out)
+
+
+def test_what_a_file_manager_leaves_behind_harms_nothing(monkeypatch, world, tmp_path, unbroken):
     out = tmp_path / "broken"
     killed(monkeypatch, world, out, 5)
     for path in (out / "checkpoints").iterdir():
-        (path / "manifest.json").unlink()
+        (path / ".DS_Store").write_bytes(b"junk")
     run(world, out)
     assert_same(unbroken, out)
 

@@ -166,6 +166,23 @@ def test_inputs_are_never_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "a.png").read_bytes() == before and not (tmp_path / "out").exists()
 
 
+def test_results_inside_the_input_folder_are_no_inputs(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "a.png")
+    for _ in range(2):
+        summary = translate_files(translator(), [tmp_path], "oranges", tmp_path / "out")
+        assert summary.written == [tmp_path / "out" / "a.png"]
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "x.png")
+    with pytest.raises(UsageError, match="would overwrite"):
+        translate_files(translator(), [tmp_path / "a.png", tmp_path / "out" / "a.png"], "oranges", tmp_path / "out")
+
+
+def test_what_was_dropped_is_told(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("L", (20, 20), 99).save(tmp_path / "grey.png", icc_profile=profile)
+    summary = translate_files(translator(), [tmp_path / "grey.png"], "oranges", tmp_path / "out")
+    assert any("profile dropped" in note for note in summary.notes)
+
+
 def test_errors_name_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Did you mean 'oranges'"):
         translator().side("orange")

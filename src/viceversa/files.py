@@ -56,8 +56,9 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def remove_drafts(folder: Path) -> None:
     """Remove what killed writers left in `folder`; call it as its only writer."""
-    for draft in folder.glob(".*.tmp"):
-        draft.unlink()
+    for draft in folder.glob(".*.[0-9]*.tmp"):
+        if draft.is_file():
+            draft.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -66,8 +67,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """`write_bytes` as indented JSON."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """`write_bytes` as indented JSON, in ASCII, which holds any file name."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def append_line(path: Path, line: str) -> None:

@@ -13,8 +13,8 @@ def linear_decay(nimg: int, total_nimg: int, decay_from_nimg: int, every_nimg: i
     Changes every `every_nimg` images. With an epoch there and 100 + 100 epochs it is the authors' rule,
     1 - max(0, e - 100) / 101 in epoch e counted from 1.
     """
-    now, start, end = (n // every_nimg for n in (nimg, decay_from_nimg, total_nimg))
-    return max(0.0, 1 - max(0, now + 1 - start) / (max(0, end - start) + 1))
+    now = (nimg // every_nimg + 1) * every_nimg
+    return max(0.0, 1 - max(0, now - decay_from_nimg) / (max(0, total_nimg - decay_from_nimg) + every_nimg))
 
 
 class Player:
@@ -32,7 +32,7 @@ class Player:
         self.optimizer = torch.optim.Adam(self.parameters, lr, betas, fused=True)
         device = self.parameters[0].device
         self.device = device.type
-        self.refused = torch.zeros((), device=device)  # 1 when the last update was not finite and left undone
+        self.refused = torch.zeros((), device=device)  # 1 since an update was not finite and left undone
         self.freeze()
 
     def freeze(self, frozen: bool = True) -> None:
@@ -60,8 +60,9 @@ class Player:
         """Step, unless a gradient is infinite or not a number: then nothing moves and `refused` says so."""
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         norms = torch.stack(torch._foreach_norm(gradients))
-        self.refused = 1 - norms.sum().isfinite().float()
-        self.optimizer.found_inf = self.refused  # type: ignore[attr-defined]  # the fused kernel reads it on the device
+        bad = 1 - norms.sum().isfinite().float()
+        self.refused = torch.maximum(self.refused, bad)
+        self.optimizer.found_inf = bad  # type: ignore[attr-defined]  # the fused kernel reads it on the device
         self.optimizer.step()
 
 

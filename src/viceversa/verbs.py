@@ -1,10 +1,12 @@
 """The verbs as Python functions; the command line calls the same ones."""
 
 import os
+import shlex
 import shutil
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 import torch
 
 from .data.make import make
-from .errors import UsageError
+from .errors import ModelFileError, UsageError
 from .presets import RunConfig
 from .report.page import make as make_report
 from .training import checkpoint
@@ -54,7 +56,8 @@ def translate(
     if Path(out).is_file():
         raise UsageError(f"--out {out} is a file; name a folder")
     translator = load(run, device=device, precision=precision, compile=compile, scale=scale)
-    told = f"{' <-> '.join(translator.names)}  step {translator.step}  {translator.device} {translator.precision}"
+    how = f"{translator.device} {translator.precision} {torch.get_num_threads()} threads"
+    told = f"{' <-> '.join(translator.names)}  step {translator.step}  {how}"
     with LiveLine(quiet=quiet) as show:
 
         def progress(done: int, total: int, path: Path) -> None:
@@ -90,9 +93,16 @@ class RunRow:
 
 
 def runs(root: str | Path = "runs") -> list[RunRow]:
-    """Every run below `root`, the most recently changed first; `root` may be a run itself."""
+    """Every run below `root`, the most recently changed first; `root` may be a run itself.
+
+    A folder whose config.yaml is not a run's, or is damaged, is passed over.
+    """
     found = sorted({p.parent for p in Path(root).glob("**/config.yaml")}, key=lambda p: -p.stat().st_mtime)
-    return [describe_run(path) for path in found]
+    rows = []
+    for path in found:
+        with suppress(ModelFileError):
+            rows.append(describe_run(path))
+    return rows
 
 
 def describe_run(path: str | Path) -> RunRow:
@@ -146,5 +156,7 @@ def show_run(path: str | Path) -> dict[str, Any]:
         "last": lines[-1] if lines else {},
         "report": str(run.report) if run.report.exists() else None,
         "resume": run.env()["command"],
-        "translate": [f"viceversa translate {path} FOLDER --to {name} --out OUT" for name in names],
+        "translate": [
+            shlex.join(["viceversa", "translate", str(path), "FOLDER", "--to", name, "--out", "OUT"]) for name in names
+        ],
     }

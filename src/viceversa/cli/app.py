@@ -173,21 +173,28 @@ def data_make(world: str, folder: Path, /, *, count: Whole = 400, size: Whole = 
 
 @data_app.command(name="check")
 def data_check(
-    data: Path, other: Path | None = None, /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False
+    data: Path,
+    other: Path | None = None,
+    /,
+    *,
+    names: str | None = None,
+    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
 ) -> None:
     """Read every picture once: counts, sizes, modes, broken files, duplicates, leaks. Exit code 3 when unfit.
 
     Args:
         data: As for train.
         other: As for train.
+        names: As for train.
         as_json: Print one JSON document.
     """
     from ..data.check import check
     from ..errors import DataError
     from ..training.log import LiveLine
+    from ..training.resolve import parse_names
 
     with LiveLine() as show:
-        report = check(data, other, on_progress=lambda n, of: show(f"picture {n} of {of}"))
+        report = check(data, other, names=parse_names(names), on_progress=lambda n, of: show(f"picture {n} of {of}"))
     print_json(report.as_dict()) if as_json else print("\n".join(report.lines()))
     if not report.ok:
         raise DataError(f"{data} is not fit to train on; the lines above say why")

@@ -97,7 +97,7 @@ class CycleGAN(nn.Module):
         """The three terms that start from x, and forth(x): Eq. (1), Eq. (2), identity (sec. 5.2)."""
         fake = forth(x)
         L_gan = self.g_loss(D(fake))
-        L_cyc = l1(back(fake), x)
+        L_cyc = l1(back(fake), x) if self.lambda_cyc else x.new_zeros(())
         L_idt = l1(back(x), x) if self.lambda_idt else x.new_zeros(())
         return fake.detach(), L_gan, L_cyc, L_idt
 
@@ -105,5 +105,5 @@ class CycleGAN(nn.Module):
     def preview(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         """Translations and cycles of fixed images, by the averaged generators: {"fake_b", "cycle_a", ...}."""
         G, F = self.average.nets.values()
-        fake_b, fake_a = G(a), F(b)
+        fake_b, fake_a = G(a).clamp(-1, 1), F(b).clamp(-1, 1)
         return dict(fake_b=fake_b, cycle_a=F(fake_b), fake_a=fake_a, cycle_b=G(fake_a))

@@ -1,6 +1,5 @@
 """Pieces that generators and discriminators share."""
 
-import torch
 from torch import Tensor, nn
 
 
@@ -59,8 +58,3 @@ def receptive_field(module: nn.Module) -> int:
             field += (part.kernel_size[0] - 1) * jump
             jump *= part.stride[0]
     return field
-
-
-def channels_last(module: nn.Module, device: torch.device) -> None:
-    """Store weights the way convolutions read them fastest; values stay the same."""
-    module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]

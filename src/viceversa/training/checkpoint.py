@@ -118,7 +118,7 @@ def verify(path: Path) -> None:
         raise ModelFileError(f"{path} is not a complete checkpoint: {MANIFEST} is missing") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ModelFileError(f"{path / MANIFEST} is damaged: it cannot be read") from None
-    present = {p.name for p in path.iterdir()} - {MANIFEST}
+    present = {p.name for p in path.iterdir() if not p.name.startswith(".")} - {MANIFEST}  # file managers leave dots
     if present != set(expected) or "state.json" not in expected:
         raise ModelFileError(f"{path} is damaged: its files are not those of its manifest")
     for name, (size, digest) in expected.items():

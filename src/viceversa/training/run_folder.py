@@ -97,7 +97,7 @@ class RunFolder:
             ):
                 told += [f"{len(names)} {word} in {key}, first {min(names)}"] if names else []
         raise DataError(
-            f"the pictures of {self.path} have changed since it started ({'; '.join(told) or 'another order'}); "
+            f"the pictures of {self.path} have changed since it started ({'; '.join(told) or 'one was edited'}); "
             "restore them to resume, or choose another --out"
         )
 
@@ -195,13 +195,14 @@ def _commit() -> str | None:
 
 
 def describe(d: Domains) -> dict[str, Any]:
-    """data.json: names, counts, files and a digest of the file list."""
+    """data.json: names, counts, files, and a digest of their names and sizes."""
     sets = {
         "train_a": d.train_a, "train_b": d.train_b, "test_a": d.test_a, "test_b": d.test_b,
         "truth_a": d.truth_a, "truth_b": d.truth_b,
     }  # fmt: skip
     listed = {key: [str(p) for p in paths] for key, paths in sets.items()}
-    digest = sha256("\n".join(p for paths in listed.values() for p in paths).encode()).hexdigest()
+    named = (b"%s %d" % (os.fsencode(p), os.path.getsize(p)) for paths in listed.values() for p in paths)
+    digest = sha256(b"\n".join(named)).hexdigest()
     counts = {key: len(paths) for key, paths in listed.items()}
     return {
         "names": [d.name_a, d.name_b], "counts": counts, "digest": digest, "notes": list(d.notes), "skipped": {},

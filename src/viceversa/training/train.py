@@ -15,7 +15,6 @@ from ..data.folders import Domains, find_domains
 from ..data.loader import Unpaired
 from ..data.prepare import reader
 from ..errors import UsageError
-from ..methods import METHODS
 from ..methods.cyclegan import CycleGAN
 from ..presets import RunConfig
 from .device import choose_device, choose_precision
@@ -76,7 +75,7 @@ def train(
     if run.path.is_file():
         raise UsageError(f"--out {run.path} is a file; name a folder")
     with files.Lock(run.path), LiveLine(quiet=quiet) as show:
-        for folder in (run.path, run.samples):
+        for folder in (run.path, run.samples) if run.exists else ():
             files.remove_drafts(folder)
         return Session(run, wanted, domains, seconds, compile, tensorboard, show).go()
 
@@ -101,6 +100,7 @@ class Session:
             self.config = with_choices_of(run.config(), wanted)
             run.require_same(self.config)
             run.require_same_data(describe(domains))
+            self.device = choose_device(self.config.train.device)
         self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
         self.batches = self.open_data()
@@ -118,7 +118,7 @@ class Session:
         """The method with fresh weights, which follow from the seed."""
         c = self.config
         torch.manual_seed(c.train.seed)
-        method = METHODS["cyclegan"](c.method, precision=c.train.precision, device=self.device)
+        method = CycleGAN(c.method, precision=c.train.precision, device=self.device)
         if self.compile:
             for net in method.nets.values():
                 net.compile()
@@ -132,8 +132,8 @@ class Session:
         if train.epochs is not None:
             return train.epochs * self.batches.epoch_nimg
         budget = (self.seconds or DEFAULT_SECONDS) * RESERVE
-        pace = self.measure_pace(min(6.0, budget / 20))
-        steps = max(10, int((budget - (time.monotonic() - self.started)) * pace))
+        pace, reading = self.measure_pace(min(6.0, budget / 20)), min(budget / 2, self.measure_reading())
+        steps = max(10, int((budget - reading - (time.monotonic() - self.started)) * pace))
         self.show.say(f"plan: {steps} steps, as many as fit into {duration(self.seconds or DEFAULT_SECONDS)} here")
         return steps * train.batch
 
@@ -148,6 +148,17 @@ class Session:
             method.step(*batch)["gan"].item()
             count += 1
         return count / (time.monotonic() - start)
+
+    def measure_reading(self) -> float:
+        """Seconds it takes to decode every picture once, from a few of each domain; the first ones are in the cache."""
+        total = 0.0
+        for store in self.batches.domains:
+            few = [i * len(store) // 4 for i in range(4)]
+            start = time.monotonic()
+            for index in few:
+                store[index]
+            total += (time.monotonic() - start) / len(few) * len(store)
+        return total
 
     def go(self) -> Result:
         """Start or resume, train, report."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from .. import files
-from ..errors import DivergedError
+from ..errors import DivergedError, ModelFileError
 from ..optimize import linear_decay
 from ..presets import TrainConfig
 from . import checkpoint
@@ -72,9 +72,10 @@ def seed_of(seed: int, step: int) -> int:
 
 
 def schedule(train: TrainConfig, total_nimg: int, epoch_nimg: int) -> Schedule:
-    """The schedule of `total_nimg` images, with rates that fall by step or by epoch."""
-    every = epoch_nimg if train.decay_every == "epoch" else train.batch
-    return Schedule(total_nimg, round(total_nimg * train.decay_from), every, train.batch)
+    """The schedule of `total_nimg` images, with rates that fall by step, or by epoch where two epochs fall."""
+    start = round(total_nimg * train.decay_from)
+    by_epoch = train.decay_every == "epoch" and total_nimg - start >= 2 * epoch_nimg
+    return Schedule(total_nimg, start, epoch_nimg if by_epoch else train.batch, train.batch)
 
 
 class Trainer:
@@ -96,6 +97,7 @@ class Trainer:
         self.device, self.sample, self.sinks = device, sample, sinks
         self.step = 0
         self.window: dict[str, float] = {}  # sums of the losses since the last line of metrics.jsonl
+        self.latest: dict[str, float] = {}  # the means of that line
         self.pending: list[dict[str, Tensor]] = []  # losses still on the device
         self.told: int | None = None  # the signal that asked us to stop
         self.saved_at = time.monotonic()
@@ -103,9 +105,14 @@ class Trainer:
     def resume(self) -> list[str]:
         """Go to the newest checkpoint that verifies; returns what was wrong with newer ones."""
         path, complaints = checkpoint.newest(self.run.checkpoints)
+        if path is None and complaints:
+            raise ModelFileError(
+                f"{complaints[0]}, and no checkpoint of {self.run.path} is whole; restore one, or remove the folder "
+                f"{self.run.checkpoints} to start anew"
+            )
         if path is None:
             self.run.truncate_metrics(0)
-            return complaints
+            return []
         state = checkpoint.load(path, self.method)
         self.step, self.window = state["step"], state["window"]
         self.run.truncate_metrics(self.step)
@@ -117,7 +124,7 @@ class Trainer:
         batches = self.batches.prefetched(self.step)
         try:
             with self.listening():
-                if self.step == 0:
+                if self.step == 0 and self.config.samples:
                     self.sample(0)
                 while self.step < self.plan.steps:
                     self.advance(next(batches))
@@ -151,13 +158,14 @@ class Trainer:
             self.gather()
         if log:
             self.write_metrics(rate)
-        if self.step % self.sample_every() == 0 or self.step == self.plan.steps:
+        if self.config.samples and (self.step % self.sample_every() == 0 or self.step == self.plan.steps):
             self.sample(self.step)
 
     def gather(self) -> None:
         """Bring the losses to the host; DivergedError when an update was refused or a loss is not finite."""
         for name, player in self.method.players.items():
             if player.refused.item():
+                player.refused.zero_()
                 self.diverged(f"the gradient of the {name}")
         for losses in self.pending:
             for name, value in losses.items():
@@ -184,8 +192,6 @@ class Trainer:
         for sink in self.sinks:
             sink(line)
         self.latest, self.window = means, {}
-
-    latest: dict[str, float] = {}  # noqa: RUF012 - replaced, never changed in place
 
     def line(self, elapsed: float, first: int) -> str:
         """The live line."""

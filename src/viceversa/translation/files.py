@@ -37,8 +37,8 @@ def translate_files(
     for done, (source, target) in enumerate(pairs.items()):
         on_progress(done, len(pairs), source)
         try:
-            picture = images.read(source)
-            images.write(target, translator.picture(picture, to))
+            result = translator.picture(images.read(source), to)
+            images.write(target, result)
         except DataError as e:
             summary.skipped[source] = str(e)
             continue
@@ -48,7 +48,7 @@ def translate_files(
             summary.skipped[source] = f"{source} is too large for the memory at hand; use --scale trained"
             continue
         summary.written.append(target)
-        summary.notes += [f"{source.name}: {note}" for note in picture.notes]
+        summary.notes += [f"{source.name}: {note}" for note in result.notes]
     if not summary.written:
         reason = next(iter(summary.skipped.values()), f"there is no picture in {', '.join(map(str, inputs))}")
         raise DataError(f"nothing was translated: {reason}")
@@ -60,16 +60,20 @@ def plan(inputs: Iterable[str | Path], out: Path, summary: Summary) -> dict[Path
     pairs: dict[Path, Path] = {}
     for given in map(Path, inputs):
         if given.is_dir():
-            pairs |= {path: out / path.relative_to(given) for path in scan(given).files}
+            found = scan(given).files
+            if given.resolve() in out.resolve().parents:  # earlier results are no inputs
+                found = tuple(path for path in found if not path.resolve().is_relative_to(out.resolve()))
+            pairs |= {path: out / path.relative_to(given) for path in found}
         elif given.exists():
             pairs[given] = out / given.name
         else:
             raise DataError(f"{given} does not exist; give picture files or folders of them")
+    originals = {source.resolve(): source for source in pairs}
     sources: dict[Path, Path] = {}
     for source, target in pairs.items():
         place = target.resolve()
-        if place == source.resolve():
-            raise UsageError(f"--out {out} would overwrite {source}; choose another folder")
+        if place in originals:
+            raise UsageError(f"--out {out} would overwrite {originals[place]}; choose another folder")
         if place in sources:
             raise UsageError(f"{sources[place]} and {source} would both become {target}; translate them separately")
         sources[place] = source

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from .. import images
 from ..errors import DataError, ModelFileError, UsageError, did_you_mean
-from ..methods import METHODS
+from ..methods.cyclegan import make_generator
 from ..training import checkpoint
 from ..training.device import choose_device, choose_precision
 from ..training.run_folder import RunFolder
@@ -130,8 +130,8 @@ def load(
     elif not path.is_dir():
         raise ModelFileError(f"{path} does not exist; {folder.checkpoints} holds {_held(folder)}")
     device = choose_device(device)
-    method = METHODS["cyclegan"](config.method)
-    nets = {"G": method.nets["G"], "F": method.nets["F"]}
+    a, b = config.method.channels_a, config.method.channels_b
+    nets = {"G": make_generator(config.method, a, b), "F": make_generator(config.method, b, a)}
     checkpoint.load_networks(path, nets, averaged=config.method.ema > 0)
     generators = {"B": nets["G"], "A": nets["F"]}
     if compile:
@@ -140,7 +140,7 @@ def load(
     return Translator(
         generators,
         (data["names"][0], data["names"][1]),
-        (config.method.channels_a, config.method.channels_b),
+        (a, b),
         config.data.size,
         int(path.name[5:]),
         device,
