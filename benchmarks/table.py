@@ -38,7 +38,7 @@ def truth_table(quality: dict[str, Any]) -> list[str]:
     used = {m: mean(r["seconds"] for r in quality["runs"] if r["method"] == m) for m in ("quickstart", "one_page")}
     seeds = len({run["seed"] for run in quality["runs"]})
     lines = [
-        f"PSNR against the true translation in dB, held-out pictures at {quality['size']} px, mean ± standard deviation "
+        f"PSNR against the true translation in dB, held-out pictures at {quality['size']} px, mean ± deviation "
         f"over {seeds} seeds. Each had {quality['seconds']:.0f} s on one core, planning included, and used "
         f"{used['quickstart']:.0f} s (quickstart) and {used['one_page']:.0f} s (reference) of them on average:",
         "",

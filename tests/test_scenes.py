@@ -92,4 +92,4 @@ def test_neither_the_input_nor_a_colour_change_is_the_answer(world: str) -> None
         flat = np.concatenate([source.reshape(-1, 3), np.ones((source.size // 3, 1))], axis=1)
         matrix = np.linalg.lstsq(flat, target.reshape(-1, 3), rcond=None)[0]
         mapped = np.clip(flat @ matrix, 0, 1).reshape(target.shape)
-        assert psnr(mapped, target) < min(psnr(a, b) + 5, 21.5)
+        assert psnr(mapped, target) < min(psnr(a, b) + 6, 21.5)
