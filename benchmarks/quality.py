@@ -109,7 +109,7 @@ def judge_real(data: Path, translate: Translate, fruit: nn.Module) -> dict[str, 
         scores[f"{source}_to_{side}"] = {
             "patch_distance": sliced_wasserstein(y, target),
             "patch_distance_of_input": sliced_wasserstein(x, target),
-            "patch_distance_real_vs_real": sliced_wasserstein(known[: len(target)], target),
+            "patch_distance_real_vs_real": sliced_wasserstein(known[:: len(known) // len(target)], target),
             "checkerboard": checkerboard(y), "checkerboard_of_target": checkerboard(target),
             "taken_for_target": share(fruit, y, side), "input_taken_for_target": share(fruit, x, side),
             "target_taken_for_target": share(fruit, target, side),
