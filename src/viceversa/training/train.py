@@ -25,7 +25,7 @@ from .samples import Sampler
 from .trainer import Schedule, Trainer, schedule
 
 DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
-RESERVE = 0.92  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine
+RESERVE = 0.85  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine
 
 
 @dataclass(frozen=True)
