@@ -27,7 +27,7 @@ class Augment:
         crop = picture[:, top : top + side, left : left + side]
         if mirrored:
             crop = crop[:, :, ::-1]
-        pixels = np.ascontiguousarray(crop, dtype=np.float32) / np.float32(127.5) - np.float32(1)
+        pixels = images.from_uint8(np.ascontiguousarray(crop))
         if side == self.size:
             return pixels
         # Pillow, not PyTorch: a second thread inside PyTorch's thread pool halves the pace of training
