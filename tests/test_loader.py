@@ -8,7 +8,7 @@ import torch
 
 from viceversa import images
 from viceversa.data.augment import Augment
-from viceversa.data.loader import Unpaired
+from viceversa.data.loader import Arrays, Labelled, Paired, Unpaired
 from viceversa.data.prepare import reader
 from viceversa.errors import DataError
 
@@ -62,10 +62,10 @@ def test_prefetching_changes_nothing() -> None:
 
 
 def test_a_small_cache_changes_nothing() -> None:
-    big, small = batches(20, 20), batches(20, 20, cache_bytes=400)
+    big, small = batches(20, 20), batches(20, 20, room=400)
     for step in range(50):
         assert torch.equal(big.batch(step)[0], small.batch(step)[0])
-    assert len(small.domains[0].cache) <= 2
+    assert len(small.stores[0].cache) <= 2
 
 
 def test_crops_and_flips_are_pixels_of_the_picture() -> None:
@@ -112,9 +112,43 @@ def test_a_broken_file_is_replaced_named_and_counted(tmp_path: Path) -> None:
     data = Unpaired(paths, paths, (reader(8, "cover", 3),) * 2, Augment(8))
     for step in range(9):
         data.batch(step)
-    assert list(data.domains[0].broken) == [paths[1]]
+    assert list(data.stores[0].broken) == [paths[1]]
     for path in paths:
         path.write_bytes(b"")
     empty = Unpaired(paths, paths, (reader(8, "cover", 3),) * 2, Augment(8))
     with pytest.raises(DataError, match="none of the 3 pictures"):
         empty.batch(0)
+
+
+def test_arrays_show_every_element_once_an_epoch() -> None:
+    x = np.arange(7)
+    data = Arrays(x, x * 10, batch=3, seed=1)
+    shown = [int(v) for step in range(7) for v in data.batch(step)[0]]
+    assert sorted(shown[:7]) == sorted(shown[7:14]) == list(range(7)) and shown[:7] != shown[7:14]
+    a, b = data.batch(4)
+    assert torch.equal(a * 10, b) and torch.equal(Arrays(x, x * 10, batch=3, seed=1).batch(4)[0], a)
+
+
+def test_a_pair_stays_a_pair_when_one_file_is_broken(tmp_path: Path) -> None:
+    a = [tmp_path / f"a{i}.png" for i in range(5)]
+    b = [tmp_path / f"b{i}.png" for i in range(5)]
+    for i, (p, q) in enumerate(zip(a, b, strict=True)):
+        images.save_png(p, np.full((3, 8, 8), i / 4 - 0.5, np.float32))
+        images.save_png(q, np.full((3, 8, 8), i / 4 - 0.5, np.float32))
+    a[1].write_bytes(b"broken")
+    b[3].write_bytes(b"broken")
+    data = Paired(a, b, (reader(8, "cover", 3),) * 2, Augment(8, flip=True, zoom=1.0), batch=2)
+    shown = [data.batch(step) for step in range(20)]
+    assert all(torch.equal(x, y) for x, y in shown)
+    assert len({float(v) for x, _ in shown for v in x[:, 0, 0, 0]}) == 3
+
+
+def test_a_label_follows_its_picture_when_a_file_is_broken(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{i}.png" for i in range(4)]
+    for i, path in enumerate(paths):
+        images.save_png(path, np.full((1, 8, 8), i / 2 - 0.9, np.float32))
+    paths[2].write_bytes(b"broken")
+    data = Labelled(paths, range(4), reader(8, "cover", 1), Augment(8), batch=3)
+    for step in range(8):
+        x, y = data.batch(step)
+        assert ((x[:, 0, 0, 0] + 0.9) * 2).round().long().tolist() == y.tolist()

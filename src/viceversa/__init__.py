@@ -1,7 +1,7 @@
 """viceversa: translate between two worlds of images without a single paired example.
 
 Every verb of the command line is a function of the same name here: `train`, `translate`, `demo`, `runs`, `doctor`,
-and `data.make`, `data.check`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported before
+and `data.make`, `data.check`, `lab.run`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported before
 one of them is used.
 """
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from .verbs import demo, doctor, runs, train, translate
 
 __version__ = version("viceversa")
-__all__ = ["Translator", "data", "demo", "doctor", "load", "runs", "train", "translate"]
+__all__ = ["Translator", "data", "demo", "doctor", "lab", "load", "runs", "train", "translate"]
 
-_HOMES = {"Translator": "translation.translator", "load": "translation.translator", "data": "data"}
+_HOMES = {"Translator": "translation.translator", "load": "translation.translator", "data": "data", "lab": "lab"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'viceversa' has no attribute '{name}'")
     home = import_module(f".{_HOMES.get(name, 'verbs')}", __name__)
-    return home if name == "data" else getattr(home, name)
+    return home if name in ("data", "lab") else getattr(home, name)
 
 
 def __dir__() -> list[str]:

@@ -7,11 +7,27 @@ import dataclasses
 import math
 import types
 import typing
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from .errors import UsageError, did_you_mean
 
 T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Range:
+    """What a number in a configuration may be."""
+
+    least: float
+    most: float = math.inf
+
+
+Count = Annotated[int, Range(1)]
+Number = Annotated[int, Range(0)]
+Weight = Annotated[float, Range(0)]
+Share = Annotated[float, Range(0, 1)]
+Decay = Annotated[float, Range(0, 0.999999)]
+Channels = Literal[1, 3]
 
 
 def to_dict(config: Any) -> dict[str, Any]:
@@ -25,7 +41,7 @@ def from_dict(
     """Build `cls` from plain values, the missing ones from `base`; UsageError naming an unknown key or wrong type."""
     if not isinstance(values, dict):
         raise UsageError(f"{where}: expected keys and values{f' in {group[:-1]}' if group else ''}, found {values!r}")
-    kinds = typing.get_type_hints(cls)
+    kinds = typing.get_type_hints(cls, include_extras=True)
     for key in values:
         if key not in kinds:
             known = [group + k for k in kinds]
@@ -91,14 +107,20 @@ def difference(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
 def _convert(value: Any, kind: Any, where: str, key: str, base: Any = None) -> Any:
     if dataclasses.is_dataclass(kind):
         return from_dict(typing.cast(type, kind), value, where, base, f"{key}.")
-    if isinstance(kind, types.UnionType):
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):  # the second with an annotated type in it
+        if dataclasses.is_dataclass(base):  # one of several kinds
+            return from_dict(type(base), value, where, base, f"{key}.")
         if value is None or value == "none":
             return None
         kind = next(k for k in typing.get_args(kind) if k is not type(None))
+    if typing.get_origin(kind) is Annotated:
+        plain, allowed = typing.get_args(kind)
+        return _require(allowed, _convert(value, plain, where, key), where, key)
     if typing.get_origin(kind) is typing.Literal:
         choices = typing.get_args(kind)
-        if value in choices:
-            return value
+        for choice in choices:
+            if str(value) == str(choice):
+                return choice
         near = did_you_mean(str(value), map(str, choices))
         raise UsageError(f"{where}: {key} is '{value}', not one of {', '.join(map(str, choices))}.{near}")
     try:
@@ -114,6 +136,15 @@ def _convert(value: Any, kind: Any, where: str, key: str, base: Any = None) -> A
         pass
     wanted = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}.get(kind, str(kind))
     raise UsageError(f"{where}: {key} is '{value}'; expected {wanted}")
+
+
+def _require(allowed: Range, value: Any, where: str, key: str) -> Any:
+    """The value, if a number that would only fail later, or train nothing, is not what it is."""
+    if value < allowed.least:
+        raise UsageError(f"{where}: {key} is {value}; it must be at least {allowed.least:g}")
+    if value > allowed.most:
+        raise UsageError(f"{where}: {key} is {value}; it must be at most {allowed.most:g}")
+    return value
 
 
 def _to_int(value: Any) -> int:

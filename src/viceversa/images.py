@@ -24,6 +24,7 @@ LARGEST = 178_000_000  # pixels; checked in the header, before anything is decod
 # By content, whatever the name says; every other reader of Pillow (Ghostscript for one) stays shut.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")
 SAME = {"MPO": "JPEG", "DIB": "BMP"}
+LEFT, RIGHT = "#left", "#right"  # after a file's name: that half of a picture with two sides
 
 # Pillow warns at half of its own limit and about junk beside the pixels; neither is for the reader of a log.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -59,8 +60,12 @@ def read(path: str | os.PathLike[str]) -> Picture:
     """Read a JPEG, PNG, WebP, TIFF, BMP or PPM file at full depth, upright by its EXIF tag.
 
     uint8 is 0..255, uint16 0..65535; float values are 0..1 when all lie there, else the file's own min..max.
-    CMYK and Lab become sRGB; palettes RGB(A); of several frames the first. Raises ImageError, never hangs.
+    CMYK and Lab become sRGB; palettes RGB(A); of several frames the first. A name that ends with #left or #right asks
+    for half of the file before it. Raises ImageError, never hangs.
     """
+    file_path, half = file_of(path)
+    if half:
+        return _half(read(file_path), half)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would block for ever
             raise ImageError(path, "it is not a file")
@@ -68,6 +73,20 @@ def read(path: str | os.PathLike[str]) -> Picture:
             return _decode(path, file)
     except (OSError, ValueError, MemoryError) as error:
         raise ImageError(path, getattr(error, "strerror", None) or str(error)) from None
+
+
+def file_of(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """The file behind a path, and the half of it that is meant: "", LEFT or RIGHT."""
+    text = os.fspath(path)
+    half = next((end for end in (LEFT, RIGHT) if text.endswith(end) and not os.path.exists(text)), "")
+    return text.removesuffix(half), half
+
+
+def _half(picture: "Picture", half: str) -> "Picture":
+    middle = picture.pixels.shape[2] // 2
+    part = slice(None, middle) if half == LEFT else slice(-middle, None)
+    alpha = None if picture.alpha is None else picture.alpha[:, part]
+    return replace(picture, pixels=np.ascontiguousarray(picture.pixels[:, :, part]), alpha=alpha)
 
 
 def _decode(path: str | os.PathLike[str], file: Any) -> Picture:

@@ -6,6 +6,8 @@ from contextlib import contextmanager, nullcontext
 import torch
 from torch import Tensor, nn
 
+from . import distributed
+
 
 def linear_decay(nimg: int, total_nimg: int, decay_from_nimg: int, every_nimg: int = 1) -> float:
     """Factor on the learning rate after `nimg` images: 1, then falling linearly towards 0, which it does not reach.
@@ -17,8 +19,22 @@ def linear_decay(nimg: int, total_nimg: int, decay_from_nimg: int, every_nimg: i
     return max(0.0, 1 - max(0, now - decay_from_nimg) / (max(0, total_nimg - decay_from_nimg) + every_nimg))
 
 
+def make_optimizer(
+    kind: str, parameters: list[nn.Parameter], lr: float, betas: tuple[float, float]
+) -> torch.optim.Optimizer:
+    """Adam, plain SGD, SGD with momentum `betas[0]`, or RMSProp, which takes no momentum."""
+    match kind:
+        case "adam":
+            return torch.optim.Adam(parameters, lr, betas, fused=True)
+        case "sgd" | "momentum":
+            return torch.optim.SGD(parameters, lr, betas[0] if kind == "momentum" else 0.0, fused=True)
+        case "rmsprop":
+            return torch.optim.RMSprop(parameters, lr)
+    raise ValueError(f"optimizer '{kind}' is unknown; choose adam, sgd, momentum or rmsprop")
+
+
 class Player:
-    """Some networks and their optimiser (Adam). Frozen except in its own turn."""
+    """Some networks and their optimiser. Frozen except in its own turn."""
 
     def __init__(
         self,
@@ -26,10 +42,11 @@ class Player:
         lr: float = 2e-4,
         betas: tuple[float, float] = (0.5, 0.999),  # Zhu et al. 2017, sec. 4 and the authors' code
         precision: str = "fp32",  # or "bf16": convolutions in bfloat16, weights and losses in float32
+        optimizer: str = "adam",  # or "sgd", "momentum", "rmsprop"
     ) -> None:
         self.parameters = [p for net in nets for p in net.parameters()]
         self.lr, self.bf16 = lr, precision == "bf16"
-        self.optimizer = torch.optim.Adam(self.parameters, lr, betas, fused=True)
+        self.optimizer = make_optimizer(optimizer, self.parameters, lr, betas)
         device = self.parameters[0].device
         self.device = device.type
         self.refused = torch.zeros((), device=device)  # 1 since an update was not finite and left undone
@@ -57,12 +74,16 @@ class Player:
         self.freeze()
 
     def step(self) -> None:
-        """Step, unless a gradient is infinite or not a number: then nothing moves and `refused` says so."""
+        """Step, unless a gradient of any rank is not finite: then nothing moves and `refused` says so, on all ranks."""
         gradients = [p.grad for p in self.parameters if p.grad is not None]
+        distributed.average_(gradients)
         norms = torch.stack(torch._foreach_norm(gradients))
         bad = 1 - norms.sum().isfinite().float()
         self.refused = torch.maximum(self.refused, bad)
-        self.optimizer.found_inf = bad  # type: ignore[attr-defined]  # the fused kernel reads it on the device
+        if isinstance(self.optimizer, torch.optim.RMSprop):  # has no fused kernel: a gradient of 0 moves nothing
+            for gradient in gradients:
+                gradient.nan_to_num_(0, 0, 0).mul_(1 - bad)
+        self.optimizer.found_inf = bad  # type: ignore[attr-defined]  # the fused kernels read it on the device
         self.optimizer.step()
 
 

@@ -2,10 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
+from .config import Count, Number, Range, Share
 from .errors import UsageError, did_you_mean
+from .methods import MethodConfig
+from .methods.classifier import ClassifierConfig
 from .methods.cyclegan import CycleGANConfig
+from .methods.gan import GANConfig
+from .methods.pix2pix import Pix2PixConfig
+from .methods.wgan import WGANConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,12 +19,13 @@ class DataConfig:
     source: str = ""  # folder with trainA trainB, with two sub-folders, or folder A
     other: str | None = None  # folder B, when A and B are given apart
     names: str | None = None  # "apples,oranges"; none: from the folders
-    size: int = 256  # side of a training picture, pixels
-    load: int | None = None  # side before the random crop, pixels; none: size * 286 / 256 (authors' code)
+    swap: bool = False  # exchange A and B; pix2pix learns A -> B only
+    size: Count = 256  # side of a training picture, pixels
+    load: Count | None = None  # side before the random crop, pixels; none: size * 286 / 256 (authors' code)
     fit: Literal["cover", "squash"] = "cover"  # cover keeps the aspect ratio, squash does not (authors' code)
     flip: bool = True  # mirror half of the pictures
-    zoom: float = 1.0  # crops up to this many times `size` wide, scaled down; 1 = never
-    cache_mb: int = 2048  # decoded pictures kept in memory, MB
+    zoom: Annotated[float, Range(1)] = 1.0  # crops up to this many times `size` wide, scaled down; 1 = never
+    cache_mb: Number = 2048  # decoded pictures kept in memory, MB
 
     def __post_init__(self) -> None:
         if self.size < 16 or self.size % 4:
@@ -33,24 +40,19 @@ class DataConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    batch: int = 1  # pictures of each domain per step
-    epochs: int | None = None  # of the larger domain; none: as many as fit into --max-time (4 minutes without it)
-    total_nimg: int | None = None  # images of the larger domain seen in all; none: from epochs or time
-    decay_from: float = 0.5  # share of the run after which the rates fall linearly
+    batch: Count = 1  # pictures of each domain per step
+    epochs: Count | None = None  # of the larger domain; none: as many as fit into --max-time (4 minutes without it)
+    total_nimg: Count | None = None  # images of the larger domain seen in all; none: from epochs or time
+    decay_from: Share = 0.5  # share of the run after which the rates fall linearly
     decay_every: Literal["epoch", "step"] = "step"  # how often they fall
-    seed: int = 0  # everything random follows from it
+    seed: Annotated[int, Range(0, 2**63 - 1)] = 0  # everything random follows from it
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 where the processor has it
-    threads: int | None = None  # of the processor; none: all. A resumed run keeps its number, so that bits agree
-    log_every: int = 10  # steps between lines of metrics.jsonl
-    samples: int = 10  # sample sheets over the run
-    save_every: int | None = None  # steps between checkpoints; none: every two minutes
-    keep: int = 2  # newest checkpoints kept
-
-    def __post_init__(self) -> None:
-        for name in ("batch", "log_every", "keep"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"train.{name} is {getattr(self, name)}; it must be at least 1")
+    threads: Count | None = None  # of the processor; none: all. A resumed run keeps its number, so that bits agree
+    log_every: Count = 10  # steps between lines of metrics.jsonl
+    samples: Number = 10  # sample sheets over the run
+    save_every: Count | None = None  # steps between checkpoints; none: every two minutes
+    keep: Count = 2  # newest checkpoints kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,7 @@ class RunConfig:
     """All that defines a run; saved as config.yaml and read back from it."""
 
     preset: str = "cyclegan"
-    method: CycleGANConfig = field(default_factory=CycleGANConfig)
+    method: MethodConfig = field(default_factory=CycleGANConfig)  # its kind follows from the preset
     data: DataConfig = field(default_factory=DataConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
@@ -98,13 +100,112 @@ def quickstart(size: int = 64) -> RunConfig:
     )
 
 
-PRESETS: dict[str, Callable[..., RunConfig]] = {"cyclegan": cyclegan, "quickstart": quickstart}
+def perceptron(size: int = 28) -> RunConfig:
+    """One dense layer, taught by Rosenblatt's rule: steps of one picture, nothing to tune (Rosenblatt 1958)."""
+    return RunConfig(
+        preset="perceptron",
+        method=ClassifierConfig(network="mlp", depth=0, loss="perceptron", optimizer="sgd", lr=0.01),
+        data=plain(size),
+        train=TrainConfig(epochs=10, batch=1, samples=0, precision="fp32"),
+    )
+
+
+def mlp(size: int = 28) -> RunConfig:
+    """One hidden layer of 128 neurons."""
+    return RunConfig(
+        preset="mlp",
+        method=ClassifierConfig(network="mlp"),
+        data=plain(size),
+        train=TrainConfig(epochs=30, batch=32, samples=0, precision="fp32"),
+    )
+
+
+def cnn(size: int = 28) -> RunConfig:
+    """Two convolutions with pooling, one dense layer; crops shifted by up to 2 px."""
+    return RunConfig(
+        preset="cnn",
+        method=ClassifierConfig(network="cnn", dropout=0.25, norm=True),
+        data=DataConfig(size=size, load=size + 2, flip=False),
+        train=TrainConfig(epochs=30, batch=32, samples=0, precision="fp32"),
+    )
+
+
+def plain(size: int) -> DataConfig:
+    """Pictures as they are: no crop, no flip."""
+    return DataConfig(size=size, load=size, flip=False)
+
+
+def dcgan(size: int = 28) -> RunConfig:
+    """DCGAN (Radford et al. 2016): pictures from noise."""
+    return RunConfig(
+        preset="dcgan",
+        method=GANConfig(channels=1, width=32, d_width=32, ema=0.995),
+        data=plain(size),
+        train=TrainConfig(epochs=50, batch=64),
+    )
+
+
+def wgan(size: int = 28) -> RunConfig:
+    """WGAN with clipped weights (Arjovsky et al. 2017)."""
+    return RunConfig(
+        preset="wgan",
+        method=WGANConfig(
+            channels=1, width=32, d_width=32, lipschitz="clipping", optimizer="rmsprop", lr_g=5e-5, lr_d=5e-5
+        ),
+        data=plain(size),
+        train=TrainConfig(epochs=250, batch=320, precision="fp32"),
+    )
+
+
+def wgan_gp(size: int = 28) -> RunConfig:
+    """WGAN with gradient penalty (Gulrajani et al. 2017)."""
+    return RunConfig(
+        preset="wgan-gp",
+        method=WGANConfig(channels=1, width=32, d_width=32, ema=0.995),
+        data=plain(size),
+        train=TrainConfig(epochs=250, batch=320, precision="fp32"),
+    )
+
+
+def pix2pix(size: int = 256) -> RunConfig:
+    """pix2pix as its authors train it: 100 epochs, then 100 while the rates fall (Isola et al. 2017, code)."""
+    return RunConfig(
+        preset="pix2pix",
+        method=Pix2PixConfig(),
+        data=DataConfig(size=size, fit="squash"),
+        train=TrainConfig(epochs=200, decay_every="epoch", precision="fp32"),
+    )
+
+
+def pix2pix_quick(size: int = 64) -> RunConfig:
+    """pix2pix in minutes on a laptop: `quickstart`'s sizes, a small U-Net."""
+    return RunConfig(
+        preset="pix2pix-quick",
+        method=Pix2PixConfig(width=24, dropout=0.0, d_width=24, d_layers=2, lr_g=5e-4, lr_d=5e-4, ema=0.995),
+        data=DataConfig(size=size, zoom=1.12),
+        train=TrainConfig(batch=4),
+    )
+
+
+PRESETS: dict[str, Callable[..., RunConfig]] = {
+    "perceptron": perceptron,
+    "mlp": mlp,
+    "cnn": cnn,
+    "dcgan": dcgan,
+    "wgan": wgan,
+    "wgan-gp": wgan_gp,
+    "pix2pix": pix2pix,
+    "pix2pix-quick": pix2pix_quick,
+    "cyclegan": cyclegan,
+    "quickstart": quickstart,
+}
 
 
 def preset(name: str, size: int | None = None) -> RunConfig:
     """The named preset, at `size` pixels or its own."""
     if name not in PRESETS:
-        raise UsageError(f"--preset: '{name}' is unknown; choose {' or '.join(PRESETS)}.{did_you_mean(name, PRESETS)}")
+        near = did_you_mean(name, PRESETS)
+        raise UsageError(f"--preset: '{name}' is unknown; choose one of {', '.join(PRESETS)}.{near}")
     try:
         return PRESETS[name]() if size is None else PRESETS[name](size)
     except ValueError as e:

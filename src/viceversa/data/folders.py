@@ -95,12 +95,12 @@ def find_domains(
     Without a test folder, domains from two folders give every tenth picture (at most 100) to testing, once they
     have 20. Raises DataError for what is missing and UsageError for names that do not tell the domains apart.
     """
-    root = _folder(data, "data folder")
+    root = existing_folder(data, "data folder")
     if other is not None:
-        second = _folder(other, "second folder")
+        second = existing_folder(other, "second folder")
         _refuse_overlap(root, second)
         return _from_two(root, second, names or (root.resolve().name, second.resolve().name))
-    inside = _sub_folders(root)
+    inside = sub_folders(root)
     if "trainA" in inside or "trainB" in inside:
         return _from_train_ab(root, names)
     if set(inside) & set(PARTS):
@@ -114,7 +114,8 @@ def find_domains(
     return _from_two(root / inside[0], root / inside[1], names or (inside[0], inside[1]))
 
 
-def _sub_folders(folder: Path) -> list[str]:
+def sub_folders(folder: Path) -> list[str]:
+    """Names of the visible folders below a folder, sorted."""
     try:
         with os.scandir(folder) as entries:
             return sorted(e.name for e in entries if not e.name.startswith(".") and os.path.isdir(e.path))
@@ -134,13 +135,14 @@ def _not_two(root: Path, inside: list[str]) -> str:
     )
 
 
-def _folder(path: str | os.PathLike[str], what: str) -> Path:
+def existing_folder(path: str | os.PathLike[str], what: str) -> Path:
+    """The folder at `path`, or a DataError that says what is there instead."""
     folder = Path(path)
     if os.path.isdir(folder):
         return folder
     if os.path.exists(folder):
         raise DataError(f"{what} {printable(path)} is a file; give the folder that holds the pictures")
-    near = did_you_mean(folder.name, _sub_folders(folder.parent)) if os.path.isdir(folder.parent) else ""
+    near = did_you_mean(folder.name, sub_folders(folder.parent)) if os.path.isdir(folder.parent) else ""
     raise DataError(f"{what} {printable(path)} does not exist; check the path.{near}")
 
 
@@ -156,14 +158,15 @@ def _refuse_overlap(a: Path, b: Path) -> None:
         )
 
 
-def _named(names: tuple[str, str]) -> tuple[str, str]:
+def two_names(names: tuple[str, str]) -> tuple[str, str]:
+    """Two names on one line each, told apart; UsageError otherwise."""
     a, b = (" ".join(name.split()) for name in names)
     if not a or not b or a.casefold() == b.casefold():
         raise UsageError(f"the domains are named '{a}' and '{b}'; give two different names: --names horses,zebras")
     return a, b
 
 
-def _pictures(folder: Path, domain: str, notes: list[str]) -> Paths:
+def pictures_of(folder: Path, domain: str, notes: list[str]) -> Paths:
     """The pictures of a folder; what was passed over becomes a note."""
     listing = scan(folder)
     passed = ", ".join(f"{count} {reason}" for reason, count in listing.skipped.items())
@@ -179,16 +182,16 @@ def _pictures(folder: Path, domain: str, notes: list[str]) -> Paths:
 def _from_train_ab(root: Path, names: tuple[str, str] | None) -> Domains:
     for side in "AB":
         if not (root / f"train{side}").is_dir():
-            near = did_you_mean(f"train{side}", [name for name in _sub_folders(root) if name[:5] != "train"])
+            near = did_you_mean(f"train{side}", [name for name in sub_folders(root) if name[:5] != "train"])
             raise DataError(f"{printable(root)} has no folder train{side}; add it.{near}")
     _refuse_overlap(root / "trainA", root / "trainB")
-    a, b = _named(names or _names_of(root))
+    a, b = two_names(names or _names_of(root))
     notes: list[str] = []
-    train = [_pictures(root / f"train{side}", name, notes) for side, name in (("A", a), ("B", b))]
+    train = [pictures_of(root / f"train{side}", name, notes) for side, name in (("A", a), ("B", b))]
     held: list[Paths] = []
     for side, name in (("A", a), ("B", b)):
         part = next((part for part in ("test", "val") if (root / f"{part}{side}").is_dir()), None)
-        held.append(_pictures(root / f"{part}{side}", name, notes) if part else ())
+        held.append(pictures_of(root / f"{part}{side}", name, notes) if part else ())
         if part != "test":
             notes.append(f"no test{side}: " + (f"val{side} is used" if part else f"{name} has no test pictures"))
     truth = [_truths(root / f"truth{side}", held[i], notes) for i, side in enumerate("AB")]
@@ -220,7 +223,7 @@ def _truths(folder: Path, tests: Paths, notes: list[str]) -> Paths:
 
 
 def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
-    a, b = _named(names)
+    a, b = two_names(names)
     notes: list[str] = []
     train_a, test_a = _parts(root_a, a, notes)
     train_b, test_b = _parts(root_b, b, notes)
@@ -233,8 +236,8 @@ def _parts(root: Path, name: str, notes: list[str]) -> tuple[Paths, Paths]:
     if (root / "train").is_dir():
         part = next((part for part in ("test", "val") if (root / part).is_dir()), None)
         notes.append(f"{name}: its folder train is used" + (f", {part} for testing" if part else ", no test pictures"))
-        return _pictures(root / "train", name, notes), _pictures(root / part, name, notes) if part else ()
-    files = _pictures(root, name, notes)
+        return pictures_of(root / "train", name, notes), pictures_of(root / part, name, notes) if part else ()
+    files = pictures_of(root, name, notes)
     if len(files) < 20:
         notes.append(f"{name}: {len(files)} pictures, all for training (from 20 on every tenth is for testing)")
         return files, ()

@@ -12,68 +12,158 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .. import distributed
 from ..errors import DataError
 from .augment import Augment
 
+Read = Callable[[Path], np.ndarray]
+ROOM = 2 * 1024**3  # bytes of decoded pictures kept in memory
 
-class Unpaired:
-    """Batches (a, b) of two unpaired sets, endless, addressable by step.
 
-    An epoch holds max(len(A), len(B)) images. A is gone through in a new order each time, B is drawn
-    anew for every sample, as in the authors' code. `batch(step)` gives two tensors (N, C, size, size)
-    in [-1, 1], the same for any number of threads and however often the run was interrupted.
+class Source:
+    """Endless batches, addressable by step: the same for any number of threads and however often the run stopped.
+
+    A child says what the n-th sample is. Of several ranks each prepares its share of every batch.
     """
 
-    def __init__(
-        self,
-        a: Sequence[Path],
-        b: Sequence[Path],
-        read: tuple[Callable[[Path], np.ndarray], Callable[[Path], np.ndarray]],
-        augment: Augment,
-        batch: int = 1,
-        seed: int = 0,
-        cache_bytes: int = 2 * 1024**3,  # decoded pictures kept in memory
-    ) -> None:
-        self.domains = (PictureStore(a, read[0], cache_bytes // 2), PictureStore(b, read[1], cache_bytes // 2))
-        self.augment, self.batch_size, self.seed = augment, batch, seed
-        self.epoch_nimg = max(len(a), len(b))
+    def __init__(self, stores: Sequence["PictureStore"], augment: Augment, batch: int, seed: int) -> None:
+        distributed.require_even(batch)
+        self.stores, self.augment, self.batch_size, self.seed = tuple(stores), augment, batch, seed
+        self.epoch_nimg = max(len(store) for store in stores)
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Sample `step * batch_size` and those after it."""
-        first = step * self.batch_size
-        pairs = [self.sample(n) for n in range(first, first + self.batch_size)]
-        a, b = (np.stack(side) for side in zip(*pairs, strict=True))
-        return torch.from_numpy(a), torch.from_numpy(b)
+    def sample(self, n: int) -> tuple[np.ndarray, ...]:
+        """The n-th sample of the run."""
+        raise TypeError(f"{type(self).__name__} has no samples of its own")
 
-    def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """The n-th sample of the run: one augmented picture of each domain, (C, size, size)."""
-        epoch, index = divmod(n, self.epoch_nimg)
-        rng = np.random.default_rng((self.seed, 2, epoch, index))
-        store_a, store_b = self.domains
-        a = store_a[int(self._order(epoch)[index])]
-        b = store_b[int(rng.integers(len(store_b)))]
-        return self.augment(a, rng), self.augment(b, rng)
-
-    def _order(self, epoch: int) -> np.ndarray:
-        rng = np.random.default_rng((self.seed, 1, epoch))
-        size = len(self.domains[0])
-        rounds = -(-self.epoch_nimg // size)
-        return np.concatenate([rng.permutation(size) for _ in range(rounds)])
+    def batch(self, step: int) -> tuple[Tensor, ...]:
+        """Sample `step * batch_size` and those after it, stacked; pictures are (N, C, size, size) in [-1, 1]."""
+        count = self.batch_size // distributed.world()
+        first = step * self.batch_size + distributed.rank() * count
+        samples = [self.sample(n) for n in range(first, first + count)]
+        return tuple(torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True))
 
     def prefetched(self, step: int) -> "Prefetch":
         """The same batches from `step` on, prepared one ahead in another thread."""
         return Prefetch(self, step)
 
+    def place(self, n: int) -> tuple[int, int]:
+        """Epoch of the n-th sample and its index therein."""
+        return divmod(n, self.epoch_nimg)
+
+    def dice(self, epoch: int, index: int) -> np.random.Generator:
+        """What the augmentation of a sample is drawn from."""
+        return np.random.default_rng((self.seed, 2, epoch, index))
+
+    def order(self, epoch: int) -> np.ndarray:
+        """In which order an epoch goes through the first store, again and again if another one is larger."""
+        if self._order is None or self._order[0] != epoch:
+            rng = np.random.default_rng((self.seed, 1, epoch))
+            size = len(self.stores[0])
+            rounds = [rng.permutation(size) for _ in range(-(-self.epoch_nimg // size))]
+            self._order = epoch, np.concatenate(rounds)
+        return self._order[1]
+
+    _order: tuple[int, np.ndarray] | None = None
+
+
+class Unpaired(Source):
+    """(a, b) of two unpaired sets.
+
+    An epoch holds max(len(A), len(B)) images. A is gone through in a new order each time, B is drawn
+    anew for every sample, as in the authors' code.
+    """
+
+    def __init__(
+        self, a: Sequence[Path], b: Sequence[Path], read: tuple[Read, Read], augment: Augment,
+        batch: int = 1, seed: int = 0, room: int = ROOM,
+    ) -> None:  # fmt: skip
+        stores = (PictureStore(a, read[0], room // 2), PictureStore(b, read[1], room // 2))
+        super().__init__(stores, augment, batch, seed)
+
+    def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        epoch, index = self.place(n)
+        rng = self.dice(epoch, index)
+        store_a, store_b = self.stores
+        a = store_a[int(self.order(epoch)[index])]
+        b = store_b[int(rng.integers(len(store_b)))]
+        return self.augment(a, rng), self.augment(b, rng)
+
+
+class Paired(Unpaired):
+    """(a, b) where b is the true translation of a: chosen, cropped and mirrored alike."""
+
+    def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        epoch, index = self.place(n)
+        store_a, store_b = self.stores
+        chosen, a = store_a.find(int(self.order(epoch)[index]))
+        other, b = store_b.find(chosen)
+        while other != chosen:  # where one of a pair cannot be read, the next whole pair stands in
+            chosen, a = store_a.find(other)
+            other, b = store_b.find(chosen)
+        return self.augment(a, self.dice(epoch, index)), self.augment(b, self.dice(epoch, index))
+
+
+class Single(Source):
+    """(x,) of one set of pictures."""
+
+    def __init__(
+        self, x: Sequence[Path], read: Read, augment: Augment, batch: int = 1, seed: int = 0, room: int = ROOM
+    ) -> None:
+        super().__init__((PictureStore(x, read, room),), augment, batch, seed)
+
+    def sample(self, n: int) -> tuple[np.ndarray, ...]:
+        epoch, index = self.place(n)
+        return (self.augment(self.stores[0][int(self.order(epoch)[index])], self.dice(epoch, index)),)
+
+
+class Labelled(Source):
+    """(x, y): pictures and the numbers of their classes, int64."""
+
+    def __init__(
+        self, x: Sequence[Path], y: Sequence[int], read: Read, augment: Augment,
+        batch: int = 1, seed: int = 0, room: int = ROOM,
+    ) -> None:  # fmt: skip
+        super().__init__((PictureStore(x, read, room),), augment, batch, seed)
+        self.y = np.asarray(y, np.int64)
+
+    def sample(self, n: int) -> tuple[np.ndarray, ...]:
+        epoch, index = self.place(n)
+        chosen, x = self.stores[0].find(int(self.order(epoch)[index]))
+        return self.augment(x, self.dice(epoch, index)), self.y[chosen]
+
+
+class Arrays:
+    """Batches of arrays that are in memory already, such as (x, y): every epoch in a new order, nothing augmented."""
+
+    def __init__(self, *arrays: np.ndarray, batch: int = 1, seed: int = 0) -> None:
+        self.arrays = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
+        self.batch_size, self.seed = batch, seed
+        self.epoch_nimg = len(self.arrays[0])
+        self._order: tuple[int, np.ndarray] = -1, np.empty(0, np.int64)
+
+    def batch(self, step: int) -> tuple[Tensor, ...]:
+        """Sample `step * batch_size` and those after it."""
+        numbers = range(step * self.batch_size, (step + 1) * self.batch_size)
+        chosen = torch.tensor([self.index(n) for n in numbers])
+        return tuple(array[chosen] for array in self.arrays)
+
+    def index(self, n: int) -> int:
+        """Which element the n-th sample is."""
+        epoch, place = divmod(n, self.epoch_nimg)
+        if self._order[0] != epoch:
+            self._order = epoch, np.random.default_rng((self.seed, 1, epoch)).permutation(self.epoch_nimg)
+        return int(self._order[1][place])
+
 
 class Prefetch:
     """An iterator over batches that prepares the next one while the current one trains."""
 
-    def __init__(self, source: Unpaired, step: int) -> None:
+    def __init__(self, source: Source, step: int) -> None:
         self.source, self.step = source, step
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="viceversa-data")
         self.next = self.pool.submit(source.batch, step)
 
-    def __next__(self) -> tuple[Tensor, Tensor]:
+    def __next__(self) -> tuple[Tensor, ...]:
         ready = self.next.result()
         self.step += 1
         self.next = self.pool.submit(self.source.batch, self.step)
@@ -99,10 +189,14 @@ class PictureStore:
         return len(self.paths)
 
     def __getitem__(self, index: int) -> np.ndarray:
+        return self.find(index)[1]
+
+    def find(self, index: int) -> tuple[int, np.ndarray]:
+        """The first readable picture from `index` on, and its index."""
         for i in range(index, index + len(self)):
             picture = self._get(i % len(self))
             if picture is not None:
-                return picture
+                return i % len(self), picture
         path, reason = next(iter(self.broken.items()))
         raise DataError(f"none of the {len(self)} pictures in {path.parent} can be read; the first: {reason}")
 

@@ -40,8 +40,19 @@ def _lsgan_g(fake: Tensor) -> Tensor:
     return (fake - 1).square().mean()
 
 
+def _wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
+    """E D(G(z)) - E D(x), Arjovsky et al. 2017, Eq. (2): minus the distance, once D is 1-Lipschitz and best."""
+    return fake.mean() - real.mean()
+
+
+def _wasserstein_g(fake: Tensor) -> Tensor:
+    """-E D(G(z)), Arjovsky et al. 2017, Algorithm 1."""
+    return -fake.mean()
+
+
 ADVERSARIAL: dict[str, AdversarialLoss] = {
     "minimax": AdversarialLoss(_log_d, _minimax_g),
     "nonsaturating": AdversarialLoss(_log_d, _nonsaturating_g),
     "lsgan": AdversarialLoss(_lsgan_d, _lsgan_g),
+    "wasserstein": AdversarialLoss(_wasserstein_d, _wasserstein_g),  # needs a Lipschitz critic: losses/wasserstein.py
 }

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss as l1
 
+from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
@@ -18,23 +19,23 @@ from ..remedies.image_pool import ImagePool
 
 @dataclass(frozen=True, kw_only=True)
 class CycleGANConfig:
-    channels_a: int = 3  # colour channels of domain A: 3, or 1 for grey
-    channels_b: int = 3  # colour channels of domain B
+    channels_a: Channels = 3  # colour channels of domain A: 3, or 1 for grey
+    channels_b: Channels = 3  # colour channels of domain B
     generator: Literal["resnet", "painting"] = "resnet"  # painting: the input plus a painted change
-    width: int = 64  # generator channels after the first layer (sec. 7.2)
-    blocks: int = 9  # residual blocks: 9 at 256 px, 6 at 128 px (sec. 7.2)
+    width: Count = 64  # generator channels after the first layer (sec. 7.2)
+    blocks: Number = 9  # residual blocks: 9 at 256 px, 6 at 128 px (sec. 7.2)
     upsampling: Literal["transposed", "bilinear"] = "transposed"  # bilinear + convolution draws no checkerboard
-    d_width: int = 64  # discriminator channels after the first layer (sec. 7.2)
-    d_layers: int = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
+    d_width: Count = 64  # discriminator channels after the first layer (sec. 7.2)
+    d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
     loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
-    lambda_cyc: float = 10.0  # weight of the cycle loss, Eq. (3)
-    lambda_idt: float = 5.0  # weight of the identity loss, sec. 5.2: half of lambda_cyc; 0 skips its passes
-    pool: int = 50  # past translations kept per domain for D, sec. 4; 0 = none
-    lr_g: float = 2e-4  # Adam learning rate of the generators, sec. 4
-    lr_d: float = 2e-4  # Adam learning rate of the discriminators, sec. 4
-    beta1: float = 0.5  # Adam, authors' code
-    beta2: float = 0.999  # Adam, authors' code
-    ema: float = 0.0  # decay per step of the averaged generators; 0 = none
+    lambda_cyc: Weight = 10.0  # weight of the cycle loss, Eq. (3)
+    lambda_idt: Weight = 5.0  # weight of the identity loss, sec. 5.2: half of lambda_cyc; 0 skips its passes
+    pool: Number = 50  # past translations kept per domain for D, sec. 4; 0 = none
+    lr_g: Weight = 2e-4  # Adam learning rate of the generators, sec. 4
+    lr_d: Weight = 2e-4  # Adam learning rate of the discriminators, sec. 4
+    beta1: Decay = 0.5  # Adam, authors' code
+    beta2: Decay = 0.999  # Adam, authors' code
+    ema: Decay = 0.0  # decay per step of the averaged generators; 0 = none
 
     def __post_init__(self) -> None:
         if self.channels_a != self.channels_b and (self.lambda_idt or self.generator == "painting"):

@@ -1,15 +1,76 @@
 """Pieces that generators and discriminators share."""
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor, nn
+
+from .. import distributed
 
 
 def normal_init(module: nn.Module, std: float = 0.02) -> None:
-    """Draw every convolution weight from N(0, std) and zero its bias (Zhu et al. 2017, sec. 7.1)."""
+    """Draw weights from N(0, std), the scale of a batch norm from N(1, std); biases are 0 (Zhu et al. 2017)."""
     for part in module.modules():
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(part.weight, 0.0, std)
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d):
+            nn.init.normal_(part.weight, 1.0 if isinstance(part, nn.BatchNorm2d) else 0.0, std)
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
+
+
+def batch_norm(channels: int) -> nn.Module:
+    """Batch normalisation of a map (Ioffe and Szegedy 2015), over the batch of all ranks."""
+    return BatchNorm(channels)
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation whose mean and variance in training are those of all ranks together."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if distributed.world() == 1 or not self.training:
+            return super().forward(x)
+        x = x.float()
+        mean = distributed.mean(x.mean((0, 2, 3)))
+        offset = x - mean[:, None, None]
+        variance = distributed.mean(offset.square().mean((0, 2, 3)))
+        with torch.no_grad():
+            count = x.numel() / len(mean) * distributed.world()
+            self.running_mean.lerp_(mean, self.momentum)  # type: ignore[union-attr, arg-type]
+            self.running_var.lerp_(variance * count / (count - 1), self.momentum)  # type: ignore[union-attr, arg-type]
+            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return offset * scale[:, None, None] + self.bias[:, None, None]
+
+
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": batch_norm,
+    "instance": nn.InstanceNorm2d,
+    "layer": lambda channels: nn.GroupNorm(1, channels),  # for a critic with gradient penalty (Gulrajani et al. 2017)
+    "none": lambda channels: nn.Identity(),
+}
+
+
+class Dropout(nn.Module):
+    """Zero each number with probability `p` and scale the others up (Srivastava et al. 2014).
+
+    In training only, unless `lasting`: pix2pix's only source of noise (Isola et al. 2017, sec. 2.1). Ranks draw for
+    the whole batch and keep their share.
+    """
+
+    def __init__(self, p: float, lasting: bool = False) -> None:
+        super().__init__()
+        self.p, self.lasting = p, lasting
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (self.training or self.lasting):
+            return x
+        whole = (len(x) * distributed.world(), *x.shape[1:])
+        kept = distributed.share(torch.rand(whole, device=x.device)) >= self.p
+        return x * kept / (1 - self.p)
+
+
+def dropout(p: float, lasting: bool = False) -> nn.Module:
+    """`Dropout`, or nothing at all for `p` = 0."""
+    return Dropout(p, lasting) if p else nn.Identity()
 
 
 class ResidualBlock(nn.Module):
@@ -32,16 +93,19 @@ class ResidualBlock(nn.Module):
         return out
 
 
-def upsample(channels_in: int, channels_out: int, how: str) -> list[nn.Module]:
+def upsample(channels_in: int, channels_out: int, how: str, kernel: int = 3) -> list[nn.Module]:
     """Twice the size: `transposed` as in the reference, or `bilinear` + convolution, which draws no checkerboard.
 
-    Both hold one convolution (Odena et al. 2016 for the second).
+    Both hold one convolution (Odena et al. 2016 for the second). Transposed, an even kernel overlaps evenly.
     """
+    before, after = (kernel - 1) // 2, kernel // 2
     if how == "transposed":
-        return [nn.ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1)]
+        odd = kernel % 2
+        return [nn.ConvTranspose2d(channels_in, channels_out, kernel, stride=2, padding=before, output_padding=odd)]
     if how == "bilinear":
         grow = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
-        return [grow, nn.ReflectionPad2d(1), nn.Conv2d(channels_in, channels_out, 3)]
+        edge = nn.ReflectionPad2d((before, after, before, after))
+        return [grow, edge, nn.Conv2d(channels_in, channels_out, kernel)]
     raise ValueError(f"upsampling '{how}' is unknown; choose transposed or bilinear")
 
 

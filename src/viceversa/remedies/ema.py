@@ -20,10 +20,12 @@ class Average(nn.Module):
         self.decay = decay
         self.register_buffer("updates", torch.zeros(()))
         self.sources = [p for net in nets.values() for p in net.parameters()]
+        self.statistics = [b for net in nets.values() for b in net.buffers()]  # of batch norms: copied, not averaged
         self.nets: dict[str, nn.Module] | nn.ModuleDict = nets
         if decay:
             copies = nn.ModuleDict({name: copy.deepcopy(net) for name, net in nets.items()})
             self.nets = copies.requires_grad_(False).eval()
+            self.kept_statistics = list(copies.buffers())
 
     @torch.no_grad()
     def update(self) -> None:
@@ -33,3 +35,5 @@ class Average(nn.Module):
             weight = 1 - ((1 + self.updates) / (10 + self.updates)).clamp(max=self.decay)
             for mean, now in zip(self.parameters(), self.sources, strict=True):
                 mean.lerp_(now, weight)
+            for kept, latest in zip(self.kept_statistics, self.statistics, strict=True):
+                kept.copy_(latest)

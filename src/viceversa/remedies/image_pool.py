@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from .. import distributed
+
 
 class ImagePool(nn.Module):
     """Gives back the newest image or, half of the time once full, one of the last `size`, which it then replaces.
@@ -24,9 +26,9 @@ class ImagePool(nn.Module):
     def forward(self, fresh: Tensor) -> Tensor:
         if self.size == 0:
             return fresh.detach()
+        given = distributed.gather(fresh.detach()).clone()  # all ranks keep the same pool
         if self.images.numel() == 0:
-            self.images = fresh.new_zeros(self.size, *fresh.shape[1:])
-        given = fresh.detach().clone()
+            self.images = given.new_zeros(self.size, *given.shape[1:])
         for i in range(len(given)):
             full = self.count >= self.size
             swap = full & (torch.rand((), device=fresh.device) < 0.5)
@@ -37,7 +39,7 @@ class ImagePool(nn.Module):
             given[i] = torch.where(swap, stored, given[i])
             self.images.index_copy_(0, place[None], keep[None])
             self.count += 1
-        return given
+        return distributed.share(given)
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: object) -> None:
         self.images = torch.empty_like(state_dict[prefix + "images"], device=self.count.device)

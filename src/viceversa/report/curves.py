@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..methods import MethodConfig
+from ..methods.classifier import ClassifierConfig
 from ..methods.cyclegan import CycleGANConfig
+from ..methods.gan import GANConfig
+from ..methods.pix2pix import Pix2PixConfig
 from .markup import Html, html, join
 
 WIDTH, HEIGHT = 340, 176  # of one chart, in its own units
@@ -31,12 +35,12 @@ class Chart:
     noisy: bool = True  # drawn with its moving average
 
 
-def charts(lines: Sequence[dict[str, Any]], config: CycleGANConfig, names: Sequence[str]) -> list[Chart]:
+def charts(lines: Sequence[dict[str, Any]], config: MethodConfig, names: Sequence[str]) -> list[Chart]:
     """A chart for each number that the lines hold; a loss that was switched off has none."""
     keys = dict.fromkeys(key for line in lines for key in line if key not in ("step", "nimg"))
     found = []
     for key in sorted(keys, key=lambda k: (k == "rate", list(keys).index(k))):
-        if key == "idt" and not config.lambda_idt:
+        if key == "idt" and isinstance(config, CycleGANConfig) and not config.lambda_idt:
             continue
         points = [(line["step"], line[key]) for line in lines if _is_number(line.get(key))]
         if points:
@@ -59,14 +63,36 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def explain(key: str, config: CycleGANConfig, names: Sequence[str]) -> tuple[str, str, float | None]:
+OTHERS = {
+    "loss": ("Loss", "What the network minimises. Should fall.", None),
+    "accuracy": ("Training accuracy", "Share of the training pictures named rightly.", None),
+    "l1": ("Distance to the truth (l1)", "Mean absolute error; black to white is 2. Should fall.", None),
+    "W": ("Distance (W)", "The critic's estimate of how far fake pictures are from real ones. Should fall.", 0.0),
+    "gp": ("Gradient penalty (gp)", "How far the critic's slope is from 1, squared.", None),
+}  # fmt: skip
+
+
+def explain(key: str, config: MethodConfig, names: Sequence[str]) -> tuple[str, str, float | None]:
     """Title, meaning and the value to look for of a number in metrics.jsonl."""
+    if key in OTHERS:
+        return OTHERS[key]
+    if key == "rate":
+        rates = f"{config.lr:g}" if isinstance(config, ClassifierConfig) else f"{config.lr_g:g} and {config.lr_d:g}"
+        return "Learning rate (rate)", f"Share of the full rate{'s' * ('and' in rates)}: {rates}.", None
+    if not isinstance(config, CycleGANConfig | Pix2PixConfig | GANConfig):
+        return key, "", None
     d_even, g_even = UNDECIDED[config.loss]
     judge = "{0:.2g} means it cannot tell translations from real {1}; near 0 means it always can, and teaches little."
     match key:
-        case "gan":
-            meaning = f"How far both generators are from passing as real; {2 * g_even:.2g} when the judges cannot tell."
-            return "Passing as real (gan)", meaning, 2 * g_even
+        case "gan" | "G":
+            cyclic = isinstance(config, CycleGANConfig)
+            even, who = (2 * g_even, "both generators are") if cyclic else (g_even, "the generator is")
+            meaning = f"How far {who} from passing as real; {even:.2g} when D cannot tell."
+            return f"Passing as real ({key})", meaning, even
+        case "D":
+            even = d_even if isinstance(config, Pix2PixConfig) else 2 * d_even
+            meaning = f"{even:.2g} means it cannot tell; near 0 means it always can, and teaches little."
+            return "The judge (D)", meaning, even
         case "cyc":
             meaning = "Mean error of there and back, both ways added; black to white is 2. Should fall and level off."
             return "The way back (cyc)", meaning, None
@@ -77,9 +103,6 @@ def explain(key: str, config: CycleGANConfig, names: Sequence[str]) -> tuple[str
             return f"Judge of {names[0]} (D_A)", judge.format(d_even, names[0]), d_even
         case "D_B":
             return f"Judge of {names[1]} (D_B)", judge.format(d_even, names[1]), d_even
-        case "rate":
-            meaning = f"Share of the full rates: {config.lr_g:g} for the generators, {config.lr_d:g} for the judges."
-            return "Learning rate (rate)", meaning, None
     return key, "", None
 
 

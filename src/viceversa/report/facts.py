@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..methods.cyclegan import CycleGANConfig
+from ..methods.pix2pix import Pix2PixConfig
 from ..presets import RunConfig
 from ..training.log import duration
 from ..training.run_folder import RunFolder
@@ -27,8 +29,13 @@ class Facts:
     gallery: Gallery | None  # none without a checkpoint
 
     @property
-    def names(self) -> tuple[str, str]:
-        return self.data["names"][0], self.data["names"][1]
+    def names(self) -> tuple[str, ...]:
+        """Of the two domains, of the classes, or of the one set."""
+        return tuple(self.data["names"])
+
+    @property
+    def translates(self) -> bool:
+        return isinstance(self.config.method, CycleGANConfig | Pix2PixConfig)
 
     @property
     def steps(self) -> int | None:
@@ -67,12 +74,19 @@ def trained_for(log: Path) -> str | None:
 
 def state(facts: Facts) -> str:
     """How far, how long, where, from what."""
-    (a, b), counts = facts.names, facts.data["counts"]
     plan = f" of {facts.steps:,}" if facts.steps else ""
     verb = "Stopped" if facts.unfinished else "Finished"
     how = f"{verb} at step {facts.step:,}{plan}" if facts.step else "No checkpoint yet"
     time = trained_for(facts.run.path / "log.txt")
-    return (
-        f"{how}{f' after {time}' if time else ''} on {facts.device}. Trained on {counts['train_a']:,} {a} and "
-        f"{counts['train_b']:,} {b} at {facts.config.data.size} px, never shown in pairs."
-    )
+    return f"{how}{f' after {time}' if time else ''} on {facts.device}. Trained on {diet(facts)}."
+
+
+def diet(facts: Facts) -> str:
+    """What it was trained on."""
+    counts, size = facts.data["counts"], facts.config.data.size
+    if not facts.translates:
+        classes = f" of {len(facts.names)} classes" if len(facts.names) > 1 else ""
+        return f"{counts['train']:,} pictures{classes} at {size} px"
+    a, b = facts.names
+    pairs = "never shown in pairs" if isinstance(facts.config.method, CycleGANConfig) else "in pairs"
+    return f"{counts['train_a']:,} {a} and {counts['train_b']:,} {b} at {size} px, {pairs}"

@@ -14,7 +14,7 @@ Array = NDArray[np.float32]
 MOMENTS = 7  # of the run, the first and the last among them
 PICTURES = 3  # of each domain
 GAP = 2  # pixels around the cells of a sheet
-COLUMNS = 6  # of a sheet: a, G(a), F(G(a)), b, F(b), G(F(b))
+COLUMNS = (6, 3)  # of a sheet: a, G(a), F(G(a)), b, F(b), G(F(b)); or a, G(a), b
 LARGEST = 160  # pixels of a cell in the page
 
 
@@ -26,7 +26,7 @@ def film(folder: Path, size: int, names: Sequence[str]) -> Html:
     cells = {step: _cells(sheet, size) for step, sheet in sheets.items()}
     if not all(len(rows) and len(rows) == len(next(iter(cells.values()))) for rows in cells.values()):
         return join(_whole(step, sheet) for step, sheet in sheets.items())
-    ways = ((names[0], names[1], 0), (names[1], names[0], 3))
+    ways = ((names[0], names[1], 0), (names[1], names[0], 3))[: len(next(iter(cells.values()))[0]) // 3]
     return join(_strip(cells, f"{source} → {target}", source, column) for source, target, column in ways)
 
 
@@ -45,10 +45,10 @@ def _sheets(folder: Path) -> dict[int, Array]:
 
 
 def _cells(sheet: Array, size: int) -> list[list[Array]]:
-    """Rows of six pictures cut from a sheet, none when its size is not that of such a sheet."""
+    """Rows of six or three pictures cut from a sheet, none when its size is not that of such a sheet."""
     pitch = size + GAP
     _, h, w = sheet.shape
-    if w != COLUMNS * pitch + GAP or (h - GAP) % pitch:
+    if w not in [n * pitch + GAP for n in COLUMNS] or (h - GAP) % pitch:
         return []
     starts = [range(GAP, side - GAP, pitch) for side in (h, w)]
     return [[sheet[:, top : top + size, left : left + size] for left in starts[1]] for top in starts[0]]

@@ -27,12 +27,12 @@ FIT_PIXELS = 2**22  # at most this many colours are fitted, taken evenly; more w
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One picture through both generators; arrays are (C, H, W) in [-1, 1] at the training size."""
+    """One picture there and, where there is a way, back; arrays are (C, H, W) in [-1, 1] at the training size."""
 
     name: str
     input: Array
     output: Array
-    cycle: Array
+    cycle: Array | None
     truth: Array | None
 
 
@@ -69,10 +69,10 @@ class Direction:
 
 @dataclass(frozen=True, kw_only=True)
 class Gallery:
-    """Both ways, A to B first."""
+    """The ways of a run, A to B first."""
 
     step: int
-    directions: tuple[Direction, Direction]
+    directions: tuple[Direction, ...]
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,10 @@ def collect(run: RunFolder, translator: Translator, limit: int = 12) -> Gallery:
     Pictures that are gone or broken are listed, not raised. When all are gone, numbers saved for this step are used.
     """
     listed, size = run.data()["files"], run.config().data.size
-    there = _direction(listed, translator, size, "A", limit)
-    back = _direction(listed, translator, size, "B", limit)
-    gallery = Gallery(step=translator.step, directions=(there, back))
-    if there.score or back.score:
+    sides: tuple[Side, ...] = ("A", "B") if "A" in translator.generators else ("A",)
+    directions = tuple(_direction(listed, translator, size, side, limit) for side in sides)
+    gallery = Gallery(step=translator.step, directions=directions)
+    if any(d.score for d in directions):
         files.write_json(run.path / "truth.json", _as_json(gallery, size))
         return gallery
     return _with_saved_scores(gallery, run.path / "truth.json")
@@ -141,7 +141,8 @@ def _read(
 def _rows(samples: list[Sample], translator: Translator, side: Side, other: Side) -> tuple[Row, ...]:
     inputs = [images.from_uint8(s.input) for s in samples]
     outputs = _mapped(inputs, lambda x: translator.batch(x, other))
-    cycles = _mapped(outputs, lambda x: translator.batch(x, side))
+    returns = side in translator.generators
+    cycles = _mapped(outputs, lambda x: translator.batch(x, side)) if returns else [None] * len(samples)
     truths = [None if s.truth is None else images.from_uint8(s.truth) for s in samples]
     return tuple(
         Row(name=s.name, input=x, output=y, cycle=z, truth=t)
@@ -186,7 +187,7 @@ def _colour_map(pairs: list[Sample]) -> NDArray[np.float64]:
 def _as_json(gallery: Gallery, size: int) -> dict[str, Any]:
     """truth.json: {"step", "size", "unit", "a_to_b": {"source", "target", "count", "input", ...}, "b_to_a": {...}}."""
     saved: dict[str, Any] = {"step": gallery.step, "size": size, "unit": "PSNR in dB, mean over pictures"}
-    for key, d in zip(("a_to_b", "b_to_a"), gallery.directions, strict=True):
+    for key, d in zip(("a_to_b", "b_to_a"), gallery.directions, strict=False):
         if d.score:
             margins = {"over_input": d.score.over_input, "over_colour": d.score.over_colour}
             saved[key] = {"source": d.source, "target": d.target, **asdict(d.score), **margins}
@@ -202,5 +203,5 @@ def _with_saved_scores(gallery: Gallery, path: Path) -> Gallery:
         current = saved["step"] == gallery.step
     except (OSError, ValueError, LookupError, TypeError):
         return gallery
-    there, back = (replace(d, score=score) for d, score in zip(gallery.directions, scores, strict=True))
-    return replace(gallery, directions=(there, back)) if current else gallery
+    scored = tuple(replace(d, score=score) for d, score in zip(gallery.directions, scores, strict=False))
+    return replace(gallery, directions=scored) if current else gallery

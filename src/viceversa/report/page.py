@@ -1,9 +1,13 @@
 """`make`: the whole report of a run in one file."""
 
+import re
 from importlib.resources import files as resources
 from pathlib import Path
 
 from .. import files
+from ..methods.classifier import ClassifierConfig
+from ..methods.cyclegan import CycleGANConfig
+from ..methods.pix2pix import Pix2PixConfig
 from ..training.run_folder import RunFolder
 from ..translation.translator import Translator, load
 from . import curves
@@ -44,15 +48,16 @@ def make(run_path: Path | str, translator: Translator | None = None) -> Path:
     The newest checkpoint translates unless a `translator` is given. ModelFileError when the folder is no run.
     """
     run = RunFolder(run_path).require()
-    if translator is None and run.last_step():
+    config, step = run.config(), run.last_step()
+    if translator is None and step and isinstance(config.method, CycleGANConfig | Pix2PixConfig):
         translator = load(run.path)
     facts = Facts(
         run=run,
-        config=run.config(),
+        config=config,
         data=run.data(),
         env=run.env(),
         metrics=run.read_metrics(),
-        step=translator.step if translator else 0,
+        step=translator.step if translator else step,
         gallery=collect(run, translator, ROWS) if translator else None,
     )
     files.write_text(run.report, render(facts))
@@ -61,30 +66,53 @@ def make(run_path: Path | str, translator: Translator | None = None) -> Path:
 
 def render(facts: Facts) -> Html:
     """The page."""
-    a, b = facts.names
-    sections = (head, truth, galleries, learning, losses, background, go_on)
+    sections = (head, truth, galleries, examination, learning, losses, background, go_on)
     style = resources(__package__).joinpath("style.css").read_text(encoding="utf-8")
     body = join(write(facts) for write in sections)
-    return html(PAGE, title=f"{a} ⇄ {b} · viceversa", style=Html(style), body=body)
+    return html(PAGE, title=Html(f"{plain_title(facts)} · viceversa"), style=Html(style), body=body)
 
 
 def head(facts: Facts) -> Html:
     """Title and one sentence of state; an unfinished run gets its command."""
-    a, b = facts.names
     resume = [paragraph("The same command goes on from there:", "note"), code(facts.env["command"])]
     return html(
-        '<header><p class="brand">viceversa</p><h1><span class="a">{a}</span> <i>⇄</i> <span class="b">{b}</span></h1>'
-        '<p class="lead">{state}</p>{resume}</header>',
-        a=a,
-        b=b,
+        '<header><p class="brand">viceversa</p><h1>{title}</h1><p class="lead">{state}</p>{resume}</header>',
+        title=title(facts),
         state=state(facts),
         resume=join(resume if facts.unfinished else []),
     )
 
 
+def plain_title(facts: Facts) -> str:
+    """The title as text."""
+    return re.sub(r"<[^>]+>", "", title(facts))
+
+
+def title(facts: Facts) -> Html:
+    """Both domains with their arrow, or what was learned."""
+    if not facts.translates:
+        return html("{preset}: {data}", preset=facts.config.preset, data=Path(facts.config.data.source).name)
+    arrow = "⇄" if isinstance(facts.config.method, CycleGANConfig) else "→"
+    a, b = facts.names
+    return html('<span class="a">{a}</span> <i>{arrow}</i> <span class="b">{b}</span>', a=a, b=b, arrow=arrow)
+
+
+def examination(facts: Facts) -> Html:
+    """How many test pictures a classifier names rightly."""
+    lines = facts.run.read_lines("accuracy.jsonl")
+    if not lines:
+        return Html()
+    last = lines[-1]
+    told = f"{last['accuracy']:.1%} of the test pictures are named rightly: {last['right']:,} of {last['of']:,}."
+    return section("Test", paragraph(told), paragraph("Training never saw them.", "note"))
+
+
 def learning(facts: Facts) -> Html:
-    """The same pictures through the run."""
-    told = paragraph("The same pictures, translated again and again while the run learned.", "note")
+    """The same pictures, or the same noise, through the run."""
+    if isinstance(facts.config.method, ClassifierConfig):
+        return Html()
+    what = "pictures, translated" if facts.translates else "noise, turned into pictures"
+    told = paragraph(f"The same {what} again and again while the run learned.", "note")
     size = facts.config.data.size
     return section("Learning", told, film(facts.run.samples, size, facts.names), kind="sharp" if size <= 128 else "")
 

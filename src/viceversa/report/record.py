@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import config as values
 from ..errors import UsageError
+from ..methods.cyclegan import CycleGANConfig
 from ..presets import RunConfig, preset
 from .facts import Facts
 from .markup import Html, code, fold, html, join, paragraph, section, table
@@ -67,28 +68,35 @@ def environment(facts: Facts) -> Html:
 
 def go_on(facts: Facts) -> Html:
     """Commands to copy."""
-    a, b = facts.names
     run, source, other = facts.run.path.resolve(), facts.config.data.source, facts.config.data.other
     parts = []
     if facts.unfinished:
         parts += [paragraph("Resume: the same command goes on where it stopped."), code(facts.env["command"])]
-    start = ["viceversa", "translate", str(run), "PICTURES", "--to"]
-    parts += [
-        paragraph("Translate pictures of your own, files or folders, either way."),
-        *(code(shlex.join([*start, to, "--out", re.sub(r"[^\w.-]+", "-", f"as-{to}")])) for to in (b, a)),
+    if facts.translates:
+        parts += translating(facts, str(run))
+    if source and facts.translates:
+        check = ["viceversa", "data", "check", source, *([other] if other else [])]
+        parts += [paragraph("Look at the data once more."), code(shlex.join(check))]
+    return section("Go on", *parts)
+
+
+def translating(facts: Facts, run: str) -> list[Html]:
+    """How to translate pictures of one's own."""
+    a, b = facts.names
+    ways = (b, a) if isinstance(facts.config.method, CycleGANConfig) else (b,)
+    start = ["viceversa", "translate", run, "PICTURES", "--to"]
+    return [
+        paragraph(f"Translate pictures of your own, files or folders{', either way' if len(ways) > 1 else ''}."),
+        *(code(shlex.join([*start, to, "--out", re.sub(r"[^\w.-]+", "-", f"as-{to}")])) for to in ways),
         paragraph("The same from Python, for a path, PIL image, NumPy array or tensor."),
         code(
             "import viceversa",
             "",
-            f"translator = viceversa.load({_quoted(str(run))})",
+            f"translator = viceversa.load({_quoted(run)})",
             f'picture = translator.translate("picture.jpg", to={_quoted(b)})',
             'picture.save("translated.png")',
         ),
     ]
-    if source:
-        check = ["viceversa", "data", "check", source, *([other] if other else [])]
-        parts += [paragraph("Look at the data once more."), code(shlex.join(check))]
-    return section("Go on", *parts)
 
 
 def _quoted(text: str) -> str:

@@ -1,5 +1,6 @@
 """What the run can do: how near to the truth, and the pictures themselves."""
 
+from ..methods.cyclegan import CycleGANConfig
 from .facts import Facts
 from .gallery import Direction, Row, Score
 from .markup import Html, html, join, paragraph, picture, section
@@ -22,7 +23,8 @@ def truth(facts: Facts) -> Html:
         paragraph(
             "All in dB: PSNR against the true translation, averaged over the test pictures whose truth is known. "
             "Higher is nearer; 3 dB more is half the squared error. The best colour change is the affine map of RGB "
-            "with the least squared error, fitted on the true pairs. Training saw no pair and no test picture.",
+            "with the least squared error, fitted on the true pairs. Training saw no test picture"
+            + (" and no pair." if isinstance(facts.config.method, CycleGANConfig) else "."),
             "note",
         ),
     )
@@ -67,7 +69,7 @@ def galleries(facts: Facts) -> Html:
     return html(
         '<div class="facing {kind}">{ways}</div>',
         kind="sharp" if facts.config.data.size <= 128 else "large",
-        ways=join(_way(d, kind) for d, kind in zip(facts.gallery.directions, "ab", strict=True)),
+        ways=join(_way(d, kind) for d, kind in zip(facts.gallery.directions, "ab", strict=False)),
     )
 
 
@@ -78,7 +80,9 @@ def _way(d: Direction, kind: str) -> Html:
         why = f" First: {d.unread[0]}." if d.unread else ""
         text = f"None of the {d.listed:,} {kept} pictures is there, so none is shown; samples are below.{why}"
         return section(title, paragraph(text, "note missing"), kind=kind)
-    heads = ["input", d.target, "back again"] + ["truth"] * any(row.truth is not None for row in d.rows)
+    heads = ["input", d.target]
+    heads += ["back again"] * any(row.cycle is not None for row in d.rows)
+    heads += ["truth"] * any(row.truth is not None for row in d.rows)
     return section(
         title,
         paragraph(_told(d), "note"),
@@ -102,7 +106,9 @@ def _told(d: Direction) -> str:
 
 
 def _figure(row: Row, d: Direction) -> Html:
-    shown = [(row.input, "input"), (row.output, f"as {d.target}"), (row.cycle, "back again")]
+    shown = [(row.input, "input"), (row.output, f"as {d.target}")]
+    if row.cycle is not None:
+        shown.append((row.cycle, "back again"))
     if row.truth is not None:
         shown.append((row.truth, f"true {d.target}"))
     pictures = join(picture(pixels, f"{row.name}: {what}", LARGEST) for pixels, what in shown)

@@ -22,7 +22,6 @@ from ..optimize import Player
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of a parameter
 
 
 class Trainable(Protocol):
@@ -171,13 +170,14 @@ def _place(key: str) -> tuple[str, str]:
 def _unpack(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> None:
     method.load_state_dict({key: packed[_place(key)[0]][_place(key)[1]] for key in _keys(method, packed)})
     for name, player in method.players.items():
-        tensors = packed[f"{name}_optimizer"]
-        count = len(player.parameters) if tensors else 0  # before the first step there is nothing
-        if len(tensors) != count * len(MOMENTS):
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in packed[f"{name}_optimizer"].items():
+            index, moment = key.split(".")
+            state.setdefault(int(index), {})[moment] = tensor
+        if state and set(state) != set(range(len(player.parameters))):  # before the first step there is nothing
             raise ValueError(f"optimiser of {name}: another number of parameters")
-        state = {i: {k: tensors[f"{i}.{k}"] for k in MOMENTS} for i in range(count)}
         for i, moments in state.items():
-            if moments["exp_avg"].shape != player.parameters[i].shape:
+            if any(m.ndim and m.shape != player.parameters[i].shape for m in moments.values()):
                 raise ValueError(f"optimiser of {name}: shape of parameter {i}")
         groups = player.optimizer.state_dict()["param_groups"]
         player.optimizer.load_state_dict({"state": state, "param_groups": groups})
@@ -196,4 +196,5 @@ def _keys(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> Iterator[s
 def _optimizer_tensors(player: Player) -> Iterator[tuple[str, Tensor]]:
     for i, moments in player.optimizer.state_dict()["state"].items():
         for key, value in moments.items():
-            yield f"{i}.{key}", torch.as_tensor(value)
+            if value is not None:  # the momentum buffer of plain SGD
+                yield f"{i}.{key}", torch.as_tensor(value)

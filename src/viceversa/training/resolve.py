@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import config as values
-from ..data.folders import Domains
 from ..errors import UsageError
+from ..methods.cyclegan import CycleGANConfig
+from ..methods.pix2pix import Pix2PixConfig
 from ..presets import RunConfig
 from ..presets import preset as named_preset
 from .run_folder import read_config
@@ -21,7 +22,7 @@ def resolve(
 ) -> RunConfig:  # fmt: skip
     """Defaults < preset < file < command line."""
     if config is not None:
-        result = read_config(Path(config), on_preset=True)
+        result = read_config(Path(config))
         if preset not in (None, result.preset):
             raise UsageError(
                 f"--preset {preset} contradicts {config}, whose preset is {result.preset}; give one of them"
@@ -42,35 +43,15 @@ def resolve(
         if steps < 1:
             raise UsageError(f"--steps {steps}: it must be at least 1")
         result = values.changed(result, {"train.total_nimg": steps * result.train.batch}, "--steps")
-    _require_range(result)
+    _require_fit(result)
     return result
 
 
-LEAST: dict[str, float] = {
-    "data.zoom": 1, "data.cache_mb": 0,
-    "train.epochs": 1, "train.total_nimg": 1, "train.decay_from": 0, "train.seed": 0, "train.threads": 1,
-    "train.samples": 0, "train.save_every": 1,
-    "method.width": 1, "method.blocks": 0, "method.d_width": 1,
-    "method.d_layers": 1, "method.lambda_cyc": 0, "method.lambda_idt": 0, "method.pool": 0, "method.lr_g": 0,
-    "method.lr_d": 0, "method.beta1": 0, "method.beta2": 0, "method.ema": 0,
-}  # fmt: skip
-MOST: dict[str, float] = {
-    "train.decay_from": 1, "train.seed": 2**63 - 1,
-    "method.beta1": 0.999999, "method.beta2": 0.999999, "method.ema": 0.999999,
-}  # fmt: skip
-
-
-def _require_range(config: RunConfig) -> None:
-    """UsageError for a number that would only fail later, or train nothing."""
-    for key, value in values.flatten(values.to_dict(config)).items():
-        if value is not None and key in LEAST and value < LEAST[key]:
-            raise UsageError(f"{key} is {value}; it must be at least {LEAST[key]}")
-        if value is not None and key in MOST and value > MOST[key]:
-            raise UsageError(f"{key} is {value}; it must be at most {MOST[key]}")
+def _require_fit(config: RunConfig) -> None:
+    """UsageError for networks that the pictures are too small for."""
     method, size = config.method, config.data.size
-    for key in ("channels_a", "channels_b"):
-        if getattr(method, key) not in (1, 3):
-            raise UsageError(f"method.{key} is {getattr(method, key)}; it must be 3, or 1 for grey pictures")
+    if not isinstance(method, CycleGANConfig | Pix2PixConfig):
+        return
     deepest = (size // 3).bit_length() - 1  # leaves the discriminator 3 x 3 numbers before its last two layers
     if method.d_layers > deepest:
         raise UsageError(
@@ -89,13 +70,14 @@ def parse_time(text: float | str | None) -> float | None:
     return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
-def default_folder(domains: Domains, config: RunConfig) -> Path:
-    """runs/apples-oranges-quickstart."""
-    name = re.sub(r"[^\w.-]+", "-", f"{domains.name_a}-{domains.name_b}-{config.preset}").strip("-.")
-    return Path("runs") / name
+def default_folder(names: Sequence[str], config: RunConfig) -> Path:
+    """runs/apples-oranges-quickstart; more than two classes are named after their folder."""
+    word = "-".join(names) if len(names) <= 2 else Path(config.data.source).name
+    return Path("runs") / re.sub(r"[^\w.-]+", "-", f"{word}-{config.preset}").strip("-.")
 
 
 def parse_names(text: str | None) -> tuple[str, str] | None:
+    """ "apples,oranges" as two names."""
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]

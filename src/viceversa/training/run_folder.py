@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -15,8 +16,8 @@ import yaml
 
 from .. import config as values
 from .. import files
-from ..data.folders import Domains
 from ..errors import DataError, ModelFileError, UsageError
+from ..images import file_of
 from ..presets import RunConfig
 from ..presets import preset as named_preset
 from . import checkpoint
@@ -110,10 +111,14 @@ class RunFolder:
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl; a torn last line is left out."""
-        if not self.metrics.exists():
+        return self.read_lines(self.metrics.name)
+
+    def read_lines(self, name: str) -> list[dict[str, Any]]:
+        """The lines of a file of JSON lines, none where there is no such file; a torn last line is left out."""
+        if not (self.path / name).exists():
             return []
         lines = []
-        for text in self.metrics.read_text().splitlines():
+        for text in (self.path / name).read_text().splitlines():
             try:
                 lines.append(json.loads(text))
             except ValueError:
@@ -133,8 +138,8 @@ class RunFolder:
 FREE = ("train.save_every", "train.keep", "data.cache_mb")  # may change when a run is resumed
 
 
-def read_config(path: Path, *, on_preset: bool = False) -> RunConfig:
-    """A RunConfig from YAML, or one line about what is wrong in it; `on_preset` takes missing keys from its preset."""
+def read_config(path: Path) -> RunConfig:
+    """A RunConfig from YAML, missing keys from its preset, or one line about what is wrong in it."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as e:
@@ -143,8 +148,8 @@ def read_config(path: Path, *, on_preset: bool = False) -> RunConfig:
         mark = getattr(e, "problem_mark", None)
         reason = f"line {mark.line + 1}: {getattr(e, 'problem', e)}" if mark else " ".join(str(e).split())
         raise UsageError(f"{path} is not a YAML configuration ({reason})") from None
-    base = None
-    if on_preset and isinstance(found, dict):
+    base = RunConfig()
+    if isinstance(found, dict):
         try:
             base = named_preset(str(found.get("preset", "quickstart")), _size_in(found))
         except UsageError as e:
@@ -194,17 +199,15 @@ def _commit() -> str | None:
         return None
 
 
-def describe(d: Domains) -> dict[str, Any]:
+def describe(names: Sequence[str], listed: Mapping[str, Sequence[Path]], notes: Sequence[str]) -> dict[str, Any]:
     """data.json: names, counts, files, and a digest of their names and sizes."""
-    sets = {
-        "train_a": d.train_a, "train_b": d.train_b, "test_a": d.test_a, "test_b": d.test_b,
-        "truth_a": d.truth_a, "truth_b": d.truth_b,
-    }  # fmt: skip
-    listed = {key: [str(p) for p in paths] for key, paths in sets.items()}
-    named = (b"%s %d" % (os.fsencode(p), os.path.getsize(p)) for paths in listed.values() for p in paths)
-    digest = sha256(b"\n".join(named)).hexdigest()
-    counts = {key: len(paths) for key, paths in listed.items()}
+    found = {key: [str(p) for p in paths] for key, paths in listed.items()}
+    sized = (b"%s %d" % (os.fsencode(p), os.path.getsize(file_of(p)[0])) for paths in found.values() for p in paths)
     return {
-        "names": [d.name_a, d.name_b], "counts": counts, "digest": digest, "notes": list(d.notes), "skipped": {},
-        "files": listed,
-    }  # fmt: skip
+        "names": list(names),
+        "counts": {key: len(paths) for key, paths in found.items()},
+        "digest": sha256(b"\n".join(sized)).hexdigest(),
+        "notes": list(notes),
+        "skipped": {},
+        "files": found,
+    }

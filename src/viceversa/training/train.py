@@ -4,24 +4,23 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from .. import files
-from ..data.augment import Augment
-from ..data.folders import Domains, find_domains
-from ..data.loader import Unpaired
-from ..data.prepare import reader
+from .. import distributed, files, methods
 from ..errors import UsageError
-from ..methods.cyclegan import CycleGAN
+from ..methods import Method
 from ..presets import RunConfig
+from . import material
 from .device import choose_device, choose_precision
 from .log import LiveLine, duration, tensorboard_sink
-from .resolve import default_folder, parse_names, parse_time, resolve, with_choices_of
+from .material import Material
+from .resolve import default_folder, parse_time, resolve, with_choices_of
 from .run_folder import RunFolder, describe, environment
-from .samples import Sampler
 from .trainer import Schedule, Trainer, schedule
 
 DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
@@ -67,58 +66,60 @@ def train(
         precision=precision, names=names, assignments=set, config=config,
     )  # fmt: skip
     seconds = parse_time(max_time)
-    domains = find_domains(wanted.data.source, wanted.data.other, parse_names(wanted.data.names))
-    run = RunFolder(out or default_folder(domains, wanted))
+    found = material.find(wanted)
+    run = RunFolder(out or default_folder(found.names, wanted))
     if dry_run:
         return wanted
-    choose_device(wanted.train.device)  # refused before anything is written
+    distributed.join(choose_device(wanted.train.device))  # refused before anything is written
     if run.path.is_file():
         raise UsageError(f"--out {run.path} is a file; name a folder")
-    with files.Lock(run.path), LiveLine(quiet=quiet) as show:
-        for folder in (run.path, run.samples) if run.exists else ():
+    lead = distributed.rank() == 0  # the one that writes and speaks
+    with files.Lock(run.path) if lead else nullcontext(), LiveLine(quiet=quiet or not lead) as show:
+        for folder in (run.path, run.samples) if lead and run.exists else ():
             files.remove_drafts(folder)
-        return Session(run, wanted, domains, seconds, compile, tensorboard, show).go()
+        return Session(run, wanted, found, seconds, compile, tensorboard and lead, show).go()
 
 
 class Session:
     """One call of `train` on one run folder, of which it is the owner."""
 
     def __init__(
-        self, run: RunFolder, wanted: RunConfig, domains: Domains, seconds: float | None, compile: bool,
+        self, run: RunFolder, wanted: RunConfig, found: Material, seconds: float | None, compile: bool,
         tensorboard: bool, show: LiveLine,
     ) -> None:  # fmt: skip
-        self.run, self.domains, self.seconds, self.compile, self.show = run, domains, seconds, compile, show
+        self.run, self.found, self.seconds, self.compile, self.show = run, found, seconds, compile, show
         self.started = time.monotonic()
         self.device = choose_device(wanted.train.device)
-        self.fresh = not run.exists
+        self.lead = distributed.rank() == 0
+        self.fresh = distributed.agree(not run.exists)
         if self.fresh:
             threads = wanted.train.threads or torch.get_num_threads()
-            chosen = choose_precision(wanted.train.precision, self.device)
+            chosen = distributed.agree(choose_precision(wanted.train.precision, self.device))
             train = replace(wanted.train, device=self.device, threads=threads, precision=chosen)
             self.config = replace(wanted, train=train)
         else:
             self.config = with_choices_of(run.config(), wanted)
             run.require_same(self.config)
-            run.require_same_data(describe(domains))
+            run.require_same_data(self.described())
             self.device = choose_device(self.config.train.device)
         self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
-        self.batches = self.open_data()
+        self.batches = material.source(self.config, found)
         if self.fresh:
-            self.config = replace(self.config, train=replace(self.config.train, total_nimg=self.plan_nimg()))
+            nimg = distributed.agree(self.plan_nimg())
+            self.config = replace(self.config, train=replace(self.config.train, total_nimg=nimg))
 
-    def open_data(self) -> Unpaired:
-        c, d = self.config, self.domains
-        read = tuple(reader(c.data.load_size, c.data.fit, n) for n in (c.method.channels_a, c.method.channels_b))
-        augment = Augment(c.data.size, c.data.flip, c.data.zoom)
-        room = c.data.cache_mb * 10**6
-        return Unpaired(d.train_a, d.train_b, (read[0], read[1]), augment, c.train.batch, c.train.seed, room)
+    def described(self) -> dict[str, Any]:
+        """data.json of the pictures as they are now."""
+        return describe(self.found.names, self.found.files, self.found.notes)
 
-    def method(self) -> CycleGAN:
+    def method(self) -> Method:
         """The method with fresh weights, which follow from the seed."""
         c = self.config
         torch.manual_seed(c.train.seed)
-        method = CycleGAN(c.method, precision=c.train.precision, device=self.device)
+        method = methods.make(
+            c.method, size=c.data.size, classes=len(self.found.names), precision=c.train.precision, device=self.device
+        )
         if self.compile:
             for net in method.nets.values():
                 net.compile()
@@ -144,15 +145,15 @@ class Session:
         for _ in range(2):
             method.step(*batch)
         start = time.monotonic()
-        while time.monotonic() - start < seconds or count < 3:
-            method.step(*batch)["gan"].item()
+        while distributed.agree(time.monotonic() - start < seconds or count < 3):
+            next(iter(method.step(*batch).values())).item()
             count += 1
         return count / (time.monotonic() - start)
 
     def measure_reading(self) -> float:
         """Seconds it takes to decode every picture once, from a few of each domain; the first ones are in the cache."""
         total = 0.0
-        for store in self.batches.domains:
+        for store in self.batches.stores:
             few = [i * len(store) // 4 for i in range(4)]
             start = time.monotonic()
             for index in few:
@@ -162,13 +163,13 @@ class Session:
 
     def go(self) -> Result:
         """Start or resume, train, report."""
-        run, config, d = self.run, self.config, self.domains
-        if self.fresh:
+        run, config = self.run, self.config
+        if self.fresh and self.lead:
             env = environment(self.command(), self.device, config.train.threads or 1)
-            run.start(config, env, describe(d))
+            run.start(config, env, self.described())
         plan = schedule(config.train, config.train.total_nimg or 0, self.batches.epoch_nimg)
         method = self.method()
-        sample = Sampler(d, config, run, self.device, method)
+        sample = material.sampler(config, self.found, run, self.device, method)
         trainer = Trainer(
             method, self.batches, plan, config.train, run, device=self.device, sample=sample, sinks=self.sinks
         )
@@ -180,8 +181,9 @@ class Session:
         try:
             finished = trainer.fit(self.show, left)
         finally:
-            self.record_broken()
-            run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
+            if self.lead:
+                self.record_broken()
+                run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
         return Result(run.path, trainer.step, finished)
 
     def command(self) -> str:
@@ -194,20 +196,21 @@ class Session:
 
     def introduce(self, plan: Schedule, step: int) -> None:
         """Say once what was chosen."""
-        c, d = self.config, self.domains
-        for note in d.notes:
+        c, ranks = self.config, distributed.world()
+        for note in self.found.notes:
             self.show.say(f"data: {note}")
+        where = f"{self.device} {c.train.precision} {c.train.threads} threads" + f" x {ranks} ranks" * (ranks > 1)
         self.show.say(
-            f"{d.name_a} ({len(d.train_a)}) <-> {d.name_b} ({len(d.train_b)})  {c.preset} {c.data.size} px  "
-            f"{self.device} {c.train.precision} {c.train.threads} threads  {plan.steps} steps  -> {self.run.path}"
+            f"{self.found.told()}  {c.preset} {c.data.size} px  {where}  {plan.steps} steps  -> {self.run.path}"
         )
         if step:
             self.show.say("already finished" if step >= plan.steps else f"resuming at step {step}")
-        self.run.log(f"{'started' if not step else f'resumed at step {step}'}: {plan.steps} steps on {self.device}")
+        if self.lead:
+            self.run.log(f"{'started' if not step else f'resumed at step {step}'}: {plan.steps} steps on {self.device}")
 
     def record_broken(self) -> None:
         """Name what could not be read, on the screen and in data.json."""
-        broken = {str(p): r for store in self.batches.domains for p, r in store.broken.items()}
+        broken = {str(p): r for store in self.batches.stores for p, r in store.broken.items()}
         for reason in broken.values():
             self.show.say(f"skipped: {reason}")
         if broken:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import files
+from .. import distributed, files
 from ..errors import DivergedError, ModelFileError
 from ..optimize import linear_decay
 from ..presets import TrainConfig
@@ -101,6 +101,7 @@ class Trainer:
         self.pending: list[dict[str, Tensor]] = []  # losses still on the device
         self.told: int | None = None  # the signal that asked us to stop
         self.saved_at = time.monotonic()
+        self.lead = distributed.rank() == 0  # of several ranks one writes
 
     def resume(self) -> list[str]:
         """Go to the newest checkpoint that verifies; returns what was wrong with newer ones."""
@@ -110,12 +111,11 @@ class Trainer:
                 f"{complaints[0]}, and no checkpoint of {self.run.path} is whole; restore one, or remove the folder "
                 f"{self.run.checkpoints} to start anew"
             )
-        if path is None:
-            self.run.truncate_metrics(0)
-            return []
-        state = checkpoint.load(path, self.method)
-        self.step, self.window = state["step"], state["window"]
-        self.run.truncate_metrics(self.step)
+        if path is not None:
+            state = checkpoint.load(path, self.method)
+            self.step, self.window = state["step"], state["window"]
+        if self.lead:
+            self.run.truncate_metrics(self.step)
         return complaints
 
     def fit(self, show: LiveLine, max_time: float | None = None) -> bool:
@@ -125,20 +125,22 @@ class Trainer:
         try:
             with self.listening():
                 if self.step == 0 and self.config.samples:
-                    self.sample(0)
+                    self.look()
                 while self.step < self.plan.steps:
                     self.advance(next(batches))
                     elapsed = time.monotonic() - started
                     show(self.line(elapsed, first))
-                    if self.told is not None:
+                    late = max_time is not None and elapsed >= max_time and self.step < self.plan.steps
+                    told = distributed.highest(self.told or 0)
+                    if told:
                         self.save()
-                        raise Stopped(self.told)
-                    if max_time is not None and elapsed >= max_time and self.step < self.plan.steps:
+                        raise Stopped(told)
+                    if distributed.agree(late):
                         self.save()
                         return False
-                    if self.due():
+                    if distributed.agree(self.due()):
                         self.save()
-                if checkpoint.newest(self.run.checkpoints)[0] != self.run.checkpoints / f"step-{self.step}":
+                if distributed.agree(self.run.last_step() != self.step):
                     self.save()
         finally:
             batches.close()
@@ -152,13 +154,19 @@ class Trainer:
         torch.manual_seed(seed_of(self.config.seed, self.step))
         losses = self.method.step(*(x.to(self.device) for x in batch))
         self.step += 1
-        self.pending.append({name: loss.detach() for name, loss in losses.items()})
+        self.pending.append({name: loss.detach().clone() for name, loss in losses.items()})
+        distributed.average_(list(self.pending[-1].values()))
         log = self.step % self.config.log_every == 0 or self.step == self.plan.steps
         if log or self.device == "cpu":
             self.gather()
         if log:
             self.write_metrics(rate)
         if self.config.samples and (self.step % self.sample_every() == 0 or self.step == self.plan.steps):
+            self.look()
+
+    def look(self) -> None:
+        """Samples of this moment."""
+        if self.lead:
             self.sample(self.step)
 
     def gather(self) -> None:
@@ -177,7 +185,7 @@ class Trainer:
 
     def diverged(self, what: str) -> None:
         last = self.run.last_step()
-        rates = ", ".join(f"method.{'lr_g' if name == 'generators' else 'lr_d'}" for name in self.method.players)
+        rates = "method.lr_g, method.lr_d" if len(self.method.players) > 1 else "method.lr"
         raise DivergedError(
             f"training diverged at step {self.step} of {self.run.path}: {what} is not finite, no update was applied; "
             f"the last good checkpoint is step {last}. Lower {rates} in a new run"
@@ -187,11 +195,13 @@ class Trainer:
         """One line of metrics.jsonl: mean losses since the one before."""
         count = self.step % self.config.log_every or self.config.log_every
         means = {name: total / count for name, total in self.window.items()}
+        self.latest, self.window = means, {}
+        if not self.lead:
+            return
         line = {"step": self.step, "nimg": self.step * self.config.batch, "rate": rate, **means}
         files.append_line(self.run.metrics, dumps(line))
         for sink in self.sinks:
             sink(line)
-        self.latest, self.window = means, {}
 
     def line(self, elapsed: float, first: int) -> str:
         """The live line."""
@@ -213,11 +223,13 @@ class Trainer:
     def save(self) -> None:
         """Write a checkpoint of this moment."""
         self.gather()
+        self.saved_at = time.monotonic()
+        if not self.lead:
+            return
         if self.run.metrics.exists():
             files.sync(self.run.metrics)
         state = {"step": self.step, "nimg": self.step * self.config.batch, "window": self.window}
         checkpoint.save(self.run.checkpoints, self.method, state, self.config.keep)
-        self.saved_at = time.monotonic()
 
     @contextmanager
     def listening(self) -> Iterator[None]:

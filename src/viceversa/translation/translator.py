@@ -10,18 +10,25 @@ from torch.nn import functional
 
 from .. import images
 from ..errors import DataError, ModelFileError, UsageError, did_you_mean
-from ..methods.cyclegan import make_generator
+from ..methods import cyclegan, pix2pix
+from ..methods.cyclegan import CycleGANConfig
+from ..methods.pix2pix import Pix2PixConfig
+from ..networks.unet import UNetGenerator
+from ..presets import RunConfig
 from ..training import checkpoint
 from ..training.device import choose_device, choose_precision
 from ..training.run_folder import RunFolder
 
-MULTIPLE = 4  # sides that the generator's two halvings need
+SIDES = {"G": "B", "F": "A"}  # where a generator leads
 SCALES = ("auto", "native", "trained")
 FAR = 2.0  # "auto" leaves the native scale when a picture is more than this many times the training size
 
 
 class Translator:
-    """Both directions of a run. `translate` takes a picture of one domain and gives it back in the other."""
+    """The directions of a run: both, or A to B alone for pix2pix.
+
+    `translate` takes a picture of one domain and gives it back in the other.
+    """
 
     def __init__(
         self,
@@ -40,15 +47,18 @@ class Translator:
         self.names, self.size, self.step, self.device = names, size, step, device
         self.precision, self.scale = precision, scale
         self.channels = dict(zip("AB", channels, strict=True))
+        halvings = [net.multiple for net in generators.values() if isinstance(net, UNetGenerator)]
+        self.multiple = max([4, *halvings])  # sides that the generators' halvings need
 
     def side(self, to: str) -> str:
         """ "A" or "B" from a domain's name or letter."""
-        if to in ("A", "B") and to not in self.names:
-            return to
-        if to not in self.names:
+        if to not in (*self.names, "A", "B"):
             near = did_you_mean(to, self.names)
             raise UsageError(f"--to '{to}': this run knows {self.names[0]} (A) and {self.names[1]} (B).{near}")
-        return "AB"[self.names.index(to)]
+        side = "AB"[self.names.index(to)] if to in self.names else to
+        if side not in self.generators:
+            raise UsageError(f"--to '{to}': this run learned one way only; choose --to {self.names[1]}")
+        return side
 
     def translate(self, image: Any, to: str) -> Any:
         """`image` in the domain `to`: a PIL image, NumPy array, tensor, Picture or path; the same kind comes back.
@@ -94,13 +104,13 @@ class Translator:
         if x.ndim != 4 or x.shape[1] != source:
             raise DataError(f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {source}, H, W) in [-1, 1]")
         h, w = x.shape[-2:]
-        padded = pad_to_multiple(x.to(self.device, torch.float32))
+        padded = pad_to_multiple(x.to(self.device, torch.float32), self.multiple, max(16, self.multiple))
         with torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16"):
             out: Tensor = self.generators[side](padded)[..., :h, :w]
         return out.to(x.device)
 
 
-def pad_to_multiple(x: Tensor, multiple: int = MULTIPLE, least: int = 16) -> Tensor:
+def pad_to_multiple(x: Tensor, multiple: int = 4, least: int = 16) -> Tensor:
     """Grow (N, C, H, W) to the right and below until both sides divide, by mirroring (by repeating where too small)."""
     h, w = x.shape[-2:]
     down, right = (max(-(-n // multiple) * multiple, least) - n for n in (h, w))
@@ -130,23 +140,38 @@ def load(
     elif not path.is_dir():
         raise ModelFileError(f"{path} does not exist; {folder.checkpoints} holds {_held(folder)}")
     device = choose_device(device)
-    a, b = config.method.channels_a, config.method.channels_b
-    nets = {"G": make_generator(config.method, a, b), "F": make_generator(config.method, b, a)}
-    checkpoint.load_networks(path, nets, averaged=config.method.ema > 0)
-    generators = {"B": nets["G"], "A": nets["F"]}
+    method = require_translator(config, folder)
+    nets = generators_of(method, config.data.size)
+    checkpoint.load_networks(path, nets, averaged=method.ema > 0)
+    generators = {SIDES[name]: net for name, net in nets.items()}
     if compile:
         for net in nets.values():
             net.compile(dynamic=True)
     return Translator(
         generators,
         (data["names"][0], data["names"][1]),
-        (a, b),
+        (method.channels_a, method.channels_b),
         config.data.size,
         int(path.name[5:]),
         device,
         "fp32" if precision == "auto" and device == "cpu" else choose_precision(precision, device),
         scale,
     )
+
+
+def require_translator(config: RunConfig, folder: RunFolder) -> CycleGANConfig | Pix2PixConfig:
+    """The method of a run that translates; ModelFileError for one that does something else."""
+    if isinstance(config.method, CycleGANConfig | Pix2PixConfig):
+        return config.method
+    raise ModelFileError(f"{folder.path} is a run of preset {config.preset}, which does not translate")
+
+
+def generators_of(method: CycleGANConfig | Pix2PixConfig, size: int) -> dict[str, nn.Module]:
+    """G, and F where there is a way back, with fresh weights."""
+    if isinstance(method, Pix2PixConfig):
+        return {"G": pix2pix.make_generator(method, size)}
+    a, b = method.channels_a, method.channels_b
+    return {"G": cyclegan.make_generator(method, a, b), "F": cyclegan.make_generator(method, b, a)}
 
 
 def _held(folder: RunFolder) -> str:

@@ -1,0 +1,98 @@
+"""pix2pix: translation learned from pairs (Isola, Zhu, Zhou, Efros 2017, arXiv 1611.07004)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss as l1
+
+from ..config import Channels, Count, Decay, Number, Weight
+from ..losses.adversarial import ADVERSARIAL
+from ..networks.painter import PaintingGenerator
+from ..networks.patchgan import PatchGAN
+from ..networks.resnet import ResNetGenerator
+from ..networks.unet import UNetGenerator
+from ..optimize import Player
+from ..remedies.ema import Average
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pix2PixConfig:
+    channels_a: Channels = 3  # colour channels of domain A: 3, or 1 for grey
+    channels_b: Channels = 3  # colour channels of domain B
+    generator: Literal["unet", "resnet", "painting"] = "unet"  # sec. 3.2.1; the others as in CycleGAN
+    width: Count = 64  # generator channels after the first layer (sec. 6.1)
+    blocks: Number = 9  # residual blocks of resnet and painting
+    upsampling: Literal["transposed", "bilinear"] = "transposed"  # of resnet and painting
+    dropout: Decay = 0.5  # in the U-Net's inner layers, its only noise (sec. 3.1)
+    d_width: Count = 64  # discriminator channels after the first layer (sec. 6.1)
+    d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
+    loss: Literal["nonsaturating", "lsgan", "minimax"] = "nonsaturating"  # sec. 3.3
+    lambda_l1: Weight = 100.0  # weight of the L1 loss, Eq. (4) and sec. 3.3
+    lr_g: Weight = 2e-4  # Adam learning rate of the generator, sec. 3.3
+    lr_d: Weight = 2e-4  # Adam learning rate of the discriminator, sec. 3.3
+    beta1: Decay = 0.5  # Adam, sec. 3.3
+    beta2: Decay = 0.999  # Adam, sec. 3.3
+    ema: Decay = 0.0  # decay per step of the averaged generator; 0 = none
+
+    def __post_init__(self) -> None:
+        if self.generator == "painting" and self.channels_a != self.channels_b:
+            raise ValueError(
+                f"A has {self.channels_a} channels and B {self.channels_b}, so a painting generator has nothing to "
+                "paint on: set method.generator=unet"
+            )
+
+
+def make_generator(config: Pix2PixConfig, size: int) -> nn.Module:
+    """A generator of the configured kind, with fresh weights."""
+    c = config
+    if c.generator == "painting":
+        return PaintingGenerator(c.channels_a, c.width, c.blocks, c.upsampling)
+    if c.generator == "resnet":
+        return ResNetGenerator(c.channels_a, c.channels_b, c.width, c.blocks, c.upsampling)
+    return UNetGenerator(c.channels_a, c.channels_b, size, c.width, dropout=c.dropout)
+
+
+class Pix2Pix(nn.Module):
+    """G: A -> B, judged by a D that sees the input beside the output."""
+
+    def __init__(self, config: Pix2PixConfig, *, size: int, precision: str = "fp32", device: str = "cpu") -> None:
+        super().__init__()
+        c = config
+        self.nets = nn.ModuleDict(
+            {"G": make_generator(c, size), "D": PatchGAN(c.channels_a + c.channels_b, c.d_width, c.d_layers)}
+        )
+        self.to(device)
+        G, D = self.nets.values()
+        self.average = Average({"G": G}, c.ema).to(device)
+        self.d_loss, self.g_loss = ADVERSARIAL[c.loss]
+        self.lambda_l1 = c.lambda_l1
+        self.generator = Player([G], c.lr_g, (c.beta1, c.beta2), precision)
+        self.discriminator = Player([D], c.lr_d, (c.beta1, c.beta2), precision)
+        self.players = {"generator": self.generator, "discriminator": self.discriminator}
+
+    def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:  # a, b: (N, C, H, W) in [-1, 1], pairs
+        G, D = self.nets.values()
+
+        with self.generator.turn() as update:  # min over G of Eq. (4)
+            fake_b = G(a)
+            L_gan = self.g_loss(D(torch.cat([a, fake_b], 1)))
+            L_l1 = l1(fake_b, b) if self.lambda_l1 else a.new_zeros(())
+            update(L_gan + self.lambda_l1 * L_l1)
+
+        with self.discriminator.turn() as update:  # max over D of Eq. (1), halved to slow D down (sec. 3.3)
+            L_D = self.d_loss(D(torch.cat([a, b], 1)), D(torch.cat([a, fake_b.detach()], 1))) / 2
+            update(L_D)
+
+        self.average.update()
+        return dict(gan=L_gan, l1=L_l1, D=L_D)
+
+    @torch.no_grad()
+    def preview(self, a: Tensor) -> dict[str, Tensor]:
+        """Translations of fixed images, by the averaged generator."""
+        (G,) = self.average.nets.values()
+        training = G.training
+        fake_b = G.eval()(a).clamp(-1, 1)
+        G.train(training)
+        return dict(fake_b=fake_b)

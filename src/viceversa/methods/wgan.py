@@ -1,0 +1,97 @@
+"""Wasserstein GAN: clipped weights (Arjovsky et al. 2017) or gradient penalty (Gulrajani et al. 2017)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from .. import distributed
+from ..config import Channels, Count, Decay, Weight
+from ..losses.adversarial import ADVERSARIAL
+from ..losses.wasserstein import gradient_penalty
+from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from ..optimize import Player
+from ..remedies.ema import Average
+from .gan import noise
+
+
+@dataclass(frozen=True, kw_only=True)
+class WGANConfig:
+    channels: Channels = 3  # colour channels: 3, or 1 for grey
+    latent: Count = 100  # numbers that the generator starts from
+    width: Count = 64  # generator channels before the last layer; twice as many each layer down
+    upsampling: Literal["transposed", "bilinear"] = "transposed"
+    d_width: Count = 64  # critic channels after the first layer
+    critic_turns: Count = 5  # of the critic for one of the generator, Algorithm 1; train.batch is divided among them
+    lipschitz: Literal["penalty", "clipping"] = "penalty"  # what keeps the critic 1-Lipschitz
+    lambda_gp: Weight = 10.0  # weight of the gradient penalty, Gulrajani et al., Eq. (3)
+    clip: Weight = 0.01  # largest weight of a clipped critic, Arjovsky et al., Algorithm 1
+    optimizer: Literal["adam", "rmsprop"] = "adam"  # rmsprop with clipping, as its authors advise
+    lr_g: Weight = 1e-4  # learning rate of the generator, Gulrajani et al., Algorithm 1
+    lr_d: Weight = 1e-4  # learning rate of the critic
+    beta1: Decay = 0.0  # Adam, Gulrajani et al., Algorithm 1
+    beta2: Decay = 0.9  # Adam
+    ema: Decay = 0.0  # decay per step of the averaged generator; 0 = none
+
+
+class WGAN(nn.Module):
+    """G: z -> picture; the critic f measures how far its pictures are from real ones."""
+
+    def __init__(self, config: WGANConfig, *, size: int, precision: str = "fp32", device: str = "cpu") -> None:
+        super().__init__()
+        c = config
+        norm = "none" if c.lipschitz == "penalty" else "batch"  # the penalty is per picture, batch norm mixes them
+        self.nets = nn.ModuleDict(
+            {
+                "G": DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling),
+                "f": DCGANDiscriminator(c.channels, size, c.d_width, norm=norm),
+            }
+        )
+        self.to(device)
+        G, f = self.nets.values()
+        self.latent, self.critic_turns, self.lipschitz = c.latent, c.critic_turns, c.lipschitz
+        self.lambda_gp, self.clip = c.lambda_gp, c.clip
+        self.average = Average({"G": G}, c.ema).to(device)
+        self.d_loss, self.g_loss = ADVERSARIAL["wasserstein"]
+        self.generator = Player([G], c.lr_g, (c.beta1, c.beta2), precision, c.optimizer)
+        self.critic = Player([f], c.lr_d, (c.beta1, c.beta2), precision, c.optimizer)
+        self.players = {"generator": self.generator, "critic": self.critic}
+
+    def step(self, x: Tensor) -> dict[str, Tensor]:  # x: (critic_turns * N, C, H, W) in [-1, 1]
+        G, f = self.nets.values()
+
+        for turn in range(self.critic_turns):
+            real = x[turn :: self.critic_turns]
+            with self.critic.turn() as update:  # max over f of E f(x) - E f(G(z)), Arjovsky et al., Eq. (2)
+                fake = G(noise(len(real), self.latent, x.device))
+                L_f = self.d_loss(f(real), f(fake))
+                L_gp = self.penalty(f, real, fake)
+                update(L_f + self.lambda_gp * L_gp)
+            if self.lipschitz == "clipping":
+                with torch.no_grad():
+                    for w in self.critic.parameters:
+                        w.clamp_(-self.clip, self.clip)
+
+        with self.generator.turn() as update:  # min over G of -E f(G(z))
+            L_G = self.g_loss(f(G(noise(len(real), self.latent, x.device))))
+            update(L_G)
+
+        self.average.update()
+        return dict(W=-L_f, gp=L_gp, G=L_G)  # W: the critic's estimate of the distance
+
+    def penalty(self, f: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+        """Gulrajani et al. 2017, Eq. (3); nothing for a clipped critic."""
+        if self.lipschitz == "clipping":
+            return real.new_zeros(())
+        u = torch.rand(len(real) * distributed.world(), 1, 1, 1, device=real.device)
+        return gradient_penalty(f, real, fake, distributed.share(u))
+
+    @torch.no_grad()
+    def preview(self, z: Tensor) -> dict[str, Tensor]:
+        """Pictures from z (N, latent), by the averaged generator."""
+        (G,) = self.average.nets.values()
+        training = G.training
+        fake = G.eval()(z)
+        G.train(training)
+        return dict(fake=fake)

@@ -1,0 +1,91 @@
+"""DCGAN: a generator from noise and its discriminator (Radford, Metz, Chintala 2016)."""
+
+import torch
+from torch import Tensor, nn
+
+from ..byhand.convolution import output_size
+from .layers import NORMS, normal_init, upsample
+from .layers import dropout as drop
+
+
+def _halvings(size: int) -> int:
+    """How often a side is halved without remainder before it is 4 or odd: 2 for 28, 3 for 32, 4 for 64."""
+    if size % 4 or size < 8:
+        raise ValueError(
+            f"DCGAN draws sides that are multiples of 4 from 8 on, not {size} px: try {max(8, size // 4 * 4)}"
+        )
+    count = 0
+    while size > 4 and size % 2 == 0:
+        size, count = size // 2, count + 1
+    return count
+
+
+class DCGANGenerator(nn.Module):
+    """Dense to a small map, then doublings, tanh. (N, latent) -> (N, channels, size, size) in [-1, 1].
+
+    At width 64 and 28 px: 7x7x128, 14x14x64, 28x28. The paper's Fig. 1, from 4x4x1024 to 64 px, has width 128.
+    """
+
+    def __init__(
+        self,
+        latent: int = 100,  # numbers of z
+        channels: int = 1,
+        size: int = 28,  # side in pixels, a multiple of 4
+        width: int = 64,  # channels before the last doubling, twice as many at each one before
+        norm: str = "batch",  # a name of NORMS
+        upsampling: str = "transposed",  # or "bilinear", which draws no checkerboard
+        kernel: int = 5,  # 4 overlaps evenly where transposed
+    ) -> None:
+        super().__init__()
+        doublings = _halvings(size)
+        side, c = size >> doublings, width << doublings - 1
+        layers: list[nn.Module] = [nn.Linear(latent, c * side * side), nn.Unflatten(1, (c, side, side))]
+        for _ in range(doublings - 1):
+            layers += [NORMS[norm](c), nn.ReLU(True), *upsample(c, c // 2, upsampling, kernel)]
+            c //= 2
+        layers += [NORMS[norm](c), nn.ReLU(True), *upsample(c, channels, upsampling, kernel)]
+        self.model = nn.Sequential(*layers)
+        normal_init(self)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.tanh(self.model(z).float())
+
+
+class DCGANDiscriminator(nn.Module):
+    """Strided convolutions down to 4 pixels a side, then one dense neuron. (N, channels, size, size) -> (N, 1) logits.
+
+    At width 64 and 28 px: 5x5 convolutions 64, 128, 256. No norm on the first layer, no sigmoid. Batch norm mixes the
+    samples of a batch, which a gradient penalty does not allow: there `layer`, `instance` or `none`.
+    """
+
+    def __init__(
+        self,
+        channels: int = 1,
+        size: int = 28,  # side in pixels, a multiple of 4
+        width: int = 64,  # channels after the first convolution
+        norm: str = "batch",  # a name of NORMS
+        dropout: float = 0.0,  # after each convolution
+        kernel: int = 5,
+    ) -> None:
+        super().__init__()
+        _halvings(size)  # refuses what G could not draw
+        padding = (kernel - 1) // 2
+        layers: list[nn.Module] = []
+        side, c = size, channels
+        while side > 4:
+            wider = 2 * c if layers else width
+            normed = [NORMS[norm](wider)] if layers else []
+            layers += [nn.Conv2d(c, wider, kernel, 2, padding), *normed, nn.LeakyReLU(0.2, True), drop(dropout)]
+            side, c = output_size(side, kernel, 2, padding), wider
+        self.body = nn.Sequential(*layers, nn.Flatten())
+        self.head = nn.Linear(c * side * side, 1)
+        normal_init(self)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Activations before the last layer: (N, features)."""
+        out: Tensor = self.body(x)
+        return out
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.features(x)).float()
+        return logits

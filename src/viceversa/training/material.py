@@ -1,0 +1,94 @@
+"""What a method trains on, whatever its kind: two domains, pairs, classes, or pictures of one kind."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..data.augment import Augment
+from ..data.folders import Domains, Paths, find_domains
+from ..data.loader import Labelled, Paired, Single, Source, Unpaired
+from ..data.prepare import reader
+from ..data.sets import find_classes, find_pairs, find_pictures, swapped
+from ..errors import UsageError
+from ..methods import Method
+from ..methods.classifier import Classifier, ClassifierConfig
+from ..methods.cyclegan import CycleGAN, CycleGANConfig
+from ..methods.gan import GAN
+from ..methods.pix2pix import Pix2Pix, Pix2PixConfig
+from ..methods.wgan import WGAN
+from ..presets import RunConfig
+from .resolve import parse_names
+from .run_folder import RunFolder
+from .samples import CycleSheet, Examination, NoiseSheet, PairSheet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """Names of domains or classes, and lists of files: those of data.json."""
+
+    names: tuple[str, ...]
+    files: dict[str, Paths]  # "train_a": ..., or "train": ...
+    labels: dict[str, tuple[int, ...]]  # "train" and "test": class of each file, for a classifier
+    notes: tuple[str, ...]
+
+    def told(self) -> str:
+        """Names and counts in words."""
+        if "train_a" in self.files:
+            a, b = self.names
+            return f"{a} ({len(self.files['train_a'])}) <-> {b} ({len(self.files['train_b'])})"
+        classes = f", {len(self.names)} classes" if self.labels else ""
+        return f"{self.names[0] if not self.labels else 'pictures'} ({len(self.files['train'])}){classes}"
+
+
+def find(config: RunConfig) -> Material:
+    """The files that a configuration names; DataError and UsageError for what is missing."""
+    d, method = config.data, config.method
+    if isinstance(method, CycleGANConfig | Pix2PixConfig):
+        look = find_domains if isinstance(method, CycleGANConfig) else find_pairs
+        found = look(d.source, d.other, parse_names(d.names))
+        return of_domains(swapped(found) if d.swap else found)
+    if d.other is not None:
+        raise UsageError(f"preset {config.preset} takes one folder of pictures, not two; leave out {d.other}")
+    if isinstance(method, ClassifierConfig):
+        c = find_classes(d.source)
+        labels = {"train": c.train_labels, "test": c.test_labels}
+        return Material(names=c.names, files={"train": c.train, "test": c.test}, labels=labels, notes=c.notes)
+    p = find_pictures(d.source)
+    return Material(names=(p.name,), files={"train": p.train}, labels={}, notes=p.notes)
+
+
+def of_domains(d: Domains) -> Material:
+    """Two domains as material."""
+    files = {
+        "train_a": d.train_a, "train_b": d.train_b, "test_a": d.test_a, "test_b": d.test_b,
+        "truth_a": d.truth_a, "truth_b": d.truth_b,
+    }  # fmt: skip
+    return Material(names=(d.name_a, d.name_b), files=files, labels={}, notes=d.notes)
+
+
+def source(config: RunConfig, found: Material) -> Source:
+    """The batches that its method learns from."""
+    c, d, files = config.method, config.data, found.files
+    common: dict[str, Any] = dict(batch=config.train.batch, seed=config.train.seed, room=d.cache_mb * 10**6)
+    augment = Augment(d.size, d.flip, d.zoom)
+    if isinstance(c, CycleGANConfig | Pix2PixConfig):
+        read = reader(d.load_size, d.fit, c.channels_a), reader(d.load_size, d.fit, c.channels_b)
+        kind = Unpaired if isinstance(c, CycleGANConfig) else Paired
+        return kind(files["train_a"], files["train_b"], read, augment, **common)
+    one = reader(d.load_size, d.fit, c.channels)
+    if isinstance(c, ClassifierConfig):
+        return Labelled(files["train"], found.labels["train"], one, augment, **common)
+    return Single(files["train"], one, augment, **common)
+
+
+def sampler(config: RunConfig, found: Material, run: RunFolder, device: str, method: Method) -> Callable[[int], None]:
+    """What to look at after so many steps: fixed pictures, fixed noise, or the test set."""
+    match method:
+        case CycleGAN():
+            return CycleSheet(found.files, config, run, device, method)
+        case Pix2Pix():
+            return PairSheet(found.files, config, run, device, method)
+        case GAN() | WGAN():
+            return NoiseSheet(config, run, device, method)
+        case Classifier():
+            return Examination(found.files["test"], found.labels["test"], config, run, device, method)

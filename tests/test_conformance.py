@@ -1,0 +1,207 @@
+"""What every method promises: finite losses, only the player's own parameters move, same seed same bits,
+stop + resume = uninterrupted, two ranks = one, and a toy problem gets better."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from viceversa import methods
+from viceversa.config import changed
+from viceversa.methods import Method
+from viceversa.presets import preset
+from viceversa.training import checkpoint
+from viceversa.training.train import train
+
+SIZE = 16
+SMALL = {  # preset: what makes it tiny
+    "perceptron": {},
+    "mlp": {"width": 8, "dropout": 0.2},
+    "cnn": {"conv_widths": "4,4", "width": 8},
+    "dcgan": {"width": 4, "d_width": 4, "latent": 5, "d_dropout": 0.2},
+    "wgan": {"width": 4, "d_width": 4, "latent": 5, "critic_turns": 2, "lr_g": 1e-3, "lr_d": 1e-3},
+    "wgan-gp": {"width": 4, "d_width": 4, "latent": 5, "critic_turns": 2},
+    "pix2pix": {"width": 4, "d_width": 4, "d_layers": 1},
+    "pix2pix-quick": {"width": 4, "d_width": 4, "d_layers": 1},
+    "cyclegan": {"width": 4, "blocks": 1, "d_width": 4, "d_layers": 1, "pool": 3},
+    "quickstart": {"width": 4, "blocks": 1, "d_width": 4, "d_layers": 1, "pool": 3},
+}
+LAUNCH = {"one": [], "two": ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]}
+EVERY = pytest.mark.parametrize("name", SMALL)
+
+
+def config(name: str):
+    small = {f"method.{key}": value for key, value in SMALL[name].items()}
+    return changed(preset(name, SIZE), small).method
+
+
+def make(name: str) -> Method:
+    torch.manual_seed(0)
+    return methods.make(config(name), size=SIZE, classes=3)
+
+
+def batch(name: str, seed: int, count: int = 4) -> list[torch.Tensor]:
+    """A batch of the kind that the preset takes."""
+    dice = torch.Generator().manual_seed(seed)
+    channels = getattr(config(name), "channels", 3)
+    x, y = (torch.rand(count, channels, SIZE, SIZE, generator=dice) * 2 - 1 for _ in range(2))
+    if name in ("perceptron", "mlp", "cnn"):
+        return [x, torch.arange(count) % 3]
+    return [x] if "gan" in name and name != "cyclegan" else [x, y]
+
+
+def bits(method: Method) -> list[torch.Tensor]:
+    return [t.clone() for t in method.state_dict().values()]
+
+
+def test_every_preset_is_tested():
+    from viceversa.presets import PRESETS
+
+    assert set(SMALL) == set(PRESETS)
+
+
+@EVERY
+def test_losses_are_finite_and_nothing_of_a_batch_survives(name):
+    method = make(name)
+    before = set(vars(method))
+    for i in range(3):
+        losses = method.step(*batch(name, i))
+        assert all(v.ndim == 0 and v.isfinite() for v in losses.values())
+    assert set(vars(method)) == before
+    assert not any(isinstance(v, torch.Tensor) for v in vars(method).values())
+
+
+@EVERY
+def test_a_turn_moves_its_own_player_only(name):
+    method = make(name)
+    moved = {}
+    for player_name, player in method.players.items():
+        own = {id(p) for p in player.parameters}
+
+        def watched(step=player.step, own=own, key=player_name):
+            before = {id(p): p.clone() for p in method.nets.parameters()}
+            step()
+            changed = {id(p) for p in method.nets.parameters() if not torch.equal(p, before[id(p)])}
+            assert changed <= own
+            moved.setdefault(key, set()).update(changed)
+
+        player.step = watched
+    for i in range(3):
+        method.step(*batch(name, i))
+    assert moved.keys() == method.players.keys() and all(moved.values())
+    assert not any(p.requires_grad for p in method.nets.parameters())
+
+
+@EVERY
+def test_same_seed_same_bits(name):
+    states = []
+    for _ in range(2):
+        method = make(name)
+        for i in range(4):
+            torch.manual_seed(i)
+            method.step(*batch(name, i))
+        states.append(bits(method))
+    assert all(map(torch.equal, *states))
+
+
+@EVERY
+def test_a_batch_that_is_not_finite_moves_nothing(name):
+    method = make(name)
+    method.step(*batch(name, 0))
+    before = [p.clone() for p in method.nets.parameters()]
+    bad = batch(name, 1)
+    bad[0][:] = float("nan")
+    method.step(*bad)
+    assert any(player.refused for player in method.players.values())
+    for player in method.players.values():
+        if player.refused:
+            own = {id(p) for p in player.parameters}
+            for p, old in zip(method.nets.parameters(), before, strict=True):
+                assert id(p) not in own or torch.equal(p, old)
+
+
+@EVERY
+def test_a_checkpoint_holds_all_that_changes(name, tmp_path):
+    one, other = make(name), make(name)
+    for i in range(3):
+        torch.manual_seed(i)
+        one.step(*batch(name, i))
+    path = checkpoint.save(tmp_path, one, {"step": 3, "window": {}})
+    checkpoint.load(path, other)
+    for method in (one, other):
+        for i in range(3, 6):
+            torch.manual_seed(i)
+            method.step(*batch(name, i))
+    assert all(map(torch.equal, bits(one), bits(other)))
+
+
+def pictures(folder: Path, name: str) -> Path:
+    """Pictures of the kind that the preset takes, small enough to train on in a second."""
+    dice = np.random.default_rng(0)
+    kinds = {
+        "perceptron": "classes",
+        "mlp": "classes",
+        "cnn": "classes",
+        "dcgan": "one",
+        "wgan": "one",
+        "wgan-gp": "one",
+    }
+    folders = {"classes": ("train/0", "train/1", "train/2", "test/0", "test/1", "test/2"), "one": ("all",)}
+    for part in folders.get(kinds.get(name, ""), ("trainA", "trainB", "testA", "testB")):
+        (folder / part).mkdir(parents=True)
+        for i in range(5):
+            pixels = dice.integers(0, 100, (SIZE, SIZE, 3), dtype=np.uint8)
+            pixels[..., "012B".find(part[-1]) % 3] += 120
+            Image.fromarray(pixels).save(folder / part / f"{i}.png")
+    return folder
+
+
+def options(name: str, batch: int = 4) -> dict:
+    small = [f"method.{key}={value}" for key, value in SMALL[name].items()]
+    common = ["train.threads=1", "train.log_every=2", f"train.batch={batch}", "train.samples=2"]
+    return dict(preset=name, size=SIZE, steps=6, seed=5, device="cpu", precision="fp32", set=[*small, *common])
+
+
+def files_of(run: Path) -> dict[str, bytes]:
+    """What a run computed: final weights, metrics, samples."""
+    found = [*run.glob("checkpoints/step-6/*.safetensors"), *run.glob("*.jsonl"), *run.glob("samples/*.png")]
+    return {str(p.relative_to(run)): p.read_bytes() for p in found}
+
+
+@EVERY
+def test_stopped_and_resumed_is_never_stopped(name, tmp_path):
+    data = pictures(tmp_path / "data", name)
+    whole = train(data, out=tmp_path / "whole", quiet=True, **options(name))
+    for _ in range(8):  # each of them ends after one step
+        result = train(data, out=tmp_path / "parts", quiet=True, max_time=0.0001, **options(name))
+    assert whole.finished and result.finished and result.step == 6
+    ours, theirs = files_of(tmp_path / "whole"), files_of(tmp_path / "parts")
+    assert ours and ours == theirs
+
+
+@EVERY
+@pytest.mark.long
+def test_two_ranks_are_one(name, tmp_path):
+    data = pictures(tmp_path / "data", name)
+    line = ["train", data, "--preset", name, "--size", str(SIZE), "--steps", "6", "--seed", "5", "--device", "cpu"]
+    line += ["--precision", "fp32", *(word for pair in options(name)["set"] for word in ("--set", pair))]
+    for out, words in LAUNCH.items():
+        command = [sys.executable, *words, "-m", "viceversa", *map(str, line), "--out", str(tmp_path / out)]
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        assert done.returncode == 0, done.stderr
+    # Not the weights: a bias before a norm has no gradient but rounding, which Adam makes as large as any other.
+    one, two = ([json.loads(t) for t in (tmp_path / out / "metrics.jsonl").read_text().splitlines()] for out in LAUNCH)
+    assert [line["step"] for line in two] == [2, 4, 6]
+    for ours, theirs in zip(one, two, strict=True):
+        assert theirs == pytest.approx(ours, rel=2e-3, abs=1e-4)
+    shown = [checkpoint.read_state(tmp_path / out / "checkpoints" / "step-6")["step"] for out in LAUNCH]
+    assert shown == [6, 6]
+    assert len(list((tmp_path / "two" / "samples").glob("*.png"))) == len(
+        list((tmp_path / "one" / "samples").glob("*.png"))
+    )
