@@ -101,7 +101,7 @@ WRONG = [
     ("train world --set method.loss=lsgna", 2, "Did you mean 'lsgan'?"),
     ("train world --set method.width=0", 2, "method.width is 0; it must be at least 1"),
     ("train world --set method.channels_a=1", 2, "set method.lambda_idt=0 and method.generator=resnet"),
-    ("train world --set method.channels_a=2 --set method.channels_b=2", 2, "it must be 3, or 1 for grey"),
+    ("train world --set method.channels_a=2 --set method.channels_b=2", 2, "not one of 1, 3"),
     ("train world --size 64 --set method.d_layers=9", 2, "too deep for pictures of 64 px; choose at most 4"),
     ("train world --preset cyclegan --size 16", 2, "too deep for pictures of 16 px; choose at most 2"),
     ("train world --set data.flip=maybe", 2, "expected true or false"),
@@ -131,6 +131,17 @@ WRONG = [
     ("data check nowhere", 3, "nowhere does not exist"),
     ("data check empty", 3, "no picture in domain A"),
     ("data make orchad x", 2, "Did you mean 'orchard'?"),
+    ("data make glyps x", 2, "Did you mean 'glyphs'?"),
+    ("data make glyphs x --size 64", 2, "leave out --size, --domains, --paired"),
+    ("data make glyphs x --count 0", 2, "count 0 leaves no digit"),
+    ("data make glyphs world", 3, "world is not empty and holds no digits"),
+    ("data make orchard x --domains apples", 2, "--domains 'apples': write two names with a comma"),
+    ("data make orchard x --domains apples,pears", 2, "'orchard' has no domain 'pears'"),
+    ("data get mnits x", 2, "Did you mean 'mnist'?"),
+    ("data get celeba x", 3, "ask for it at https://mmlab.ie.cuhk.edu.hk"),
+    ("data get mnist world", 3, "world is not empty and does not hold mnist"),
+    ("data get mnist note.txt", 3, "note.txt is a file"),
+    ("data get mnist x --from ftp://example.org", 3, "begins with https, http, file"),
     ("data make orchard x --size 3", 2, "size 3 is too small"),
     ("data make orchard x --count 0", 2, "count 0 leaves nothing to draw"),
     ("data make orchard world", 3, "world is not empty and holds no world"),
@@ -240,7 +251,8 @@ def commands(here=app, chain=()):
 
 def test_the_verbs_are_those_of_the_design():
     assert {" ".join(chain) for chain, _ in commands()} == {
-        "demo", "train", "translate", "data make", "data check", "runs list", "runs show", "doctor",
+        "demo", "train", "translate", "data make", "data check", "data get", "data list",
+        "runs list", "runs show", "doctor", "lab",
     }  # fmt: skip
 
 

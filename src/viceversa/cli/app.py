@@ -1,38 +1,29 @@
 """The commands and their options."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter, Token, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from ..errors import did_you_mean
+from .data import data_app
+from .lab import lab
+from .options import Device, Precision, Whole
+from .output import print_json, print_values
 
 app = App(
     name="viceversa",
     help="Translate images between two worlds, both ways, without a single paired example.",
     version_flags=["--version"],
     help_flags=["--help", "-h"],
+    suppress_keyboard_interrupt=False,  # `run` says that the same command goes on
 )
-data_app = App(name="data", help="Make a world, or check two folders of pictures.")
 runs_app = App(name="runs", help="List runs, or show one.")
 app.command(data_app)
+app.command(lab)
 app.command(runs_app)
-
-
-def whole(kind: type, tokens: Sequence[Token]) -> int:
-    """A whole number from a word; 1.5 is refused, not rounded."""
-    word = tokens[0].value
-    if not word.removeprefix("-").isdecimal():
-        raise ValueError(f"'{word}' is not a whole number")
-    return int(word)
-
-
-Whole = Annotated[int, Parameter(converter=whole)]
-Device = Literal["auto", "cpu", "cuda"]
-Precision = Literal["auto", "fp32", "bf16"]
 
 
 @app.command
@@ -152,54 +143,6 @@ def translate(
     print(f"{len(summary.written)} translated{skipped}: {out}")
 
 
-@data_app.command(name="make")
-def data_make(world: str, folder: Path, /, *, count: Whole = 400, size: Whole = 128, seed: Whole = 0) -> None:
-    """Draw an embedded world: trainA trainB testA testB, and truth and labels of the test pictures.
-
-    Args:
-        world: orchard (apples and oranges) or seasons (summer and winter).
-        folder: Where to write it.
-        count: Training pictures of each domain.
-        size: Side of the pictures in pixels.
-        seed: The same seed draws the same world.
-    """
-    from ..data.make import make
-    from ..training.log import LiveLine
-
-    with LiveLine() as show:
-        make(world, folder, count=count, size=size, seed=seed, on_progress=lambda n, of: show(f"picture {n} of {of}"))
-    print(f"{world}: {folder}")
-
-
-@data_app.command(name="check")
-def data_check(
-    data: Path,
-    other: Path | None = None,
-    /,
-    *,
-    names: str | None = None,
-    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
-) -> None:
-    """Read every picture once: counts, sizes, modes, broken files, duplicates, leaks. Exit code 3 when unfit.
-
-    Args:
-        data: As for train.
-        other: As for train.
-        names: As for train.
-        as_json: Print one JSON document.
-    """
-    from ..data.check import check
-    from ..errors import DataError
-    from ..training.log import LiveLine
-    from ..training.resolve import parse_names
-
-    with LiveLine() as show:
-        report = check(data, other, names=parse_names(names), on_progress=lambda n, of: show(f"picture {n} of {of}"))
-    print_json(report.as_dict()) if as_json else print("\n".join(report.lines()))
-    if not report.ok:
-        raise DataError(f"{data} is not fit to train on; the lines above say why")
-
-
 @runs_app.command(name="list")
 def runs_list(
     root: Path = Path("runs"), /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False
@@ -244,23 +187,6 @@ def doctor(*, as_json: Annotated[bool, Parameter("--json", negative=())] = False
     from ..verbs import doctor
 
     print_values(doctor(), as_json)
-
-
-def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
-
-
-def print_values(values: dict[str, Any], as_json: bool) -> None:
-    """A dict as JSON, or as aligned lines."""
-    if as_json:
-        return print_json(values)
-    for key, value in values.items():
-        lines = value if isinstance(value, list) else [value]
-        if isinstance(value, dict):
-            lines = ["  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in value.items())]
-        for i, line in enumerate(lines):
-            print(f"{key.replace('_', ' ') if i == 0 else '':<14} {line}")
 
 
 def one_line(error: CycloptsError, words: list[str]) -> str:

@@ -1,0 +1,156 @@
+"""The data commands: draw a world or digits, fetch a real data set, check two folders of pictures."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from .options import Whole
+from .output import print_json
+
+data_app = App(name="data", help="Make a world or digits, get a real data set, or check two folders of pictures.")
+DIGITS = {"digits": "handwritten", "glyphs": "glyphs"}  # what a word names in data.digits
+
+
+@data_app.command(name="make")
+def data_make(
+    world: str,
+    folder: Path,
+    /,
+    *,
+    count: Whole | None = None,
+    size: Whole | None = None,
+    seed: Whole = 0,
+    domains: str | None = None,
+    paired: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Draw an embedded world (trainA trainB testA testB, truth and labels of the test pictures), or digits.
+
+    Args:
+        world: A world such as orchard, seasons, faces or facades; digits (handwritten); or glyphs (digits from fonts).
+        folder: Where to write it.
+        count: Training pictures: of each domain, default 400; of glyphs, default 10000; of digits, default all.
+        size: Side of the pictures in pixels, default 128; digits have 28.
+        seed: The same seed draws the same pictures.
+        domains: What A and B show, two names of the world's own or labels, for example labels,day.
+        paired: Let pictures of one number show the same scene in both domains.
+    """
+    from ..data import digits
+    from ..data.make import make
+    from ..data.scenes import WORLDS
+    from ..errors import UsageError, did_you_mean
+    from ..training.log import LiveLine
+
+    known = [*WORLDS, *DIGITS]
+    if world not in known:
+        raise UsageError(f"unknown world '{world}'; choose one of {', '.join(known)}.{did_you_mean(world, known)}")
+    with LiveLine() as show:
+
+        def progress(n: int, of: int) -> None:
+            show(f"picture {n} of {of}")
+
+        if world in DIGITS:
+            if domains or paired or size not in (None, digits.SIDE):
+                raise UsageError(
+                    f"{world} are {digits.SIDE} px and have no domains; leave out --size, --domains, --paired"
+                )
+            digits.write(digits.load(DIGITS[world], count=count, seed=seed), folder, on_progress=progress)
+        else:
+            make(
+                world,
+                folder,
+                count=400 if count is None else count,
+                size=128 if size is None else size,
+                seed=seed,
+                domains=two(domains),
+                paired=paired,
+                on_progress=progress,
+            )
+    print(f"{world}: {folder}")
+
+
+def two(text: str | None) -> tuple[str, str] | None:
+    """ "labels,day" as two names."""
+    from ..errors import UsageError
+
+    if text is None:
+        return None
+    first, comma, second = (part.strip() for part in text.partition(","))
+    if not (first and comma and second) or "," in second:
+        raise UsageError(f"--domains '{text}': write two names with a comma between, for example labels,day")
+    return first, second
+
+
+@data_app.command(name="get")
+def data_get(
+    name: str | None = None,
+    folder: Path | None = None,
+    /,
+    *,
+    source: Annotated[str | None, Parameter("--from")] = None,
+) -> None:
+    """Fetch a real data set from the network, ready for train; an interrupted fetch goes on. Without a name: the list.
+
+    Args:
+        name: A data set of the list.
+        folder: Where to put it; default data/NAME.
+        source: Another address (https://, http://, file://) or a folder that holds the same files.
+    """
+    from ..data.catalogue import CATALOGUE, get
+    from ..training.log import LiveLine
+
+    if name is None:
+        return data_list()
+    folder = folder or Path("data") / name
+    with LiveLine() as show:
+        found = get(name, folder, mirror=source, on_progress=show)
+    for file in CATALOGUE[name].files:
+        if file.name in found:
+            checked = "as published" if file.sha256 or file.md5 else "no checksum is published"
+            print(f"{file.name}: SHA-256 {found[file.name]} ({checked})")
+    print(f"{name}: {folder}" + ("" if found else " (complete already)"))
+
+
+@data_app.command(name="list")
+def data_list(*, as_json: Annotated[bool, Parameter("--json", negative=())] = False) -> None:
+    """The real data sets that data get knows: size of the download, what they show, terms.
+
+    Args:
+        as_json: Print one JSON document.
+    """
+    from ..data.catalogue import rows
+
+    if as_json:
+        return print_json(rows())
+    for row in rows():
+        size = f"{row['bytes'] / 1e6:.0f} MB" if row["bytes"] else "by hand"
+        print(f"{row['name']:<22} {size:>8}  {row['what']}; {row['terms']}")
+
+
+@data_app.command(name="check")
+def data_check(
+    data: Path,
+    other: Path | None = None,
+    /,
+    *,
+    names: str | None = None,
+    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
+) -> None:
+    """Read every picture once: counts, sizes, modes, broken files, duplicates, leaks. Exit code 3 when unfit.
+
+    Args:
+        data: As for train.
+        other: As for train.
+        names: As for train.
+        as_json: Print one JSON document.
+    """
+    from ..data.check import check
+    from ..errors import DataError
+    from ..training.log import LiveLine
+    from ..training.resolve import parse_names
+
+    with LiveLine() as show:
+        report = check(data, other, names=parse_names(names), on_progress=lambda n, of: show(f"picture {n} of {of}"))
+    print_json(report.as_dict()) if as_json else print("\n".join(report.lines()))
+    if not report.ok:
+        raise DataError(f"{data} is not fit to train on; the lines above say why")
