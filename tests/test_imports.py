@@ -15,18 +15,20 @@ FILES = sorted(ROOT.rglob("*.py"))
 PROJECT = Path(__file__).parents[1]
 
 FLOORS = (
-    {"errors", "files", "images", "picture_formats", "config", "optimize"},  # tools
-    {"networks", "losses", "remedies", "data", "metrics"},  # parts
+    {"errors", "files", "images", "picture_formats", "config", "optimize", "distributed"},  # tools
+    {"byhand", "networks", "losses", "remedies", "data", "metrics"},  # parts
     {"methods", "presets"},
     {"training", "translation", "report"},  # the run
-    {"verbs", "cli", "__main__"},  # doors
+    {"verbs", "cli", "lab", "__main__"},  # doors
 )
 SAME_FLOOR = {  # who may know whom on one floor, where both are folders or one is a folder
+    ("networks", "byhand"),
     ("presets", "methods"),
     ("translation", "training"),
     ("report", "training"),
     ("report", "translation"),
     ("cli", "verbs"),
+    ("cli", "lab"),
     ("__main__", "cli"),
 }
 FORBIDDEN = {"torchvision", "pickle", "cPickle", "dill", "joblib", "shelve", "marshal"}

@@ -1,0 +1,1 @@
+"""Experiments of chapter 2: convolutional networks."""
