@@ -77,6 +77,48 @@ def test_another_seed_is_another_world(tmp_path: Path) -> None:
     assert (tmp_path / "a/trainA/0000.png").read_bytes() != (tmp_path / "b/trainA/0000.png").read_bytes()
 
 
+def test_labels_as_a_domain(tmp_path: Path) -> None:
+    """truthA is the true translation of testA whatever A and B are; a label picture gives its map back."""
+    world = WORLDS["faces"]
+    card = make("faces", tmp_path, count=1, size=24, domains=("smiling", "labels"))
+    assert card["domains"] == ["smiling", "labels"] and "paired" not in card
+    for index in range(10):
+        name = f"{index:04d}.png"
+        for folder, truth, labels in (("truthA", "testA", "labelsA"), ("testB", "truthB", "labelsB")):
+            colours, photograph = pixels(tmp_path / folder / name), pixels(tmp_path / truth / name)
+            assert colours.shape == photograph.shape == (24, 24, 3)
+            np.testing.assert_array_equal(world.read_labels(colours), pixels(tmp_path / labels / name))
+            np.testing.assert_array_equal(world.label_picture(world.read_labels(colours)), colours)
+        first = 2 + index  # after one training scene on each side
+        np.testing.assert_array_equal(pixels(tmp_path / "testA" / name), world.draw(first, 24, "B")[0])
+        np.testing.assert_array_equal(pixels(tmp_path / "truthB" / name), world.draw(first + 10, 24, "B")[0])
+
+
+def test_paired_folders_show_the_same_scenes(tmp_path: Path) -> None:
+    card = make("facades", tmp_path, count=3, size=24, seed=2, domains=("labels", "day"), paired=True)
+    assert card["paired"] is True and json.loads((tmp_path / "world.json").read_text()) == card
+    world, first = WORLDS["facades"], 2 * 2**32
+    for split, count, start in (("train", 3, first), ("test", 10, first + 3)):
+        for index in range(count):
+            a, b = (pixels(tmp_path / (split + side) / f"{index:04d}.png") for side in "AB")
+            day, labels = world.draw(start + index, 24, "A")
+            np.testing.assert_array_equal(a, world.label_picture(labels))
+            np.testing.assert_array_equal(b, day)
+    for truth, partner in (("truthA", "testB"), ("truthB", "testA")):
+        assert (tmp_path / truth / "0003.png").read_bytes() == (tmp_path / partner / "0003.png").read_bytes()
+
+
+def test_the_default_choice_leaves_the_card_as_it_was(orchard: Path) -> None:
+    """A folder written before there was a choice is still known, and one with another choice is another world."""
+    card = json.loads((orchard / "world.json").read_text())
+    assert list(card) == ["world", "seed", "size", "count", "test_count", "domains", "labels"]
+    same = {"count": 3, "size": 24, "seed": 5}
+    assert make("orchard", orchard, domains=("apples", "oranges"), paired=False, **same) == card
+    for change in (dict(domains=("oranges", "apples")), dict(domains=("apples", "labels")), dict(paired=True)):
+        with pytest.raises(DataError, match="another world"):
+            make("orchard", orchard, **same, **change)
+
+
 def test_refuses_a_folder_that_is_something_else(orchard: Path, tmp_path: Path) -> None:
     for change in (dict(seed=6), dict(size=32), dict(count=4)):
         with pytest.raises(DataError, match="another world"):
@@ -95,4 +137,8 @@ def test_refuses_what_cannot_be_drawn(tmp_path: Path) -> None:
     for wrong in (dict(size=15), dict(count=0), dict(seed=-1)):
         with pytest.raises(UsageError):
             make("orchard", tmp_path / "x", **wrong)
+    with pytest.raises(UsageError, match="Did you mean 'night'"):
+        make("facades", tmp_path / "x", domains=("day", "nigth"))
+    with pytest.raises(UsageError, match="both domains are 'labels'"):
+        make("facades", tmp_path / "x", domains=("labels", "labels"))
     assert not (tmp_path / "x").exists()

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from viceversa.data.scenes import WORLDS
+from viceversa.metrics import truth
 
 SCENES = range(500, 524)
-BOTH = pytest.mark.parametrize("world", sorted(WORLDS))
+EACH = pytest.mark.parametrize("world", sorted(WORLDS))
 
 
 @cache
 def pairs(world: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Side A, side B in [0, 1] and label maps of some scenes at 64 px."""
+    """Side A, side B in [0, 1] and label maps of side B of some scenes at 64 px."""
     draw = WORLDS[world].draw
-    a, labels = zip(*(draw(seed, 64, "A") for seed in SCENES), strict=True)
-    b = [draw(seed, 64, "B")[0] for seed in SCENES]
+    a = [draw(seed, 64, "A")[0] for seed in SCENES]
+    b, labels = zip(*(draw(seed, 64, "B") for seed in SCENES), strict=True)
     return np.stack(a) / 255, np.stack(b) / 255, np.stack(labels)
 
 
@@ -24,7 +25,7 @@ def psnr(x: np.ndarray, y: np.ndarray) -> float:
     return float(-10 * np.log10(np.mean((x - y) ** 2)))
 
 
-@BOTH
+@EACH
 def test_a_seed_is_a_scene(world: str) -> None:
     draw = WORLDS[world].draw
     for side in ("A", "B"):
@@ -36,10 +37,42 @@ def test_a_seed_is_a_scene(world: str) -> None:
         assert np.abs(first.astype(int) - draw(4, 48, side)[0]).mean() > 10
 
 
-@BOTH
+@EACH
 def test_both_sides_share_the_label_map(world: str) -> None:
     for seed in (1, 2, 3, 4, 5, 6):
-        np.testing.assert_array_equal(WORLDS[world].draw(seed, 64, "A")[1], WORLDS[world].draw(seed, 64, "B")[1])
+        (_, first), (_, second) = WORLDS[world].draw(seed, 64, "A"), WORLDS[world].draw(seed, 64, "B")
+        moved = 0.05 if world == "faces" else 0.0  # a smile moves the parts of a face
+        assert np.mean(first != second) <= moved
+
+
+@EACH
+def test_a_label_picture_can_be_read_back(world: str) -> None:
+    _, _, labels = pairs(world)
+    chosen = WORLDS[world]
+    assert len(chosen.palette) == len(chosen.labels)
+    colours = chosen.label_picture(np.arange(len(chosen.labels), dtype=np.uint8)[None])[0].astype(float)
+    apart = np.linalg.norm(colours[:, None] - colours[None], axis=-1)
+    least = apart[~np.eye(len(colours), dtype=bool)].min()
+    assert least > 90
+    picture = chosen.label_picture(labels[0])
+    assert picture.shape == (64, 64, 3) and picture.dtype == np.uint8
+    blurred = picture + np.random.default_rng(0).normal(0, 0.05 * least, picture.shape)
+    for seen in (picture, blurred):  # a network's colours are never quite those of the palette
+        np.testing.assert_array_equal(chosen.read_labels(seen), labels[0])
+
+
+def test_what_a_world_shows_is_named() -> None:
+    world = WORLDS["faces"]
+    (neutral, shut), (smiling, open_) = world.draw(9, 32, "A"), world.draw(9, 32, "B")
+    for domain, beside, picture, labels in (
+        ("neutral", "smiling", neutral, shut),
+        ("smiling", "labels", smiling, open_),
+        ("labels", "neutral", world.label_picture(shut), shut),
+        ("labels", "smiling", world.label_picture(open_), open_),
+    ):
+        seen, mapped = world.show(9, 32, domain, beside)
+        np.testing.assert_array_equal(seen, picture)
+        np.testing.assert_array_equal(mapped, labels)
 
 
 def test_outside_the_fruit_the_orchard_does_not_change() -> None:
@@ -60,36 +93,64 @@ def test_coats_and_balloons_know_no_season() -> None:
     assert np.median(change[labels == names.index("meadow")]) > 0.3
 
 
-@BOTH
+@EACH
 def test_scenes_are_rich(world: str) -> None:
     _, _, labels = pairs(world)
     assert set(np.unique(labels)) == set(range(len(WORLDS[world].labels)))
     assert np.mean([len(np.unique(one)) for one in labels]) >= 3
 
 
-@BOTH
+@EACH
 def test_the_scene_does_not_depend_on_the_size(world: str) -> None:
     draw = WORLDS[world].draw
     for seed in (11, 12, 13, 14):
         small, large = draw(seed, 64, "A")[0] / 255, draw(seed, 256, "A")[0] / 255
         averaged = large.reshape(64, 4, 64, 4, 3).mean(axis=(1, 3))
         assert psnr(small, averaged) > 25
-        assert np.mean(draw(seed, 64, "A")[1] == draw(seed, 256, "A")[1][2::4, 2::4]) > 0.95
+        same = np.mean(draw(seed, 64, "A")[1] == draw(seed, 256, "A")[1][2::4, 2::4])
+        assert same > (0.9 if world == "facades" else 0.95)  # which has lines thinner than a pixel
 
 
-@BOTH
+@EACH
 def test_an_oblong_picture_shows_the_middle_of_the_square_one(world: str) -> None:
     square, oblong = WORLDS[world].draw(7, 64, "B")[0], WORLDS[world].draw(7, (32, 64), "B")[0]
     assert oblong.shape == (32, 64, 3)
     assert np.mean(np.abs(square[16:48].astype(int) - oblong) > 1) < 0.01
 
 
-@BOTH
+# PSNR in dB at 64 px of the input and of the best colour change, A to B and B to A.
+TRIVIAL = {
+    "facades": (8.5, 16.5, 18.0),
+    "faces": (28.4, 28.5, 28.5),
+    "orchard": (16.9, 20.6, 20.1),
+    "seasons": (12.9, 18.8, 16.0),
+}
+
+
+@EACH
 def test_neither_the_input_nor_a_colour_change_is_the_answer(world: str) -> None:
-    a, b, _ = pairs(world)
-    assert 12 < psnr(a, b) < 18
+    a, b, _ = (np.asarray(part, np.float32) for part in pairs(world))
+    a, b = (part.transpose(0, 3, 1, 2) * 2 - 1 for part in (a, b))
+    found = [truth.psnr(a, b)]
     for source, target in ((a, b), (b, a)):
-        flat = np.concatenate([source.reshape(-1, 3), np.ones((source.size // 3, 1))], axis=1)
-        matrix = np.linalg.lstsq(flat, target.reshape(-1, 3), rcond=None)[0]
-        mapped = np.clip(flat @ matrix, 0, 1).reshape(target.shape)
-        assert psnr(mapped, target) < min(psnr(a, b) + 6, 21.5)
+        found.append(truth.psnr(truth.apply_affine_colour(source, truth.fit_affine_colour(source, target)), target))
+    assert found == pytest.approx(TRIVIAL[world], abs=0.5)
+
+
+def test_where_a_smile_is_no_colour_change_comes_near() -> None:
+    """A face is mostly what stays; in what changes, the input and its best recolouring are far from the truth."""
+    a, b, _ = pairs("faces")
+    changed = np.abs(a - b).max(axis=-1) > 0.08
+    assert 0.02 < changed.mean() < 0.15
+    assert psnr(a[changed], b[changed]) < 16
+    matrix = np.linalg.lstsq(np.c_[a[changed], np.ones(changed.sum())], b[changed], rcond=None)[0]
+    assert psnr(np.c_[a[changed], np.ones(changed.sum())] @ matrix, b[changed]) < 19
+
+
+@EACH
+def test_nothing_is_broken_at_any_seed(world: str) -> None:
+    """Every scene has light and dark, and its two sides differ."""
+    for seed in range(2000, 2030):
+        a, b = (WORLDS[world].draw(seed, (24, 18), side)[0].astype(int) for side in ("A", "B"))
+        assert a.std() > 15 and b.std() > 12
+        assert np.abs(a - b).max() > 20

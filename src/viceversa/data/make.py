@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,11 @@ from PIL import Image
 
 from ..errors import DataError, UsageError, did_you_mean
 from ..files import write_bytes, write_json
-from .scenes import WORLDS, Side, World
+from .scenes import LABEL_PICTURES, WORLDS, World
 
 SMALLEST = 16  # pixels; below this nothing in a scene can be recognised
 STRIDE = 1 << 32  # scene seeds between two values of `seed`
-FOLDERS: tuple[tuple[str, Side], ...] = (("trainA", "A"), ("trainB", "B"), ("testA", "A"), ("testB", "B"))
+SIDES = "AB"
 
 
 def make(
@@ -29,22 +29,26 @@ def make(
     count: int = 400,
     size: int = 128,
     seed: int = 0,
+    domains: tuple[str, str] | None = None,
+    paired: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Draw `count` scenes per training domain and a tenth as many (at least 10) per test domain as PNG.
 
-    No two folders show the same scene. `truthA/0007.png` is the true translation of `testA/0007.png` and
-    `labelsA/0007.png` its label map. A complete folder of the same world is left as it is, an interrupted one is
-    finished. Returns what `world.json` says. Raises UsageError, and DataError where `folder` holds something else.
+    `domains` names A and B: two of the world's own and "labels". No two folders show the same scene, unless `paired`:
+    then pictures of one number do, in trainA and trainB and in testA and testB. `truthA/0007.png` is the true
+    translation of `testA/0007.png` and `labelsA/0007.png` its label map. A complete folder of the same world is left
+    as it is, an interrupted one is finished. Returns what `world.json` says. Raises UsageError, and DataError where
+    `folder` holds something else.
     """
     chosen = _check(world, count, size, seed)
     root = Path(folder)
-    card = _card(chosen, count, size, seed)
+    card = _card(chosen, count, size, seed, _domains(chosen, domains), paired)
     _claim(root, card)
     jobs = list(_jobs(card))
     pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))  # draws while the disk syncs
     try:
-        for done, _ in enumerate(pool.map(partial(_write_scene, root, chosen, size), jobs), 1):
+        for done, _ in enumerate(pool.map(partial(_write_scene, root, chosen, card), jobs), 1):
             if on_progress:
                 on_progress(done, len(jobs))
     finally:
@@ -65,16 +69,30 @@ def _check(world: str, count: int, size: int, seed: int) -> World:
     return WORLDS[world]
 
 
-def _card(world: World, count: int, size: int, seed: int) -> dict[str, Any]:
-    return {
+def _domains(world: World, wanted: tuple[str, str] | None) -> tuple[str, str]:
+    """What A and B show: two different things that this world can show."""
+    known = (*world.domains, LABEL_PICTURES)
+    for name in wanted or ():
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise UsageError(f"'{world.name}' has no domain '{name}'; choose two of {', '.join(known)}.{hint}")
+    first, second = wanted or world.domains
+    if first == second:
+        raise UsageError(f"both domains are '{first}'; choose two different ones of {', '.join(known)}")
+    return first, second
+
+
+def _card(world: World, count: int, size: int, seed: int, domains: tuple[str, str], paired: bool) -> dict[str, Any]:
+    card = {
         "world": world.name,
         "seed": seed,
         "size": size,
         "count": count,
         "test_count": max(10, count // 10),
-        "domains": list(world.domains),
+        "domains": list(domains),
         "labels": list(world.labels),
     }
+    return card | ({"paired": True} if paired else {})
 
 
 def _claim(root: Path, card: dict[str, Any]) -> None:
@@ -95,25 +113,28 @@ def _claim(root: Path, card: dict[str, Any]) -> None:
         write_json(found, card)
 
 
-def _jobs(card: dict[str, Any]) -> Iterator[tuple[str, Side, int, int]]:
-    """Folder, side, number in the folder and scene seed of every image; all seeds differ."""
-    scene = card["seed"] * STRIDE
-    for name, side in FOLDERS:
-        for index in range(card["count"] if name.startswith("train") else card["test_count"]):
-            yield name, side, index, scene
-            scene += 1
+def _jobs(card: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
+    """Folder, side, number in the folder and scene seed of every image; all seeds differ, or sides share them."""
+    first, paired = card["seed"] * STRIDE, card.get("paired", False)
+    for name, count in (("train", card["count"]), ("test", card["test_count"])):
+        for side in SIDES:
+            start = first if paired or side == "A" else first + count
+            for index in range(count):
+                yield name + side, side, index, start + index
+        first += count if paired else 2 * count
 
 
-def _write_scene(root: Path, world: World, size: int, job: tuple[str, Side, int, int]) -> None:
+def _write_scene(root: Path, world: World, card: dict[str, Any], job: tuple[str, str, int, int]) -> None:
     """Write one image, and for a test image first its truth and labels: the image stands for all of them."""
     name, side, index, scene = job
     path = root / name / f"{index:04d}.png"
     if path.is_file():
         return
-    pixels, labels = world.draw(scene, size, side)
+    own, other = card["domains"] if side == "A" else reversed(card["domains"])
+    pixels, labels = world.show(scene, card["size"], own, beside=other)
     if name.startswith("test"):
-        other: Literal["A", "B"] = "B" if side == "A" else "A"
-        write_bytes(root / f"truth{side}" / path.name, _png(world.draw(scene, size, other)[0]))
+        truth, _ = world.show(scene, card["size"], other, beside=own)
+        write_bytes(root / f"truth{side}" / path.name, _png(truth))
         write_bytes(root / f"labels{side}" / path.name, _png(labels))
     write_bytes(path, _png(pixels))
 

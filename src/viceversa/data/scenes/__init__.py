@@ -1,4 +1,4 @@
-"""Embedded worlds: two styles of the same scenes, drawn by code, with the true pair and a label map."""
+"""Embedded worlds: two styles of the same scenes, drawn by code, with the true pair and a label map or picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from . import orchard, seasons
+from . import facades, faces, orchard, seasons
 from .painting import Canvas, blank, develop
 
 Side = Literal["A", "B"]
 Picture = NDArray[np.uint8]
+LABEL_PICTURES = "labels"  # what every world can show besides its own two domains
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class World:
     name: str
     domains: tuple[str, str]
     labels: tuple[str, ...]
+    palette: tuple[str, ...]  # the colour of each label, hexadecimal
     describe: Callable[[int], Any]
     paint: Callable[[Any, Canvas, str], None]
 
@@ -33,8 +35,34 @@ class World:
         self.paint(self.describe(seed), canvas, side)
         return develop(canvas, samples)
 
+    def show(self, seed: int, size: int | tuple[int, int], domain: str, beside: str) -> tuple[Picture, Picture]:
+        """`draw`, with the side named: one of `domains`, or "labels" for the label picture of the side `beside`."""
+        seen = beside if domain == LABEL_PICTURES else domain
+        pixels, labels = self.draw(seed, size, "A" if seen == self.domains[0] else "B")
+        return (self.label_picture(labels) if domain == LABEL_PICTURES else pixels), labels
+
+    def label_picture(self, labels: Picture) -> Picture:
+        """A label map (H, W) in the colours of the palette, (H, W, 3), without blending."""
+        return self._colours[labels]
+
+    def read_labels(self, picture: Picture) -> Picture:
+        """The label map (H, W) of a label picture (H, W, 3), each pixel by the nearest colour of the palette."""
+        nearest = np.zeros(picture.shape[:2], np.uint8)
+        least = np.full(picture.shape[:2], np.inf)
+        for label, colour in enumerate(self._colours):
+            far = np.square(picture.astype(np.float64) - colour).sum(axis=-1)
+            nearest[far < least] = label
+            least = np.minimum(least, far)
+        return nearest
+
+    @property
+    def _colours(self) -> Picture:
+        return np.array([list(bytes.fromhex(code)) for code in self.palette], np.uint8)
+
 
 WORLDS: dict[str, World] = {
-    "orchard": World("orchard", orchard.DOMAINS, orchard.LABELS, orchard.describe, orchard.paint),
-    "seasons": World("seasons", seasons.DOMAINS, seasons.LABELS, seasons.describe, seasons.paint),
+    "facades": World("facades", facades.DOMAINS, facades.LABELS, facades.PALETTE, facades.describe, facades.paint),
+    "faces": World("faces", faces.DOMAINS, faces.LABELS, faces.PALETTE, faces.describe, faces.paint),
+    "orchard": World("orchard", orchard.DOMAINS, orchard.LABELS, orchard.PALETTE, orchard.describe, orchard.paint),
+    "seasons": World("seasons", seasons.DOMAINS, seasons.LABELS, seasons.PALETTE, seasons.describe, seasons.paint),
 }

@@ -16,6 +16,7 @@ from .vessels import Bowl, Cup, paint_bowl_back, paint_bowl_front, paint_cup
 
 DOMAINS = ("apples", "oranges")
 LABELS = ("background", "ground", "fruit", "vessel", "leaf", "flower", "branch")
+PALETTE = ("000080", "0080ff", "ff0000", "00ffff", "40c000", "ff60ff", "ffc000")
 BACKGROUND, GROUND, FRUIT, VESSEL, LEAF, FLOWER, BRANCH = range(7)
 
 # Colours of apples and of oranges on things that are neither: no rule about colour alone can tell what to change.

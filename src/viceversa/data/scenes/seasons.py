@@ -10,6 +10,7 @@ from .village import Balloon, Fence, House, Person, paint_balloon, paint_fence, 
 
 DOMAINS = ("summer", "winter")
 LABELS = ("sky", "mountain", "hill", "meadow", "lake", "path", "tree", "house", "person", "fence", "balloon")
+PALETTE = ("0080ff", "8040c0", "008040", "80ff00", "0000c0", "ffff80", "004000", "ff0000", "ff60ff", "ff8000", "00ffff")
 SKY, MOUNTAIN, HILL, MEADOW, LAKE, PATH, TREE, HOUSE, PERSON, FENCE, BALLOON = range(11)
 
 # Grass green and snow white on things that know no season: no rule about colour alone can tell what to change.

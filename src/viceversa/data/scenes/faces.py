@@ -1,0 +1,244 @@
+"""Neutral and smiling: portraits in which only the expression changes."""
+
+from dataclasses import dataclass
+from math import pi
+
+import numpy as np
+
+from .face_body import Backdrop, Clothes, paint_backdrop, paint_clothes, paint_ears, paint_neck
+from .face_features import (
+    HAIR,
+    SKIN,
+    Looks,
+    Skin,
+    lay_beard,
+    lay_brows,
+    lay_eyes,
+    lay_folds,
+    lay_mouth,
+    lay_nose,
+    paint_glasses,
+)
+from .face_hair import Hair, paint_hair, paint_hair_behind
+from .face_head import Expression, Head, blush, flesh_light, normals, sheen, surface
+from .lighting import Light
+from .noise import Dice
+from .painting import Canvas
+
+DOMAINS = ("neutral", "smiling")
+LABELS = ("background", "skin", "hair", "brow", "eye", "nose", "mouth", "teeth", "glasses", "clothes")
+PALETTE = ("000080", "ffc080", "804000", "00c000", "00ffff", "ff8000", "ff0000", "ffffff", "ff00ff", "0080ff")
+CLOTHES = 9
+
+# Pale to dark, each with the colours of lips that go with it; teeth and eye whites of clothes and walls are no clue.
+SKINS = (("f6d7c3", "c9786f"), ("efc3a4", "bd6a62"), ("e3b08c", "b25f54"), ("d29a72", "a5564a"), ("b97f58", "94493f"),
+         ("a36c4a", "7c3d36"), ("84553a", "653030"), ("6b4230", "54282a"))  # fmt: skip
+DARK_HAIR = ("120d0b", "1d1410", "2b1b13", "1a1515")
+FAIR_HAIR = ("3d2617", "5a3820", "7c5230", "a87a45", "cfa766", "e2c893", "8c3c1a", "a8501f")
+GREY_HAIR = ("8f8b86", "b9b5af", "dcd9d4")
+IRISES = ("3b2415", "4a2f1a", "5d4a24", "4d6b3c", "4f7fa3", "6f93a8", "6b7a80")
+CLOTHS = (
+    "b02a22",
+    "f2ece0",
+    "1f3f6f",
+    "2f5f3a",
+    "e0b040",
+    "20242c",
+    "7a3f6a",
+    "d86a3a",
+    "8fb4cc",
+    "c98aa0",
+    "5a4636",
+    "f4f4f6",
+)
+FRAMES = ("16120f", "5a3418", "b08a3c", "7a1420", "20304a")
+WALLS = (("8ea6b4", "4c6272"), ("c9b79a", "7e6a50"), ("9fb59a", "4f6a52"), ("d4c6c0", "8f7c78"), ("5e6672", "23272f"),
+         ("c46a4a", "6a2f24"), ("d8c06a", "7a6a2a"), ("7f9fd0", "35507f"), ("a48fb4", "554468"))  # fmt: skip
+LIPSTICKS = ("a8122a", "c2304a", "8a1c3a", "d0505a")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portrait:
+    """Somebody, in numbers that know no pixels."""
+
+    light: Light
+    backdrop: Backdrop
+    head: Head
+    looks: Looks
+    hair: Hair | None
+    clothes: Clothes
+    smile: Expression
+
+
+def describe(seed: int) -> Portrait:
+    """The person of a seed."""
+    dice = Dice(seed)
+    light = Light(
+        azimuth=pi / 2 + dice.pick((-1.0, 1.0)) * dice.real(0.25, 0.85),
+        elevation=dice.real(0.3, 0.75),
+        warmth=dice.real(0, 0.9),
+        softness=0.5,
+        pitch=0.0,
+        ambient=dice.real(0.38, 0.52),
+    )
+    wall, far = dice.pick(WALLS)
+    backdrop = Backdrop(near=wall, far=far, kind=dice.pick(("wall", "wall", "garden", "lights")), seed=dice.seed())
+    feminine, age = dice.chance(0.5), max(0.0, dice.real(-0.5, 1.0))
+    head = _head(dice, feminine, age)
+    tone, lips = dice.pick(SKINS)
+    colour = _hair_colour(dice, SKINS.index((tone, lips)) > 3, age)
+    hair = _hair(dice, feminine, colour, age)
+    looks = _looks(dice, feminine, tone, lips, colour)
+    clothes = Clothes(
+        colour=dice.pick(CLOTHS),
+        trim=dice.pick(CLOTHS),
+        neck=dice.pick(("round", "round", "v", "collar", "collar", "high")),
+        stripes=dice.chance(0.25),
+        broad=0.0 if feminine else 0.12,
+        seed=dice.seed(),
+    )
+    return Portrait(
+        light=light, backdrop=backdrop, head=head, looks=looks, hair=hair, clothes=clothes, smile=_smile(dice)
+    )
+
+
+def _head(dice: Dice, feminine: bool, age: float) -> Head:
+    tilt = dice.real(-0.08, 0.08)
+    return Head(
+        x=0.5 + dice.real(-0.02, 0.02) + 0.25 * tilt,
+        y=dice.real(0.468, 0.488),
+        size=dice.real(0.365, 0.39),
+        turn=dice.real(-0.29, 0.29),
+        nod=dice.real(-0.05, 0.07),
+        tilt=tilt,
+        width=dice.real(0.66, 0.73),
+        jaw=dice.real(1.8, 2.25) if feminine else dice.real(2.2, 3.1),
+        cheeks=dice.real(),
+        nose_width=dice.real(0.085, 0.115) + (0.0 if feminine else 0.012),
+        nose_length=dice.real(0.32, 0.38),
+        eye_gap=dice.real(0.285, 0.315),
+        eye_width=dice.real(0.145, 0.165),
+        eye_height=dice.real(0.068, 0.088) + (0.006 if feminine else 0.0),
+        eye_slant=dice.real(-0.04, 0.16),
+        brow_height=dice.real(-0.20, -0.16),
+        mouth_y=dice.real(0.575, 0.61),
+        mouth_width=dice.real(0.245, 0.28),
+        upper_lip=dice.real(0.048, 0.07),
+        lower_lip=dice.real(0.068, 0.10),
+        age=age,
+    )
+
+
+def _hair_colour(dice: Dice, dark: bool, age: float) -> str:
+    grey, black, colour = dice.pick(GREY_HAIR), dice.pick(DARK_HAIR), dice.pick(FAIR_HAIR)
+    if dice.chance(age - 0.35):
+        return grey
+    return black if dark or dice.chance(0.25) else colour
+
+
+def _looks(dice: Dice, feminine: bool, tone: str, lips: str, hair: str) -> Looks:
+    painted = feminine and dice.chance(0.4)
+    beard = dice.pick(("none", "none", "stubble", "stubble", "full", "moustache", "goatee"))
+    glasses = dice.pick(("round", "square")) if dice.chance(0.25) else "none"
+    fair = tone in (SKINS[0][0], SKINS[1][0], SKINS[2][0])
+    stick, eyes, dark = dice.pick(LIPSTICKS), dice.pick(IRISES), dice.pick(IRISES[:3])
+    return Looks(
+        skin=tone,
+        freckles=dice.real(0.3, 0.6) if fair and dice.chance(0.25) else 0.0,
+        lips=stick if painted else lips,
+        paint=dice.real(0.6, 1.0) if painted else 0.0,
+        iris=eyes if fair else dark,
+        lashes=dice.real(0.5, 1.0) if feminine else dice.real(0.0, 0.3),
+        gaze=dice.real(-0.02, 0.02),
+        brow=hair if hair in DARK_HAIR else "4a3424" if hair not in GREY_HAIR else "77716a",
+        brow_weight=dice.real(0.1, 0.55) if feminine else dice.real(0.4, 1.0),
+        brow_arch=dice.real(0.04, 0.085) if feminine else dice.real(0.015, 0.05),
+        beard="none" if feminine else beard,
+        hair=hair,
+        glasses=glasses,
+        frame=dice.pick(FRAMES),
+        seed=dice.seed(),
+    )
+
+
+# above, beside, line, ends, sweep, length, curl, thin, bun
+CUTS = {
+    "crop": (0.09, 0.035, -0.60, 0.02, 0.10, 0.0, 0.1, 1.0, False),
+    "buzz": (0.025, 0.015, -0.60, 0.00, 0.02, 0.0, 0.9, 0.8, False),
+    "quiff": (0.20, 0.05, -0.62, 0.04, 0.06, 0.0, 0.2, 1.0, False),
+    "swept": (0.13, 0.07, -0.60, 0.06, 0.36, 0.0, 0.15, 1.0, False),
+    "curls": (0.17, 0.12, -0.52, 0.12, 0.05, 0.0, 0.9, 1.0, False),
+    "cloud": (0.30, 0.30, -0.55, 0.40, 0.0, 0.75, 1.0, 1.0, False),
+    "bob": (0.12, 0.13, -0.58, 0.95, 0.30, 0.98, 0.1, 1.0, False),
+    "fringe": (0.12, 0.12, -0.27, 0.95, 0.0, 1.1, 0.1, 1.0, False),
+    "long": (0.11, 0.13, -0.62, 1.00, 0.22, 1.75, 0.15, 1.0, False),
+    "waves": (0.14, 0.18, -0.58, 1.00, 0.30, 1.6, 0.45, 1.0, False),
+    "bun": (0.06, 0.03, -0.60, 0.04, 0.08, 0.0, 0.05, 1.0, True),
+}
+SHORT, LONG = (
+    ("crop", "crop", "buzz", "quiff", "swept", "curls", "bald"),
+    ("bob", "fringe", "long", "waves", "bun", "cloud", "swept", "long"),
+)
+
+
+def _hair(dice: Dice, feminine: bool, colour: str, age: float) -> Hair | None:
+    cut = dice.pick(LONG if feminine else SHORT)
+    part, recede, seed = dice.pick((-1.0, 1.0)) * dice.real(0.15, 0.8), dice.real(0, 0.14), dice.seed()
+    lively = [dice.real(0.85, 1.15) for _ in range(2)]
+    if cut == "bald":
+        return None
+    above, beside, line, ends, sweep, length, curl, thin, bun = CUTS[cut]
+    return Hair(
+        colour=colour,
+        above=above * lively[0],
+        beside=beside * lively[1],
+        line=line - (0.0 if feminine else recede * age),
+        ends=ends,
+        part=part,
+        sweep=sweep,
+        length=length * (0.9 + 0.2 * lively[0] - 0.1) if length else 0.0,
+        curl=curl,
+        thin=thin,
+        bun=bun,
+        seed=seed,
+    )
+
+
+def _smile(dice: Dice) -> Expression:
+    """A broad smile, mostly with teeth."""
+    gape = dice.real(0.12, 0.20) if dice.chance(0.9) else 0.0
+    lift = dice.real(0.11, 0.15) if gape else 0.15
+    return Expression(smile=1.0, lift=lift, gape=gape, squint=dice.real(0.6, 1.0))
+
+
+def paint(scene: Portrait, canvas: Canvas, side: str) -> None:
+    """Draw the portrait neutral (side A) or smiling (side B)."""
+    head, looks, light = scene.head, scene.looks, scene.light
+    face = Expression() if side == "A" else scene.smile
+    paint_backdrop(canvas, scene.backdrop, light)
+    paint_neck(canvas, head, looks.skin, light, SKIN)
+    paint_clothes(canvas, head, scene.clothes, light, CLOTHES)
+    if scene.hair:
+        paint_hair_behind(canvas, head, scene.hair, light, HAIR)
+    paint_ears(canvas, head, looks.skin, light, SKIN)
+    ground = surface(canvas, head, face)
+    normal = normals(ground)
+    skin = Skin(
+        ground,
+        blush(ground, head, looks.skin, looks.freckles, looks.seed),
+        np.ones_like(ground.cover),
+        np.ones_like(ground.cover),
+    )
+    ground.view.labels[ground.cover > 0.5] = SKIN
+    lay_folds(skin, head, face)
+    lay_nose(skin, head, light)
+    lay_beard(skin, head, looks, face)
+    lay_mouth(skin, head, looks, face)
+    lay_eyes(skin, head, looks, face, light)
+    lay_brows(skin, head, looks, face)
+    gloss = (0.12 * sheen(normal, light, 14) + 0.06 * sheen(normal, light, 60)) * skin.gloss
+    lit = skin.colour * flesh_light(normal, light) * skin.shade + gloss * light.colour
+    ground.view.paint(lit, ground.cover)
+    paint_glasses(ground, head, looks, light)
+    if scene.hair:
+        paint_hair(canvas, head, scene.hair, light, ground, HAIR)
