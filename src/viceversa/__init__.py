@@ -1,8 +1,8 @@
 """viceversa: translate between two worlds of images without a single paired example.
 
 Every verb of the command line is a function of the same name here: `train`, `translate`, `demo`, `runs`, `doctor`,
-and `data.make`, `data.check`, `lab.run`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported before
-one of them is used.
+and `data.make`, `data.check`, `lab.run`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported
+before one of them is used.
 """
 
 from importlib import import_module

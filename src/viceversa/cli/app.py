@@ -71,9 +71,12 @@ def train(
     """Train a translator between two folders of pictures. The same command resumes it, to the bit.
 
     Args:
-        data: Folder with trainA trainB [testA testB], folder with two sub-folders, or the folder of domain A.
+        data: Folder with trainA trainB [testA testB], folder with two sub-folders, or the folder of domain A. For
+            pix2pix pairs of equal names, or train [test] of pictures side by side; for a classifier a folder per
+            class; for a GAN any pictures.
         other: Folder of domain B, when A and B are given apart.
-        preset: quickstart (default; minutes on a laptop, 64-128 px) or cyclegan (the paper's recipe, 256 px).
+        preset: quickstart (default; minutes on a laptop, 64-128 px) or cyclegan (the paper's recipe, 256 px); from
+            pairs pix2pix-quick or pix2pix; pictures from noise dcgan, wgan or wgan-gp; classifiers perceptron, mlp, cnn.
         out: Run folder; default runs/NAMES-PRESET.
         size: Side of the training pictures in pixels, a multiple of 4.
         steps: Number of steps; default: the preset's length.
@@ -99,7 +102,10 @@ def train(
     )  # fmt: skip
     if isinstance(result, Result):
         state = "finished" if result.finished else "time is up: checkpoint saved, the same command goes on"
-        print(f"{state} at step {result.step}\nreport: {result.run / 'report.html'}")
+        print(f"{state} at step {result.step}")
+        if result.accuracy is not None:
+            print(f"test pictures named rightly: {result.accuracy:.1%}")
+        print(f"report: {result.run / 'report.html'}")
     else:
         import yaml
 

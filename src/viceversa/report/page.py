@@ -99,7 +99,7 @@ def title(facts: Facts) -> Html:
 
 def examination(facts: Facts) -> Html:
     """How many test pictures a classifier names rightly."""
-    lines = facts.run.read_lines("accuracy.jsonl")
+    lines = facts.run.read_lines(facts.run.accuracy)
     if not lines:
         return Html()
     last = lines[-1]

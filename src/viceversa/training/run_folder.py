@@ -31,6 +31,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
         self.metrics = self.path / "metrics.jsonl"
+        self.accuracy = self.path / "accuracy.jsonl"  # of a classifier, on its test pictures
         self.report = self.path / "report.html"
 
     @property
@@ -104,21 +105,21 @@ class RunFolder:
 
     def truncate_metrics(self, step: int) -> None:
         """Forget what a killed process logged after the checkpoint that training resumes from."""
-        lines = self.read_metrics()
-        kept = [line for line in lines if line["step"] <= step]
-        if self.metrics.exists():
-            files.write_text(self.metrics, "".join(json.dumps(line) + "\n" for line in kept))
+        for path in (self.metrics, self.accuracy):
+            if path.exists():
+                kept = [line for line in self.read_lines(path) if line["step"] <= step]
+                files.write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl; a torn last line is left out."""
-        return self.read_lines(self.metrics.name)
+        return self.read_lines(self.metrics)
 
-    def read_lines(self, name: str) -> list[dict[str, Any]]:
+    def read_lines(self, path: Path) -> list[dict[str, Any]]:
         """The lines of a file of JSON lines, none where there is no such file; a torn last line is left out."""
-        if not (self.path / name).exists():
+        if not path.exists():
             return []
         lines = []
-        for text in (self.path / name).read_text().splitlines():
+        for text in path.read_text().splitlines():
             try:
                 lines.append(json.loads(text))
             except ValueError:

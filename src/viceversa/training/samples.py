@@ -77,7 +77,7 @@ class Examination:
         self, tests: Sequence[Path], labels: Sequence[int], config: RunConfig, run: RunFolder, device: str,
         method: Classifier,
     ) -> None:  # fmt: skip
-        self.path, self.method, self.device = run.path / "accuracy.jsonl", method, device
+        self.path, self.method, self.device = run.accuracy, method, device
         assert isinstance(config.method, ClassifierConfig)
         kept = [(tests[i], labels[i]) for i in range(len(tests))]
         size, channels = config.data.size, config.method.channels

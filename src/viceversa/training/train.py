@@ -34,6 +34,7 @@ class Result:
     run: Path
     step: int
     finished: bool  # False when max_time ended it before its schedule did
+    accuracy: float | None = None  # of a classifier on its test pictures
 
 
 def train(
@@ -184,7 +185,8 @@ class Session:
             if self.lead:
                 self.record_broken()
                 run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
-        return Result(run.path, trainer.step, finished)
+        examined = run.read_lines(run.accuracy)
+        return Result(run.path, trainer.step, finished, examined[-1]["accuracy"] if examined else None)
 
     def command(self) -> str:
         """The command line that resumes this run, also when Python code started it."""
