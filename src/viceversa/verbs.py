@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from . import distributed
 from .data.make import make
 from .errors import ModelFileError, UsageError
 from .presets import RunConfig
@@ -34,7 +35,7 @@ DEMO_SECONDS = 225.0  # of training; with the pictures and the report the demo s
 def train(data: str | Path, other: str | Path | None = None, **options: Any) -> Result | RunConfig:
     """Train between two folders and write the report; the same call resumes. Options as in `viceversa train --help`."""
     result = run_training(data, other, **options)
-    if isinstance(result, Result):
+    if isinstance(result, Result) and distributed.rank() == 0:
         make_report(result.run)
     return result
 

@@ -76,7 +76,7 @@ def train(
             class; for a GAN any pictures.
         other: Folder of domain B, when A and B are given apart.
         preset: quickstart (default; minutes on a laptop, 64-128 px) or cyclegan (the paper's recipe, 256 px); from
-            pairs pix2pix-quick or pix2pix; pictures from noise dcgan, wgan or wgan-gp; classifiers perceptron, mlp, cnn.
+            pairs pix2pix-quick or pix2pix; pictures from noise dcgan, wgan, wgan-gp; classifiers perceptron, mlp, cnn.
         out: Run folder; default runs/NAMES-PRESET.
         size: Side of the training pictures in pixels, a multiple of 4.
         steps: Number of steps; default: the preset's length.
@@ -92,7 +92,7 @@ def train(
         tensorboard: Also write TensorBoard events.
         dry_run: Print the resolved configuration and stop.
     """
-    from .. import verbs
+    from .. import distributed, verbs
     from ..training.train import Result
 
     result = verbs.train(
@@ -100,6 +100,8 @@ def train(
         seed=seed, device=device, precision=precision, compile=compile, names=names, set=set or (), config=config,
         tensorboard=tensorboard, dry_run=dry_run,
     )  # fmt: skip
+    if distributed.rank():
+        return  # another process speaks for all
     if isinstance(result, Result):
         state = "finished" if result.finished else "time is up: checkpoint saved, the same command goes on"
         print(f"{state} at step {result.step}")
