@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.classification import CLASSIFICATION
 from ..networks.cnn import CNN
+from ..networks.layers import evaluating
 from ..networks.mlp import MLP
 from ..optimize import Player
 
@@ -83,8 +84,5 @@ class Classifier(nn.Module):
     @torch.no_grad()
     def preview(self, x: Tensor) -> dict[str, Tensor]:
         """Scores (N, classes) of pictures (N, C, H, W)."""
-        (C,) = self.nets.values()
-        C.eval()
-        scores = C(x).float()
-        C.train()
-        return dict(scores=scores)
+        with evaluating(self.nets["C"]) as C:
+            return dict(scores=C(x).float())

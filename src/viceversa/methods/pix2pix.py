@@ -9,6 +9,7 @@ from torch.nn.functional import l1_loss as l1
 
 from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL
+from ..networks.layers import evaluating
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
@@ -91,8 +92,5 @@ class Pix2Pix(nn.Module):
     @torch.no_grad()
     def preview(self, a: Tensor) -> dict[str, Tensor]:
         """Translations of fixed images, by the averaged generator."""
-        (G,) = self.average.nets.values()
-        training = G.training
-        fake_b = G.eval()(a).clamp(-1, 1)
-        G.train(training)
-        return dict(fake_b=fake_b)
+        with evaluating(self.average.nets["G"]) as G:
+            return dict(fake_b=G(a).clamp(-1, 1))

@@ -11,6 +11,7 @@ from ..config import Channels, Count, Decay, Weight
 from ..losses.adversarial import ADVERSARIAL
 from ..losses.wasserstein import gradient_penalty
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from ..networks.layers import evaluating
 from ..optimize import Player
 from ..remedies.ema import Average
 from .gan import noise
@@ -90,8 +91,5 @@ class WGAN(nn.Module):
     @torch.no_grad()
     def preview(self, z: Tensor) -> dict[str, Tensor]:
         """Pictures from z (N, latent), by the averaged generator."""
-        (G,) = self.average.nets.values()
-        training = G.training
-        fake = G.eval()(z)
-        G.train(training)
-        return dict(fake=fake)
+        with evaluating(self.average.nets["G"]) as G:
+            return dict(fake=G(z))

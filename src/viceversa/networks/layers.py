@@ -1,6 +1,7 @@
 """Pieces that generators and discriminators share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,14 @@ NORMS: dict[str, Callable[[int], nn.Module]] = {
     "layer": lambda channels: nn.GroupNorm(1, channels),  # for a critic with gradient penalty (Gulrajani et al. 2017)
     "none": lambda channels: nn.Identity(),
 }
+
+
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[nn.Module]:
+    """The network as it is used, without dropout and with kept statistics, and afterwards as it was."""
+    training = net.training
+    yield net.eval()
+    net.train(training)
 
 
 class Dropout(nn.Module):
