@@ -152,3 +152,18 @@ def test_a_label_follows_its_picture_when_a_file_is_broken(tmp_path: Path) -> No
     for step in range(8):
         x, y = data.batch(step)
         assert ((x[:, 0, 0, 0] + 0.9) * 2).round().long().tolist() == y.tolist()
+
+
+def test_pairs_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    """No whole pair must end in an error and not in an endless search; two shapes cannot be cropped alike."""
+    a, b = ([tmp_path / f"{side}{i}.png" for i in range(2)] for side in "ab")
+    for path in (*a, *b):
+        images.save_png(path, np.zeros((3, 8, 8), np.float32))
+    images.save_png(b[1], np.zeros((3, 8, 16), np.float32))
+    a[0].write_bytes(b"broken")
+    read = (reader(8, "cover", 3),) * 2
+    with pytest.raises(DataError, match="a pair of different shapes"):
+        Paired(a, b, read, Augment(8)).batch(0)
+    b[1].write_bytes(b"broken")
+    with pytest.raises(DataError, match=r"of the 2 pairs in .* none can be read whole"):
+        Paired(a, b, read, Augment(8)).batch(0)

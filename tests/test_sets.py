@@ -13,7 +13,10 @@ from viceversa.data.sets import find_classes, find_pairs, find_pictures, swapped
 from viceversa.errors import DataError, ModelFileError, UsageError
 from viceversa.training.run_folder import RunFolder
 
-SMALL = ("method.width=4", "method.d_width=4", "method.d_layers=1", "train.threads=1")
+SMALL = (
+    "method.generator=unet", "method.width=4", "method.d_width=4", "method.d_layers=1", "method.lr_g=3e-3",
+    "train.batch=4", "train.threads=1",
+)  # fmt: skip
 
 
 def draw(path: Path, left: float = 0.0, right: float | None = None) -> Path:
@@ -69,6 +72,23 @@ def test_pairs_by_name_leave_out_what_has_no_partner(tmp_path):
         find_pairs(tmp_path)
 
 
+def test_pairs_keep_to_their_sub_folder_and_their_partner(tmp_path):
+    """Equal names in two folders are two pictures, and a missing one does not shift the test pictures of its side."""
+    for side in "AB":
+        for i in range(40):
+            path = tmp_path / side / "xy"[i % 2] / f"{i // 2:03}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if (side, i) != ("B", 0):
+                draw(path)
+    d = find_pairs(tmp_path / "A", tmp_path / "B")
+    assert len(d.train_a) + len(d.test_a) == 39 and len(d.test_a) == 3
+    for a, b in (*zip(d.train_a, d.train_b, strict=True), *zip(d.test_a, d.truth_a, strict=True)):
+        assert a.relative_to(tmp_path / "A") == b.relative_to(tmp_path / "B")
+    (tmp_path / "A" / "x" / "001.jpg").write_bytes((tmp_path / "A" / "x" / "001.png").read_bytes())
+    with pytest.raises(DataError, match="have one name"):
+        find_pairs(tmp_path / "A", tmp_path / "B")
+
+
 def test_a_world_drawn_without_pairs_is_refused(tmp_path):
     make("orchard", tmp_path / "unpaired", count=2, size=16)
     with pytest.raises(DataError, match=r"drawn without pairs; .* viceversa data make orchard OTHER_DIR --paired"):
@@ -87,10 +107,27 @@ def test_classes_are_numbered_by_value(tmp_path):
     c = find_classes(tmp_path)
     assert c.names == ("2", "9", "10") and c.train_labels == (0, 0, 0, 1, 1, 1, 2, 2, 2) and len(c.test) == 6
     assert all(path.parent.name == c.names[label] for path, label in zip(c.test, c.test_labels, strict=True))
+    with pytest.raises(DataError, match="leaves no picture to test on; each class needs five"):
+        find_classes(tmp_path / "train")
+    for i in range(3, 11):
+        draw(tmp_path / "train" / "9" / f"{i}.png")
     whole = find_classes(tmp_path / "train")  # no test folder: every fifth picture
-    assert len(whole.train) == 9 and not whole.test
-    with pytest.raises(DataError, match="needs one per class"):
+    assert len(whole.train) == 15 and [p.parent.name for p in whole.test] == ["9", "9"]
+    with pytest.raises(DataError, match="needs a folder per class, two or more, in .*; there is none"):
         find_classes(tmp_path / "train" / "9")
+
+
+def test_what_is_of_another_kind_is_refused(tmp_path):
+    for side in "AB":
+        (tmp_path / f"train{side}").mkdir()
+        draw(tmp_path / f"train{side}" / "0.png")
+    for find in (find_classes, find_pictures):
+        with pytest.raises(DataError, match="holds two domains, which translate"):
+            find(tmp_path)
+    (tmp_path / "digits" / "train" / "7").mkdir(parents=True)
+    draw(tmp_path / "digits" / "train" / "7" / "0.png")
+    with pytest.raises(DataError, match=r"holds folders \(7\), not pictures with A on the left"):
+        find_pairs(tmp_path / "digits")
 
 
 def test_one_set_is_everything_below_train(tmp_path):
@@ -133,3 +170,19 @@ def test_a_run_that_does_not_translate_says_so(tmp_path):
         viceversa.load(run.run)
     with pytest.raises(UsageError, match="takes one folder of pictures, not two"):
         viceversa.train(tmp_path / "data", tmp_path / "data", preset="dcgan", quiet=True)
+    with pytest.raises(UsageError, match="has no two domains; leave out --names"):
+        viceversa.train(tmp_path / "data", preset="dcgan", names="a,b", quiet=True)
+    with pytest.raises(UsageError, match=r"the critic's turns need a multiple of 5"):
+        viceversa.train(tmp_path / "data", preset="wgan-gp", set=("train.batch=4", "method.critic_turns=5"), quiet=True)
+    assert viceversa.runs(run.run)[0].domains == "data"
+
+
+def test_a_network_that_does_not_fit_is_refused_before_anything_is_written(tmp_path):
+    for name in "ab":
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for i in range(5):
+            draw(tmp_path / "data" / name / f"{i}.png")
+    deep = ("method.conv_widths=4,4,4,4,4,4", "data.load=16")
+    with pytest.raises(UsageError, match="preset cnn does not fit: a 16 px image has no pixel left"):
+        viceversa.train(tmp_path / "data", preset="cnn", size=16, out=tmp_path / "run", quiet=True, set=deep)
+    assert not RunFolder(tmp_path / "run").exists

@@ -18,9 +18,15 @@ from .errors import UsageError
 def join(device: str) -> None:
     """Meet the other ranks when torchrun started us; a no-op otherwise."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
+        place = int(os.environ.get("LOCAL_RANK", "0"))
+        if device == "cuda" and place >= torch.cuda.device_count():
+            count = torch.cuda.device_count()
+            raise UsageError(
+                f"rank {place} has no graphics card, there are {count}; start {count} ranks or --device cpu"
+            )
         if device == "cuda":
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-        dist.init_process_group("nccl" if device == "cuda" else "gloo")
+            torch.cuda.set_device(place)
+        dist.init_process_group("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
         atexit.register(dist.destroy_process_group)
 
 
@@ -32,6 +38,11 @@ def world() -> int:
 def rank() -> int:
     """Ours, from 0."""
     return dist.get_rank() if dist.is_initialized() else 0
+
+
+def launcher() -> list[str]:
+    """The words that start viceversa as it was started."""
+    return ["viceversa"] if world() == 1 else f"torchrun --nproc-per-node {world()} -m viceversa".split()
 
 
 def require_even(batch: int) -> None:
@@ -98,7 +109,6 @@ def highest(value: int) -> int:
     """The highest of the ranks' values."""
     if world() == 1:
         return value
-    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-    found = torch.tensor(value, device=device)
+    found = torch.tensor(value)
     dist.all_reduce(found, dist.ReduceOp.MAX)
     return int(found.item())

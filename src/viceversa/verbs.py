@@ -5,7 +5,6 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -17,11 +16,14 @@ import torch
 from . import distributed
 from .data.make import make
 from .errors import ModelFileError, UsageError
+from .methods.cyclegan import CycleGANConfig
+from .methods.pix2pix import Pix2PixConfig
 from .presets import RunConfig
 from .report.page import make as make_report
 from .training import checkpoint
 from .training.device import choose_device, choose_precision
 from .training.log import LiveLine
+from .training.material import subject
 from .training.resolve import parse_time
 from .training.run_folder import RunFolder, processor_name
 from .training.train import Result
@@ -33,7 +35,7 @@ DEMO_SECONDS = 225.0  # of training; with the pictures and the report the demo s
 
 
 def train(data: str | Path, other: str | Path | None = None, **options: Any) -> Result | RunConfig:
-    """Train between two folders and write the report; the same call resumes. Options as in `viceversa train --help`."""
+    """Train and write the report; the same call resumes. Options as in `viceversa train --help`."""
     result = run_training(data, other, **options)
     if isinstance(result, Result) and distributed.rank() == 0:
         make_report(result.run)
@@ -114,7 +116,7 @@ def describe_run(path: str | Path) -> RunRow:
     size = sum(f.stat().st_size for f in run.path.rglob("*") if f.is_file())
     return RunRow(
         path=str(run.path),
-        domains=" <-> ".join(data["names"]),
+        domains=subject(config, data["names"]),
         preset=f"{config.preset} {config.data.size} px",
         step=int(steps[0].name[5:]) if steps else 0,
         steps=-(-(config.train.total_nimg or 0) // config.train.batch),
@@ -152,12 +154,13 @@ def show_run(path: str | Path) -> dict[str, Any]:
     run = RunFolder(path).require()
     row = asdict(describe_run(path))
     lines = run.read_metrics()
-    names: Sequence[str] = run.data()["names"]
+    method, names = run.config().method, run.data()["names"]
+    ways = {CycleGANConfig: names, Pix2PixConfig: names[1:]}.get(type(method), [])
     return row | {
         "last": lines[-1] if lines else {},
         "report": str(run.report) if run.report.exists() else None,
         "resume": run.env()["command"],
         "translate": [
-            shlex.join(["viceversa", "translate", str(path), "FOLDER", "--to", name, "--out", "OUT"]) for name in names
+            shlex.join(["viceversa", "translate", str(path), "FOLDER", "--to", name, "--out", "OUT"]) for name in ways
         ],
     }

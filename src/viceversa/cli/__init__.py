@@ -49,9 +49,11 @@ def run(words: list[str]) -> int:
 
 def unexpected(error: Exception, words: list[str]) -> int:
     """A signal that ended training, memory that ran out inside PyTorch, or a bug."""
+    from ..distributed import launcher
+
     code = getattr(error, "exit_code", None)
     if code is not None:  # training was told to stop and saved
-        command = shlex.join(["viceversa", *words])
+        command = shlex.join([*launcher(), *words])
         return complain(f"stopped by {error}, checkpoint saved; to go on: {command}", code)
     if isinstance(error, RuntimeError) and "memory" in str(error):
         return complain("out of memory; use a smaller --size or --set train.batch=1", 5)
@@ -62,6 +64,7 @@ def unexpected(error: Exception, words: list[str]) -> int:
 
 
 def complain(line: str, code: int) -> int:
-    """Print one line on standard error, hand the code on."""
-    print("viceversa: " + " ".join(line.split()), file=sys.stderr)
+    """Print one line on standard error, hand the code on. Of several ranks the first speaks."""
+    if os.environ.get("RANK", "0") == "0":
+        print("viceversa: " + " ".join(line.split()), file=sys.stderr)
     return code

@@ -35,6 +35,7 @@ class Domains:
     test_b: Paths = ()
     truth_a: Paths = ()  # truth_a[i] is the true translation of test_a[i]; empty when not known for all
     truth_b: Paths = ()
+    split: bool = False  # the test pictures were taken from the training pictures here
     notes: tuple[str, ...] = ()
 
 
@@ -227,8 +228,9 @@ def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
     notes: list[str] = []
     train_a, test_a = _parts(root_a, a, notes)
     train_b, test_b = _parts(root_b, b, notes)
+    split = not (root_a / "train").is_dir() and not (root_b / "train").is_dir()
     return Domains(name_a=a, name_b=b, train_a=train_a, train_b=train_b, test_a=test_a, test_b=test_b,
-                   notes=tuple(notes))  # fmt: skip
+                   split=split, notes=tuple(notes))  # fmt: skip
 
 
 def _parts(root: Path, name: str, notes: list[str]) -> tuple[Paths, Paths]:

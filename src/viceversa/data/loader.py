@@ -95,11 +95,21 @@ class Paired(Unpaired):
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         epoch, index = self.place(n)
         store_a, store_b = self.stores
-        chosen, a = store_a.find(int(self.order(epoch)[index]))
-        other, b = store_b.find(chosen)
-        while other != chosen:  # where one of a pair cannot be read, the next whole pair stands in
-            chosen, a = store_a.find(other)
+        first = int(self.order(epoch)[index])
+        for i in range(
+            first, first + len(store_a)
+        ):  # where one of a pair cannot be read, the next whole pair stands in
+            chosen, a = store_a.find(i % len(store_a))
             other, b = store_b.find(chosen)
+            if other == chosen:
+                break
+        else:
+            raise DataError(f"of the {len(store_a)} pairs in {store_a.paths[0].parent} none can be read whole")
+        if a.shape[1:] != b.shape[1:]:
+            raise DataError(
+                f"{store_a.paths[chosen]} and {store_b.paths[chosen]} are a pair of different shapes; "
+                "bring them to one shape, or --set data.fit=squash"
+            )
         return self.augment(a, self.dice(epoch, index)), self.augment(b, self.dice(epoch, index))
 
 

@@ -48,6 +48,11 @@ def find_pairs(
 
 def _side_by_side(root: Path, names: tuple[str, str] | None) -> Domains:
     a, b = two_names(names or ("A", "B"))
+    if inside := sub_folders(root / "train"):
+        raise DataError(
+            f"{printable(root / 'train')} holds folders ({', '.join(inside[:3])}), not pictures with A on the left and "
+            "B on the right; pix2pix needs such pictures, or trainA and trainB with equal file names"
+        )
     notes: list[str] = []
     train = pictures_of(root / "train", "train", notes)
     part = next((part for part in ("test", "val") if (root / part).is_dir()), None)
@@ -64,37 +69,65 @@ def _side_by_side(root: Path, names: tuple[str, str] | None) -> Domains:
 def _refuse_unpaired_world(root: Path) -> None:
     """A world drawn unpaired has equal file names in A and B, and other scenes behind them."""
     try:
-        card = json.loads((root / "world.json").read_text(encoding="utf-8"))
+        home = root if (root / "world.json").is_file() else root.parent  # also for its trainA and trainB
+        card = json.loads((home / "world.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
-    if not card.get("paired"):
+    if isinstance(card, dict) and not card.get("paired"):
         again = f"viceversa data make {card.get('world', 'facades')} OTHER_DIR --paired"
         raise DataError(f"{printable(root)} was drawn without pairs; draw it with them: {again}")
 
 
 def _by_name(d: Domains) -> Domains:
-    """The same domains, their pictures matched by stem."""
+    """The same domains, their pictures matched by their place below the domain's folder, whatever the format."""
     notes = list(d.notes)
 
     def matched(a: Paths, b: Paths, what: str) -> tuple[Paths, Paths]:
-        known = {path.stem: path for path in b}
-        both = [path for path in a if path.stem in known]
+        left, right = _places(a), _places(b)
+        both = [place for place in left if place in right]
         odd = len(a) + len(b) - 2 * len(both)
         if odd:
             notes.append(f"{odd} {what} pictures have no partner of the same name and are left out")
-        return tuple(both), tuple(known[path.stem] for path in both)
+        return tuple(left[place] for place in both), tuple(right[place] for place in both)
 
-    train_a, train_b = matched(d.train_a, d.train_b, "training")
+    if d.split:  # matched first and split then, so that both sides keep the same pairs for testing
+        notes = [note for note in notes if "for testing" not in note and "for training" not in note]
+        train_a, train_b = matched(_merged(d.train_a, d.test_a), _merged(d.train_b, d.test_b), "training")
+        step = max(10, -(-len(train_a) // 100)) if len(train_a) >= 20 else len(train_a) + 1
+        test_a, test_b = train_a[step - 1 :: step], train_b[step - 1 :: step]
+        train_a, train_b = (tuple(p for i, p in enumerate(side, 1) if i % step) for side in (train_a, train_b))
+        notes.append(f"{len(test_a)} of {len(train_a) + len(test_a)} pairs are for testing")
+    else:
+        train_a, train_b = matched(d.train_a, d.train_b, "training")
+        test_a, test_b = (d.test_a, d.test_b) if d.truth_a else matched(d.test_a, d.test_b, "test")
     if not train_a:
         raise DataError(
             f"no picture of {d.name_a} has a partner of the same name among {d.name_b}, first {d.train_a[0].name} and "
             f"{d.train_b[0].name}; pairs need equal file names, or one folder `train` of pictures side by side"
         )
-    d = replace(d, train_a=train_a, train_b=train_b)
-    if not d.truth_a and d.test_a:
-        test_a, test_b = matched(d.test_a, d.test_b, "test")
-        d = replace(d, test_a=test_a, test_b=test_b, truth_a=test_b, truth_b=test_a)
-    return replace(d, notes=tuple(notes))
+    truth_a, truth_b = (d.truth_a, d.truth_b) if d.truth_a else (test_b, test_a)
+    return replace(
+        d, train_a=train_a, train_b=train_b, test_a=test_a, test_b=test_b, truth_a=truth_a, truth_b=truth_b,
+        notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _places(files: Paths) -> dict[str, Path]:
+    """Pictures by their path below the folder that holds them all, without ending; DataError for two of one name."""
+    if not files:
+        return {}
+    top = os.path.commonpath([path.parent for path in files])
+    found: dict[str, Path] = {}
+    for path in files:
+        place = str(path.relative_to(top).with_suffix(""))
+        if place in found:
+            raise DataError(f"{printable(path)} and {printable(found[place])} have one name; which is of the pair?")
+        found[place] = path
+    return found
+
+
+def _merged(a: Paths, b: Paths) -> Paths:
+    return tuple(sorted((*a, *b), key=lambda path: path.parts))
 
 
 def swapped(d: Domains) -> Domains:
@@ -111,12 +144,14 @@ def find_classes(data: str | os.PathLike[str]) -> Classes:
     Classes are numbered in the order of their names, numbers by value. DataError for fewer than two.
     """
     root = existing_folder(data, "data folder")
+    _refuse_domains(root)
     notes: list[str] = []
     part = next((part for part in ("test", "val") if (root / part).is_dir()), None)
     top = root / "train" if (root / "train").is_dir() else root
     names = sorted(sub_folders(top), key=lambda n: (not n.isdecimal(), int(n) if n.isdecimal() else 0, n))
     if len(names) < 2 or set(names) & set(PARTS):
-        raise DataError(f"{printable(top)} has {len(names)} sub-folders; a classifier needs one per class, two or more")
+        held = ", ".join(names) or "none"
+        raise DataError(f"a classifier needs a folder per class, two or more, in {printable(top)}; there is {held}")
     train: list[tuple[Path, int]] = []
     test: list[tuple[Path, int]] = []
     for number, name in enumerate(names):
@@ -131,15 +166,26 @@ def find_classes(data: str | os.PathLike[str]) -> Classes:
             test += [(path, number) for i, path in enumerate(files) if i % 5 == 4]
     if top == root or not part:
         notes.append("every fifth picture of each class is for testing")
+    if not test:
+        raise DataError(f"{printable(root)} leaves no picture to test on; each class needs five, or a folder test")
     return Classes(
         names=tuple(names), train=tuple(p for p, _ in train), train_labels=tuple(n for _, n in train),
         test=tuple(p for p, _ in test), test_labels=tuple(n for _, n in test), notes=tuple(notes),
     )  # fmt: skip
 
 
+def _refuse_domains(root: Path) -> None:
+    """Two domains are neither classes nor one set."""
+    if (root / "trainA").is_dir():
+        raise DataError(
+            f"{printable(root)} holds two domains, which translate; give one of them: {printable(root / 'trainA')}"
+        )
+
+
 def find_pictures(data: str | os.PathLike[str]) -> Pictures:
     """All pictures below `data/train` where that exists, or else below `data`."""
     root = existing_folder(data, "data folder")
+    _refuse_domains(root)
     notes: list[str] = []
     top = root / "train" if (root / "train").is_dir() else root
     files = pictures_of(top, root.resolve().name, notes)

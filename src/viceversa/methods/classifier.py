@@ -21,13 +21,13 @@ class ClassifierConfig:
     width: Count = 128  # neurons of a hidden dense layer
     depth: Number = 1  # hidden dense layers of the mlp; 0 is the single layer of a perceptron
     activation: Literal["sigmoid", "tanh", "relu", "mish"] = "relu"  # of the mlp
-    init: Literal["normal", "uniform"] = "normal"  # of the mlp: He et al. 2015 or Glorot and Bengio 2010
+    init: Literal["normal", "uniform"] = "normal"  # of the mlp, deviation 0.05
     conv_widths: str = "32,64"  # channels of the convolutions, each followed by pooling
     kernel: Count = 3  # side of the convolution kernels, pixels
     stride: Count = 1  # of the convolutions, pixels
     padding: Literal["same", "valid"] = "same"
     pooling: Literal["max", "average", "none"] = "max"  # halves the sides
-    dropout: Decay = 0.0  # share of the last hidden layer silenced in training
+    dropout: Decay = 0.0  # share of what dense layers see that is silenced in training
     norm: bool = False  # batch norm after each convolution
     loss: Literal["cross_entropy", "mse", "mae", "perceptron"] = "cross_entropy"
     optimizer: Literal["adam", "sgd", "momentum", "rmsprop"] = "adam"

@@ -22,7 +22,7 @@ class GANConfig:
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
     upsampling: Literal["transposed", "bilinear"] = "transposed"
     d_width: Count = 64  # discriminator channels after the first layer
-    d_norm: Literal["batch", "instance", "none"] = "batch"
+    d_norm: Literal["batch", "instance", "layer", "none"] = "batch"
     d_dropout: Decay = 0.0  # share of the discriminator's channels silenced in training
     loss: Literal["nonsaturating", "minimax", "lsgan"] = "nonsaturating"
     lr_g: Weight = 2e-4  # Adam learning rate of the generator, sec. 4 of DCGAN

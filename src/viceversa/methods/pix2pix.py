@@ -26,7 +26,9 @@ class Pix2PixConfig:
     width: Count = 64  # generator channels after the first layer (sec. 6.1)
     blocks: Number = 9  # residual blocks of resnet and painting
     upsampling: Literal["transposed", "bilinear"] = "transposed"  # of resnet and painting
+    norm: Literal["batch", "instance"] = "batch"  # of the U-Net
     dropout: Decay = 0.5  # in the U-Net's inner layers, its only noise (sec. 3.1)
+    noise: bool = False  # keep the dropout when translating, as its authors do (sec. 3.3)
     d_width: Count = 64  # discriminator channels after the first layer (sec. 6.1)
     d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
     loss: Literal["nonsaturating", "lsgan", "minimax"] = "nonsaturating"  # sec. 3.3
@@ -52,7 +54,7 @@ def make_generator(config: Pix2PixConfig, size: int) -> nn.Module:
         return PaintingGenerator(c.channels_a, c.width, c.blocks, c.upsampling)
     if c.generator == "resnet":
         return ResNetGenerator(c.channels_a, c.channels_b, c.width, c.blocks, c.upsampling)
-    return UNetGenerator(c.channels_a, c.channels_b, size, c.width, dropout=c.dropout)
+    return UNetGenerator(c.channels_a, c.channels_b, size, c.width, c.norm, c.dropout, c.noise)
 
 
 class Pix2Pix(nn.Module):

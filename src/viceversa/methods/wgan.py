@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from .. import distributed
 from ..config import Channels, Count, Decay, Weight
 from ..losses.adversarial import ADVERSARIAL
-from ..losses.wasserstein import gradient_penalty
+from ..losses.wasserstein import clip_weights, gradient_penalty
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ..networks.layers import evaluating
 from ..optimize import Player
@@ -70,16 +70,15 @@ class WGAN(nn.Module):
                 L_gp = self.penalty(f, real, fake)
                 update(L_f + self.lambda_gp * L_gp)
             if self.lipschitz == "clipping":
-                with torch.no_grad():
-                    for w in self.critic.parameters:
-                        w.clamp_(-self.clip, self.clip)
+                clip_weights(f, self.clip)
 
         with self.generator.turn() as update:  # min over G of -E f(G(z))
             L_G = self.g_loss(f(G(noise(len(real), self.latent, x.device))))
             update(L_G)
 
         self.average.update()
-        return dict(W=-L_f, gp=L_gp, G=L_G)  # W: the critic's estimate of the distance
+        told = dict(W=-L_f, G=L_G)  # W: the critic's estimate of the distance
+        return told if self.lipschitz == "clipping" else told | dict(gp=L_gp)
 
     def penalty(self, f: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         """Gulrajani et al. 2017, Eq. (3); nothing for a clipped critic."""

@@ -68,13 +68,14 @@ OTHERS = {
     "accuracy": ("Training accuracy", "Share of the training pictures named rightly.", None),
     "l1": ("Distance to the truth (l1)", "Mean absolute error; black to white is 2. Should fall.", None),
     "W": ("Distance (W)", "The critic's estimate of how far fake pictures are from real ones. Should fall.", 0.0),
+    "G": ("Generator (G)", "Minus the critic's mean mark for fake pictures; only its changes mean something.", None),
     "gp": ("Gradient penalty (gp)", "How far the critic's slope is from 1, squared.", None),
 }  # fmt: skip
 
 
 def explain(key: str, config: MethodConfig, names: Sequence[str]) -> tuple[str, str, float | None]:
     """Title, meaning and the value to look for of a number in metrics.jsonl."""
-    if key in OTHERS:
+    if key in OTHERS and not (key == "G" and isinstance(config, GANConfig)):
         return OTHERS[key]
     if key == "rate":
         rates = f"{config.lr:g}" if isinstance(config, ClassifierConfig) else f"{config.lr_g:g} and {config.lr_d:g}"

@@ -135,7 +135,7 @@ def _read(
             continue
         if truth is not None and truth.shape[1:] != pixels.shape[1:]:
             truth = None
-        yield Sample(Path(path).name, pixels, truth)
+        yield Sample(Path(images.file_of(path)[0]).name, pixels, truth)
 
 
 def _rows(samples: list[Sample], translator: Translator, side: Side, other: Side) -> tuple[Row, ...]:

@@ -104,7 +104,8 @@ def examination(facts: Facts) -> Html:
         return Html()
     last = lines[-1]
     told = f"{last['accuracy']:.1%} of the test pictures are named rightly: {last['right']:,} of {last['of']:,}."
-    return section("Test", paragraph(told), paragraph("Training never saw them.", "note"))
+    when = f"At step {last['step']:,}. Training never saw these pictures."
+    return section("Test", paragraph(told), paragraph(when, "note"))
 
 
 def learning(facts: Facts) -> Html:

@@ -74,10 +74,10 @@ def go_on(facts: Facts) -> Html:
         parts += [paragraph("Resume: the same command goes on where it stopped."), code(facts.env["command"])]
     if facts.translates:
         parts += translating(facts, str(run))
-    if source and facts.translates:
+    if source and isinstance(facts.config.method, CycleGANConfig):
         check = ["viceversa", "data", "check", source, *([other] if other else [])]
         parts += [paragraph("Look at the data once more."), code(shlex.join(check))]
-    return section("Go on", *parts)
+    return section("Go on", *parts) if parts else Html()
 
 
 def translating(facts: Facts, run: str) -> list[Html]:

@@ -1,9 +1,11 @@
 """What a method trains on, whatever its kind: two domains, pairs, classes, or pictures of one kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from .. import distributed
 from ..data.augment import Augment
 from ..data.folders import Domains, Paths, find_domains
 from ..data.loader import Labelled, Paired, Single, Source, Unpaired
@@ -15,7 +17,7 @@ from ..methods.classifier import Classifier, ClassifierConfig
 from ..methods.cyclegan import CycleGAN, CycleGANConfig
 from ..methods.gan import GAN
 from ..methods.pix2pix import Pix2Pix, Pix2PixConfig
-from ..methods.wgan import WGAN
+from ..methods.wgan import WGAN, WGANConfig
 from ..presets import RunConfig
 from .resolve import parse_names
 from .run_folder import RunFolder
@@ -35,9 +37,16 @@ class Material:
         """Names and counts in words."""
         if "train_a" in self.files:
             a, b = self.names
-            return f"{a} ({len(self.files['train_a'])}) <-> {b} ({len(self.files['train_b'])})"
+            return f"{a} ({len(self.files['train_a'])}) and {b} ({len(self.files['train_b'])})"
         classes = f", {len(self.names)} classes" if self.labels else ""
         return f"{self.names[0] if not self.labels else 'pictures'} ({len(self.files['train'])}){classes}"
+
+
+def subject(config: RunConfig, names: Sequence[str]) -> str:
+    """What a run is about in a few words: both domains, one way or two, or its pictures."""
+    if isinstance(config.method, CycleGANConfig | Pix2PixConfig):
+        return (" <-> " if isinstance(config.method, CycleGANConfig) else " -> ").join(names)
+    return names[0] if len(names) == 1 else f"{Path(config.data.source).name}, {len(names)} classes"
 
 
 def find(config: RunConfig) -> Material:
@@ -49,6 +58,10 @@ def find(config: RunConfig) -> Material:
         return of_domains(swapped(found) if d.swap else found)
     if d.other is not None:
         raise UsageError(f"preset {config.preset} takes one folder of pictures, not two; leave out {d.other}")
+    if d.names or d.swap:
+        raise UsageError(
+            f"preset {config.preset} has no two domains; leave out {'--names' if d.names else 'data.swap'}"
+        )
     if isinstance(method, ClassifierConfig):
         c = find_classes(d.source)
         labels = {"train": c.train_labels, "test": c.test_labels}
@@ -75,6 +88,9 @@ def source(config: RunConfig, found: Material) -> Source:
         read = reader(d.load_size, d.fit, c.channels_a), reader(d.load_size, d.fit, c.channels_b)
         kind = Unpaired if isinstance(c, CycleGANConfig) else Paired
         return kind(files["train_a"], files["train_b"], read, augment, **common)
+    if isinstance(c, WGANConfig) and config.train.batch % (c.critic_turns * distributed.world()):
+        shares = c.critic_turns * distributed.world()
+        raise UsageError(f"train.batch is {config.train.batch}; the critic's turns need a multiple of {shares}")
     one = reader(d.load_size, d.fit, c.channels)
     if isinstance(c, ClassifierConfig):
         return Labelled(files["train"], found.labels["train"], one, augment, **common)

@@ -71,8 +71,8 @@ def parse_time(text: float | str | None) -> float | None:
 
 
 def default_folder(names: Sequence[str], config: RunConfig) -> Path:
-    """runs/apples-oranges-quickstart; more than two classes are named after their folder."""
-    word = "-".join(names) if len(names) <= 2 else Path(config.data.source).name
+    """runs/apples-oranges-quickstart; classes, and domains without names, are called after their folder."""
+    word = "-".join(names) if len(names) <= 2 and tuple(names) != ("A", "B") else Path(config.data.source).name
     return Path("runs") / re.sub(r"[^\w.-]+", "-", f"{word}-{config.preset}").strip("-.")
 
 

@@ -53,7 +53,7 @@ class RunFolder:
             raise ModelFileError(f"{self.path} is damaged: {e}") from None
 
     def data(self) -> dict[str, Any]:
-        """Names, counts and skipped files of its two domains."""
+        """Names, counts and skipped files of what it was trained on."""
         return self._json("data.json")
 
     def env(self) -> dict[str, Any]:

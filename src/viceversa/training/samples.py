@@ -79,10 +79,9 @@ class Examination:
     ) -> None:  # fmt: skip
         self.path, self.method, self.device = run.accuracy, method, device
         assert isinstance(config.method, ClassifierConfig)
-        kept = [(tests[i], labels[i]) for i in range(len(tests))]
         size, channels = config.data.size, config.method.channels
-        self.x = fixed_pictures([path for path, _ in kept], size, channels, len(kept), stand_in=True)
-        self.y = torch.tensor([label for _, label in kept])
+        self.x = fixed_pictures(tests, size, channels, len(tests), stand_in=True)
+        self.y = torch.tensor(labels)
 
     def __call__(self, step: int) -> None:
         right = 0
@@ -121,7 +120,5 @@ def fixed_pictures(paths: Sequence[Path], size: int, channels: int, count: int =
         if len(found) == count:
             break
     if len(found) == broken * stand_in:
-        raise DataError(
-            f"none of the {len(paths)} pictures in {paths[0].parent} can be read; viceversa data check tells why"
-        )
+        raise DataError(f"none of the {len(paths)} pictures in {paths[0].parent} can be read; replace them")
     return torch.from_numpy(np.stack(found))

@@ -1,10 +1,10 @@
-"""`train`: from two folders and a preset to a run."""
+"""`train`: from pictures and a preset to a run."""
 
 import shlex
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from .. import distributed, files, methods
-from ..errors import UsageError
+from ..errors import UsageError, ViceversaError
 from ..methods import Method
 from ..presets import RunConfig
 from . import material
@@ -58,7 +58,7 @@ def train(
     dry_run: bool = False,
     quiet: bool = False,
 ) -> Result | RunConfig:
-    """Train a translator between two folders of pictures; the same call resumes it. See `viceversa train --help`.
+    """Train what a preset says on a folder or two; the same call resumes it. See `viceversa train --help`.
 
     `dry_run` returns the resolved configuration and writes nothing.
     """
@@ -75,10 +75,23 @@ def train(
     if run.path.is_file():
         raise UsageError(f"--out {run.path} is a file; name a folder")
     lead = distributed.rank() == 0  # the one that writes and speaks
-    with files.Lock(run.path) if lead else nullcontext(), LiveLine(quiet=quiet or not lead) as show:
+    with ExitStack() as owned, LiveLine(quiet=quiet or not lead) as show:
+        own(run, owned)
         for folder in (run.path, run.samples) if lead and run.exists else ():
             files.remove_drafts(folder)
         return Session(run, wanted, found, seconds, compile, tensorboard and lead, show).go()
+
+
+def own(run: RunFolder, owned: ExitStack) -> None:
+    """Lock the run folder for as long as `owned` is open; when rank 0 cannot, no rank goes on."""
+    problem = None
+    if distributed.rank() == 0:
+        try:
+            owned.enter_context(files.Lock(run.path))
+        except ViceversaError as e:
+            problem = e
+    if (problem := distributed.agree(problem)) is not None:
+        raise problem
 
 
 class Session:
@@ -118,9 +131,11 @@ class Session:
         """The method with fresh weights, which follow from the seed."""
         c = self.config
         torch.manual_seed(c.train.seed)
-        method = methods.make(
-            c.method, size=c.data.size, classes=len(self.found.names), precision=c.train.precision, device=self.device
-        )
+        size, classes = c.data.size, len(self.found.names)
+        try:
+            method = methods.make(c.method, size=size, classes=classes, precision=c.train.precision, device=self.device)
+        except ValueError as e:
+            raise UsageError(f"preset {c.preset} does not fit: {e}") from None
         if self.compile:
             for net in method.nets.values():
                 net.compile()
@@ -165,12 +180,12 @@ class Session:
     def go(self) -> Result:
         """Start or resume, train, report."""
         run, config = self.run, self.config
-        if self.fresh and self.lead:
-            env = environment(self.command(), self.device, config.train.threads or 1)
-            run.start(config, env, self.described())
         plan = schedule(config.train, config.train.total_nimg or 0, self.batches.epoch_nimg)
         method = self.method()
         sample = material.sampler(config, self.found, run, self.device, method)
+        if self.fresh and self.lead:
+            env = environment(self.command(), self.device, config.train.threads or 1)
+            run.start(config, env, self.described())
         trainer = Trainer(
             method, self.batches, plan, config.train, run, device=self.device, sample=sample, sinks=self.sinks
         )
@@ -186,12 +201,13 @@ class Session:
                 self.record_broken()
                 run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
         examined = run.read_lines(run.accuracy)
-        return Result(run.path, trainer.step, finished, examined[-1]["accuracy"] if examined else None)
+        now = examined[-1]["accuracy"] if examined and examined[-1]["step"] == trainer.step else None
+        return Result(run.path, trainer.step, finished, now)
 
     def command(self) -> str:
         """The command line that resumes this run, also when Python code started it."""
         if Path(sys.argv[0]).stem in ("viceversa", "__main__"):
-            return shlex.join(["viceversa", *sys.argv[1:]])
+            return shlex.join([*distributed.launcher(), *sys.argv[1:]])
         data = [self.config.data.source, *([self.config.data.other] if self.config.data.other else [])]
         file = str(self.run.path / "config.yaml")
         return shlex.join(["viceversa", "train", *data, "--config", file, "--out", str(self.run.path)])

@@ -22,6 +22,7 @@ from . import checkpoint
 from .log import LiveLine, duration
 from .run_folder import RunFolder
 
+DUE, LATE = 1, 2  # why ranks save together; what is above is a signal
 SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say
 
 
@@ -115,7 +116,7 @@ class Trainer:
             state = checkpoint.load(path, self.method)
             self.step, self.window = state["step"], state["window"]
         if self.lead:
-            self.run.truncate_metrics(self.step)
+            self.run.truncate_metrics(self.step if path else -1)
         return complaints
 
     def fit(self, show: LiveLine, max_time: float | None = None) -> bool:
@@ -131,16 +132,14 @@ class Trainer:
                     elapsed = time.monotonic() - started
                     show(self.line(elapsed, first))
                     late = max_time is not None and elapsed >= max_time and self.step < self.plan.steps
-                    told = distributed.highest(self.told or 0)
-                    if told:
+                    word = distributed.highest(LATE + self.told if self.told else LATE * late or DUE * self.due())
+                    if word:
                         self.save()
-                        raise Stopped(told)
-                    if distributed.agree(late):
-                        self.save()
+                    if word > LATE:
+                        raise Stopped(word - LATE)
+                    if word == LATE:
                         return False
-                    if distributed.agree(self.due()):
-                        self.save()
-                if distributed.agree(self.run.last_step() != self.step):
+                if distributed.agree(self.lead and self.run.last_step() != self.step):
                     self.save()
         finally:
             batches.close()
