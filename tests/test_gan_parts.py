@@ -44,6 +44,15 @@ def test_dcgan_has_the_maps_of_the_paper_and_of_the_report() -> None:
     assert count_parameters(D) == convs + 2 * (128 + 256) + (4 * 4 * 256 + 1)
 
 
+def test_dcgan_deepens_where_the_map_is_small() -> None:
+    plain, deep = DCGANGenerator(width=8), DCGANGenerator(width=8, depth=2)
+    assert count_parameters(deep) - count_parameters(plain) == 2 * (16 * 16 * 9 + 16 + 2 * 16)
+    images = deep(torch.randn(4, 100))
+    assert images.shape == (4, 1, 28, 28)
+    images.sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in deep.parameters())
+
+
 @pytest.mark.parametrize("kind", NORMS)
 def test_dcgan_norms(kind: str) -> None:
     G, D = DCGANGenerator(latent=5, width=2, norm=kind), DCGANDiscriminator(width=2, norm=kind)

@@ -113,7 +113,7 @@ def test_classes_are_numbered_by_value(tmp_path):
         draw(tmp_path / "train" / "9" / f"{i}.png")
     whole = find_classes(tmp_path / "train")  # no test folder: every fifth picture
     assert len(whole.train) == 15 and [p.parent.name for p in whole.test] == ["9", "9"]
-    with pytest.raises(DataError, match="needs a folder per class, two or more, in .*; there is none"):
+    with pytest.raises(DataError, match=r"needs a folder per class, two or more, in .*; there is none"):
         find_classes(tmp_path / "train" / "9")
 
 

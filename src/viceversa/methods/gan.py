@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import distributed
-from ..config import Channels, Count, Decay, Weight
+from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ..networks.layers import evaluating
@@ -20,6 +20,7 @@ class GANConfig:
     channels: Channels = 3  # colour channels: 3, or 1 for grey
     latent: Count = 100  # numbers that the generator starts from, sec. 4 of DCGAN
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
+    depth: Number = 0  # 3x3 convolutions of the generator before it doubles the sides
     upsampling: Literal["transposed", "bilinear"] = "transposed"
     d_width: Count = 64  # discriminator channels after the first layer
     d_norm: Literal["batch", "instance", "layer", "none"] = "batch"
@@ -45,7 +46,7 @@ class GAN(nn.Module):
         c = config
         self.nets = nn.ModuleDict(
             {
-                "G": DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling),
+                "G": DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling, depth=c.depth),
                 "D": DCGANDiscriminator(c.channels, size, c.d_width, norm=c.d_norm, dropout=c.d_dropout),
             }
         )

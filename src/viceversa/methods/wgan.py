@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import distributed
-from ..config import Channels, Count, Decay, Weight
+from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL
 from ..losses.wasserstein import clip_weights, gradient_penalty
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -22,6 +22,7 @@ class WGANConfig:
     channels: Channels = 3  # colour channels: 3, or 1 for grey
     latent: Count = 100  # numbers that the generator starts from
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
+    depth: Number = 0  # 3x3 convolutions of the generator before it doubles the sides
     upsampling: Literal["transposed", "bilinear"] = "transposed"
     d_width: Count = 64  # critic channels after the first layer
     critic_turns: Count = 5  # of the critic for one of the generator, Algorithm 1; train.batch is divided among them
@@ -45,7 +46,7 @@ class WGAN(nn.Module):
         norm = "none" if c.lipschitz == "penalty" else "batch"  # the penalty is per picture, batch norm mixes them
         self.nets = nn.ModuleDict(
             {
-                "G": DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling),
+                "G": DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling, depth=c.depth),
                 "f": DCGANDiscriminator(c.channels, size, c.d_width, norm=norm),
             }
         )

@@ -35,11 +35,14 @@ class DCGANGenerator(nn.Module):
         norm: str = "batch",  # a name of NORMS
         upsampling: str = "transposed",  # or "bilinear", which draws no checkerboard
         kernel: int = 5,  # 4 overlaps evenly where transposed
+        depth: int = 0,  # 3x3 convolutions on the smallest map; a deeper net leaves fewer shapes between two digits
     ) -> None:
         super().__init__()
         doublings = _halvings(size)
         side, c = size >> doublings, width << doublings - 1
         layers: list[nn.Module] = [nn.Linear(latent, c * side * side), nn.Unflatten(1, (c, side, side))]
+        for _ in range(depth):
+            layers += [NORMS[norm](c), nn.ReLU(True), nn.Conv2d(c, c, 3, padding=1)]
         for _ in range(doublings - 1):
             layers += [NORMS[norm](c), nn.ReLU(True), *upsample(c, c // 2, upsampling, kernel)]
             c //= 2

@@ -51,13 +51,16 @@ def _loss(name: str, scores: NDArray[np.float64]) -> dict[str, list[float]]:
     return {"value": values, "derivative": slopes}
 
 
-def drawn(found: Found, curves: dict[str, Any], names: dict[str, str], what: str, x: str) -> Any:
-    """All curves of one kind."""
-    figure, ax = axes(x, size="panel", height=260)
-    for series, (name, told) in enumerate(names.items()):
-        line(ax, found["z"], curves[name][what], told, series)
-    legend(ax)
-    return figure
+def drawn(found: Found, curves: dict[str, Any], names: dict[str, str], x: str) -> list[Any]:
+    """All curves of one kind, and their derivatives."""
+    panels = []
+    for what in ("value", "derivative"):
+        figure, ax = axes(x, size="panel", height=260)
+        for series, (name, told) in enumerate(names.items()):
+            line(ax, found["z"], curves[name][what], told, series)
+        legend(ax)
+        panels.append(figure)
+    return panels
 
 
 def write(found: Found) -> list[Part]:
@@ -74,10 +77,7 @@ def write(found: Found) -> list[Part]:
         Formula(r"\mathrm{sigmoid}(z) = \frac{1}{1 + e^{-z}}, \quad \mathrm{ReLU}(z) = \max(0, z)"),
         Formula(r"\mathrm{Mish}(z) = z \tanh(\ln(1 + e^z))"),
         Figure(
-            [
-                drawn(found, curves, SINGLE, "value", "sum of the inputs, z"),
-                drawn(found, curves, SINGLE, "derivative", "sum of the inputs, z"),
-            ],
+            drawn(found, curves, SINGLE, "sum of the inputs, z"),
             "Four activations. Sigmoid and tanh flatten on both sides, ReLU on one; Mish dips below zero.",
             alt="Curves of sigmoid, tanh, ReLU and Mish, and their derivatives",
             titles=("activation", "derivative"),
@@ -92,10 +92,7 @@ def write(found: Found) -> list[Part]:
             r"\mathrm{MAE} = \frac{1}{K} \sum_k |p_k - y_k|, \quad \mathrm{MSE} = \frac{1}{K} \sum_k (p_k - y_k)^2"
         ),
         Figure(
-            [
-                drawn(found, losses, TOLD, "value", "lead of the right class"),
-                drawn(found, losses, TOLD, "derivative", "lead of the right class"),
-            ],
+            drawn(found, losses, TOLD, "lead of the right class"),
             "Three losses of two classes behind softmax, by the lead of the right class over the wrong one. Left of "
             "zero the answer is wrong.",
             alt="Cross-entropy rises along a line for wrong answers, MAE and MSE flatten",

@@ -104,21 +104,26 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
     }
 
 
+def drawn(found: Found, by_hand: float) -> tuple[Any, float]:
+    """Error of the quotient by its step above that of the gradient by hand, and the least mean error."""
+    exponents = found.settings.exponents
+    figure, ax = axes("step of the difference quotient", "relative error of the gradient", log="xy")
+    quotients = band(ax, [10.0**e for e in exponents], found["quotients"])
+    ax.axhline(by_hand, color=RED, linewidth=1.6)
+    ax.annotate(
+        "by hand", (10.0 ** exponents[-1], by_hand), xytext=(0, 6), textcoords="offset points", color=RED, ha="right"
+    )
+    ticks(ax, [10.0**e for e in exponents[::3]], [f"1e{e}" for e in exponents[::3]])
+    return figure, min(i.mean for i in quotients)
+
+
 def write(found: Found) -> list[Part]:
     """The table of differences, and how much coarser a difference quotient is."""
     s = found.settings
     greatest = [max(errors) for errors in found["by hand"]]
     rows = [greatest[i : i + len(LOSSES)] for i in range(0, len(greatest), len(LOSSES))]
-    worst = max(greatest)
-    figure, ax = axes("step of the difference quotient", "relative error of the gradient", log="xy")
-    quotients = band(ax, [10.0**e for e in s.exponents], found["quotients"])
-    mish = rows[list(ACTIVATIONS).index("mish")][list(LOSSES).index("cross_entropy")]
-    ax.axhline(mish, color=RED, linewidth=1.6)
-    ax.annotate(
-        "by hand", (10.0 ** s.exponents[-1], mish), xytext=(0, 6), textcoords="offset points", color=RED, ha="right"
-    )
-    ticks(ax, [10.0**e for e in s.exponents[::3]], [f"1e{e}" for e in s.exponents[::3]])
-    finest = min(i.mean for i in quotients)
+    worst, mish = max(greatest), rows[list(ACTIVATIONS).index("mish")][list(LOSSES).index("cross_entropy")]
+    figure, finest = drawn(found, mish)
     return [
         Text(
             "Backpropagation is the chain rule, applied from the loss backwards, so that one pass gives the derivative "
@@ -139,9 +144,8 @@ def write(found: Found) -> list[Part]:
             f"{'–'.join(map(str, s.sizes))}. Double precision resolves 2.2e-16.",
         ),
         Text(
-            "The naive way would be to move each weight a little and see what the loss does. That needs two passes for "
-            "each weight, and it is coarse: a long step leaves the tangent, a short one drowns in rounding. Between "
-            "them is the bottom of @1."
+            "The naive way would be to move each weight a little and see what the loss does. That takes two passes for "
+            "each weight, and a long step leaves the tangent while a short one drowns in rounding, as @1 shows."
         ),
         Figure(
             figure,

@@ -13,7 +13,7 @@ from ..figures import axes, legend, points, ticks
 from ..interval import interval
 from ..parts import Claim, Figure, Finding, Part, Text
 from ..work import Work
-from .trials import accuracies, apart, best, percent, pictures, signed, trial
+from .trials import accuracies, apart, best, called, percent, pictures, signed, trial
 
 STARTS = {"normal": "deviation 0.05 everywhere", "he_normal": "He et al. 2015"}
 
@@ -45,12 +45,9 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
     return {init: work.sweep(init, s.depths, s.seeds, partial(one, init)) for init in STARTS}
 
 
-def write(found: Found) -> list[Part]:
-    """Accuracy and time by depth."""
+def drawn(found: Found, shares: dict[str, list[list[float]]], seconds: list[list[float]]) -> list[Any]:
+    """Accuracy with both starts, and time."""
     s = found.settings
-    shares = {init: accuracies(found[init]) for init in STARTS}
-    seconds = [[one["seconds"] for one in row] for row in found["he_normal"]]
-    share = shares["he_normal"]
     left, ax = axes("hidden layers", "test accuracy, %", size="panel")
     for series, (init, name) in enumerate(STARTS.items()):
         points(ax, s.depths, percent(shares[init]), name, series, shift=0.12 * series)
@@ -60,6 +57,15 @@ def write(found: Found) -> list[Part]:
     points(ax, s.depths, seconds)
     ticks(ax, s.depths)
     ax.set_ylim(bottom=0)
+    return [left, right]
+
+
+def write(found: Found) -> list[Part]:
+    """Accuracy and time by depth."""
+    s = found.settings
+    shares = {init: accuracies(found[init]) for init in STARTS}
+    seconds = [[one["seconds"] for one in row] for row in found["he_normal"]]
+    share = shares["he_normal"]
     top = best(share[1:]) + 1
     first, more = apart(share[1], share[0]), apart(share[top], share[1])
     slower = [interval(row) for row in (seconds[1], seconds[-1])]
@@ -72,8 +78,8 @@ def write(found: Found) -> list[Part]:
             "the same small deviation everywhere, and with that of He et al., which keeps it as strong as it came in."
         ),
         Figure(
-            [left, right],
-            f"Layers of {s.width} neurons, {s.epochs} epochs ({s.data}): every seed, mean and 95 % interval, "
+            drawn(found, shares, seconds),
+            f"Layers of {s.width} neurons, {s.epochs} epochs ({called(s.data)}): every seed, mean and 95 % interval, "
             f"n = {len(s.seeds)}. Right: processor time of one training.",
             alt="Accuracy rises with the first hidden layer, then stays level or falls; time grows with every layer",
             titles=("accuracy", "time"),

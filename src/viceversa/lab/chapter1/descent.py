@@ -73,36 +73,41 @@ def paths(found: Found, surface: str) -> Any:
     return figure
 
 
-def lengths(found: Found, surface: str) -> Any:
+def by_rate(found: Found, surface: str) -> Any:
     """Steps to the bottom by learning rate."""
     figure, ax = axes("learning rate", "steps until down", size="panel", log="xy")
     for series, optimizer in enumerate(OPTIMIZERS):
         steps = [np.nan if n is None else n for n in found[f"{surface} {optimizer}"]["steps"]]
         line(ax, found.settings.rates, steps, TOLD[optimizer] if surface == "valley" else "", series)
-    ax.set_ylim(top=found.settings.steps * 1.2)
+    ax.set_ylim(5, found.settings.steps * 1.2)
     if surface == "valley":
         legend(ax, "lower left")
     return figure
+
+
+def fewest(found: Found, surface: str, optimizer: str) -> int | None:
+    """Steps at the best rate, None where no rate comes down."""
+    return min((n for n in found[f"{surface} {optimizer}"]["steps"] if n is not None), default=None)
+
+
+def coming_down(found: Found, optimizer: str) -> float:
+    """At which share of the rates it comes down, on both surfaces together."""
+    return float(np.mean([n is not None for surface in SHOWN for n in found[f"{surface} {optimizer}"]["steps"]]))
+
+
+def told(found: Found, surface: str, optimizer: str) -> str:
+    n = fewest(found, surface, optimizer)
+    best = found[f"{surface} {optimizer}"]["best"]
+    return f"never in {found.settings.steps}" if n is None else f"{n} at {best:.2g}"
 
 
 def write(found: Found) -> list[Part]:
     """Paths, steps by rate, and a table of both."""
     s = found.settings
 
-    def steps(surface: str, optimizer: str) -> int | None:
-        reached = [n for n in found[f"{surface} {optimizer}"]["steps"] if n is not None]
-        return min(reached) if reached else None
-
-    def told(surface: str, optimizer: str) -> str:
-        n = steps(surface, optimizer)
-        return f"never in {s.steps}" if n is None else f"{n} at {found[f'{surface} {optimizer}']['best']:.2g}"
-
-    counted = {name: {o: steps(name, o) or s.steps + 1 for o in OPTIMIZERS} for name in SHOWN}
+    counted = {name: {o: fewest(found, name, o) or s.steps + 1 for o in OPTIMIZERS} for name in SHOWN}
     first = {name: min(steps, key=steps.__getitem__) for name, steps in counted.items()}
-    working = {
-        o: sum(n is not None for name in SHOWN for n in found[f"{name} {o}"]["steps"]) / (len(SHOWN) * len(s.rates))
-        for o in OPTIMIZERS
-    }
+    working = {o: coming_down(found, o) for o in OPTIMIZERS}
     widest = max(working, key=working.__getitem__)
     return [
         Text(
@@ -120,19 +125,19 @@ def write(found: Found) -> list[Part]:
         Figure(
             [paths(found, surface) for surface in SHOWN],
             f"From the dot to {1 - s.share:.1%} of the way down, a mark per step, at the learning rate that needs the "
-            "fewest steps. The cross is the minimum; a path that leaves the picture comes back.",
+            "fewest steps. The cross is the minimum and may be crossed on the way.",
             alt="Contours of two loss surfaces with the paths of four optimisers",
             titles=tuple(SHOWN.values()),
         ),
         Figure(
-            [lengths(found, surface) for surface in SHOWN],
+            [by_rate(found, surface) for surface in SHOWN],
             f"Steps by learning rate. Where a line ends, the optimiser does not stay down within {s.steps} steps.",
             alt="Steps fall with the learning rate to a minimum, then the optimiser fails or wanders",
             titles=tuple(SHOWN.values()),
         ),
         Table(
             ["fewest steps, at the rate", *SHOWN.values()],
-            [[TOLD[o], *(told(surface, o) for surface in SHOWN)] for o in OPTIMIZERS],
+            [[TOLD[o], *(told(found, surface, o) for surface in SHOWN)] for o in OPTIMIZERS],
         ),
         Finding(
             f"The fewest steps down the valley takes {TOLD[first['valley']]} ({counted['valley'][first['valley']]}; "

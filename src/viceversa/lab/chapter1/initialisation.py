@@ -11,7 +11,7 @@ from ..figures import SOFT, axes, legend, points
 from ..interval import interval
 from ..parts import Figure, Finding, Formula, Part, Text
 from ..work import Work
-from .trials import accuracies, apart, best, gaussian, percent, pictures, trial
+from .trials import accuracies, apart, best, called, gaussian, percent, pictures, trial
 
 SHAPES = ("normal", "uniform")
 
@@ -71,8 +71,8 @@ def write(found: Found) -> list[Part]:
         Formula(r"\sigma = \sqrt{2 / n}"),
         Figure(
             figure,
-            f"Accuracy after {s.epochs} epochs ({s.data}), {s.depth} hidden layers of {s.width}: every seed, mean and "
-            f"95 % interval, n = {len(s.seeds)}. Dashed: the rule of He et al. for the first layer and for the others.",
+            f"Accuracy after {s.epochs} epochs ({called(s.data)}), {s.depth} hidden layers of {s.width}: every seed, "
+            f"mean and 95 % interval, n = {len(s.seeds)}. Dashed: the rule of He et al. for the first layer and for the others.",
             alt="Both shapes give the same curve over the deviation: a plateau in the middle, worse at the ends",
         ),
         Finding(

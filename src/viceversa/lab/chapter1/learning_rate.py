@@ -10,7 +10,7 @@ from ..figures import axes, legend, points
 from ..interval import interval
 from ..parts import Claim, Figure, Finding, Part, Text
 from ..work import Work
-from .trials import accuracies, apart, best, percent, pictures, trial
+from .trials import accuracies, apart, best, called, percent, pictures, trial
 
 OPTIMIZERS = {"adam": "Adam", "sgd": "plain SGD"}
 
@@ -64,8 +64,8 @@ def write(found: Found) -> list[Part]:
         ),
         Figure(
             figure,
-            f"Accuracy after {s.epochs} epochs ({s.data}), a hidden layer of {s.width}: every seed, mean and 95 % "
-            f"interval, n = {len(s.seeds)}.",
+            f"Accuracy after {s.epochs} epochs ({called(s.data)}), a hidden layer of {s.width}: every seed, mean and "
+            f"95 % interval, n = {len(s.seeds)}.",
             alt="Two curves over the learning rate, each with a summit; that of Adam lies at smaller rates",
         ),
         Finding(f"{best_of['adam']}; {best_of['sgd']}."),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -107,6 +108,11 @@ def gaussian(deviation: float, shape: str = "normal") -> Callable[[nn.Module], N
                     nn.init.uniform_(part.weight, -(3**0.5) * deviation, 3**0.5 * deviation)
 
     return start
+
+
+def called(data: str) -> str:
+    """The digits' name, also where they were named as a folder."""
+    return Path(data).name
 
 
 def accuracies(rows: Sequence[Sequence[dict[str, float]]]) -> list[list[float]]:

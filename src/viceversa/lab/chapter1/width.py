@@ -9,7 +9,7 @@ from ..figures import axes, points, ticks
 from ..interval import interval
 from ..parts import Claim, Figure, Finding, Part, Text
 from ..work import Work
-from .trials import accuracies, apart, best, percent, pictures, signed, trial
+from .trials import accuracies, apart, best, called, percent, pictures, signed, trial
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,9 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
     return {"trials": work.sweep("width", s.widths, s.seeds, one)}
 
 
-def write(found: Found) -> list[Part]:
-    """Accuracy by width, and both halves of the claim."""
-    s, share = found.settings, accuracies(found["trials"])
-    seconds = [interval(one["seconds"] for one in row) for row in found["trials"]]
-    top = best(share)
-    few, many = apart(share[top], share[0]), apart(share[top], share[-1])
+def drawn(found: Found, share: list[list[float]], top: int) -> list[Any]:
+    """Accuracy of all widths, and of those within five points of the best."""
+    s = found.settings
     good = [i for i, row in enumerate(share) if interval(row).mean > interval(share[top]).mean - 0.05]
     shown = []
     for rows in (range(len(share)), good):
@@ -46,6 +43,15 @@ def write(found: Found) -> list[Part]:
         points(ax, [s.widths[i] for i in rows], percent([share[i] for i in rows]))
         ticks(ax, [s.widths[i] for i in rows][:: 1 + len(rows) // 7])
         shown.append(figure)
+    return shown
+
+
+def write(found: Found) -> list[Part]:
+    """Accuracy by width, and both halves of the claim."""
+    s, share = found.settings, accuracies(found["trials"])
+    seconds = [interval(one["seconds"] for one in row) for row in found["trials"]]
+    top = best(share)
+    few, many = apart(share[top], share[0]), apart(share[top], share[-1])
     return [
         Text(
             "A layer of neurons draws as many lines as it has neurons, and the next layer combines them. With few, the "
@@ -53,16 +59,16 @@ def write(found: Found) -> list[Part]:
             "learn every training picture by heart."
         ),
         Figure(
-            shown,
-            f"Accuracy on test digits ({s.data}) by the width of the only hidden layer, after {s.epochs} epochs: every "
-            f"seed, the mean and its 95 % interval, n = {len(s.seeds)}.",
+            drawn(found, share, top),
+            f"Accuracy on test digits ({called(s.data)}) by the width of the only hidden layer, after {s.epochs} "
+            f"epochs: every seed, the mean and its 95 % interval, n = {len(s.seeds)}.",
             alt="Accuracy climbs steeply with the first neurons and then levels off",
             titles=("all widths", "within five points of the best"),
         ),
         Finding(
             f"{s.widths[top]} neurons do best, {interval(share[top]):.1%}. With {s.widths[0]} it is "
-            f"{interval(share[0]):.1%}; {s.widths[-1]} reach {interval(share[-1]):.1%} and take "
-            f"{seconds[-1].mean / seconds[top].mean:.1f} times as long as the best width."
+            f"{interval(share[0]):.1%}, with {s.widths[-1]} it is {interval(share[-1]):.1%}. Training {s.widths[-1]} "
+            f"takes {seconds[-1].mean / seconds[0].mean:.1f} times as long as training {s.widths[0]}."
         ),
         Claim(
             claimed="Too few neurons hurt.",

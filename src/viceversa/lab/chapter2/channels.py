@@ -93,8 +93,8 @@ def write(found: Found) -> list[Part]:
             wide=True,
         ),
         Text(
-            "What the sum is good for: a kernel that counts red for and green against finds the apples among the "
-            "leaves in @2, which no channel shows as clearly."
+            "What the sum is good for: a kernel that counts red for and green against answers in @2 where the picture "
+            "is red, not where it is bright. The white of the cloth is gone, though both channels are full of it."
         ),
         Figure(
             [found.picture(name) for name in ("photograph", "red", "green", "answer")],

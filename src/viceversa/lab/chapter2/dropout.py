@@ -10,7 +10,7 @@ from ...losses.classification import CLASSIFICATION
 from ...methods.classifier import ClassifierConfig
 from ...networks.mlp import MLP
 from ...optimize import Player
-from ..chapter1.trials import accuracies, apart, best, percent, pictures, signed, trial
+from ..chapter1.trials import accuracies, apart, best, called, percent, pictures, signed, trial
 from ..experiment import Experiment, Found
 from ..figures import axes, legend, points, ticks
 from ..parts import Claim, Figure, Finding, Formula, Part, Text
@@ -28,7 +28,7 @@ class Settings:
     shrink: int = 1  # 2: pictures of half the side
     conv_widths: str = "16,32"
     width: int = 64
-    epochs: int = 15  # of all digits; few digits are seen as often
+    epochs: int = 15  # of all digits; with few, as many steps
     lr: float = 3e-3
     points: int = 60  # of the moons to train on
     noise: float = 0.3  # of the moons: standard deviation, their radius is 1
@@ -71,10 +71,9 @@ def moons(s: Settings, share: float, seed: int) -> dict[str, float]:
     return {"accuracy": float(right.float().mean())}
 
 
-def write(found: Found) -> list[Part]:
-    """Accuracy by dropout on both data sets, with many examples and with few."""
+def drawn(found: Found, shares: dict[str, list[list[float]]]) -> list[Any]:
+    """Accuracy on digits and on moons."""
     s = found.settings
-    shares = {name: accuracies(found[name]) for name in ("digits", "few", "moons")}
     told = {"digits": f"all {found['examples']:,}", "few": f"{s.few} digits"}
     left, ax = axes("share of neurons silenced, %", "test accuracy, %", size="panel")
     for series, (name, label) in enumerate(told.items()):
@@ -84,6 +83,13 @@ def write(found: Found) -> list[Part]:
     right, ax = axes("share of neurons silenced, %", "test accuracy, %", size="panel")
     points(ax, [100 * share for share in s.shares], percent(shares["moons"]), series=2)
     ticks(ax, [100 * share for share in s.shares])
+    return [left, right]
+
+
+def write(found: Found) -> list[Part]:
+    """Accuracy by dropout on both data sets, with many examples and with few."""
+    s = found.settings
+    shares = {name: accuracies(found[name]) for name in ("digits", "few", "moons")}
     top = {name: best(share[1:]) + 1 for name, share in shares.items()}
     gained = {name: apart(share[top[name]], share[0]) for name, share in shares.items()}
     most = {name: apart(share[-1], share[0]) for name, share in shares.items()}
@@ -103,9 +109,9 @@ def write(found: Found) -> list[Part]:
             f"half circles with so much noise that they overlap, {s.points} points to learn from."
         ),
         Figure(
-            [left, right],
+            drawn(found, shares),
             f"Test accuracy by dropout: every seed, mean and 95 % interval, n = {len(s.seeds)}. Left: a CNN on digits "
-            f"({s.data}). Right: an MLP with two hidden layers on two moons.",
+            f"({called(s.data)}). Right: an MLP with two hidden layers on two moons.",
             alt="Accuracy over the share of silenced neurons for digits and for two moons",
             titles=("digits", "two moons"),
         ),
@@ -115,7 +121,7 @@ def write(found: Found) -> list[Part]:
         ),
         Claim(
             claimed="Dropout has no effect on MNIST’s digits.",
-            measured=f"On {s.data} digits {effect('digits')}; {s.shares[-1]:.0%}: {signed(most['digits'])}.",
+            measured=f"On {called(s.data)} digits {effect('digits')}; {s.shares[-1]:.0%}: {signed(most['digits'])}.",
             holds=without_effect(shares["digits"], s.shares),
         ),
         Claim(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...methods.classifier import ClassifierConfig
-from ..chapter1.trials import accuracies, apart, best, percent, pictures, signed, trial
+from ..chapter1.trials import accuracies, apart, best, called, percent, pictures, signed, trial
 from ..experiment import Experiment, Found
 from ..figures import axes, points, ticks
 from ..interval import interval
@@ -36,10 +36,9 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
     return {"trials": work.sweep("kernel", s.kernels, s.seeds, one), "side": 28 // s.shrink}
 
 
-def write(found: Found) -> list[Part]:
-    """Accuracy and time by kernel size."""
-    s, share = found.settings, accuracies(found["trials"])
-    seconds = [[one["seconds"] for one in row] for row in found["trials"]]
+def drawn(found: Found, share: list[list[float]], seconds: list[list[float]]) -> list[Any]:
+    """Accuracy and time."""
+    s = found.settings
     left, ax = axes("side of the kernel, pixels", "test accuracy, %", size="panel")
     points(ax, s.kernels, percent(share))
     ticks(ax, s.kernels)
@@ -47,6 +46,13 @@ def write(found: Found) -> list[Part]:
     points(ax, s.kernels, seconds)
     ticks(ax, s.kernels)
     ax.set_ylim(bottom=0)
+    return [left, right]
+
+
+def write(found: Found) -> list[Part]:
+    """Accuracy and time by kernel size."""
+    s, share = found.settings, accuracies(found["trials"])
+    seconds = [[one["seconds"] for one in row] for row in found["trials"]]
     top = best(share)
     large = apart(share[top], share[-1])
     slower = interval(seconds[-1]).mean / interval(seconds[1]).mean
@@ -61,9 +67,9 @@ def write(found: Found) -> list[Part]:
             "size of the parts that digits are made of: ends, bends, crossings."
         ),
         Figure(
-            [left, right],
+            drawn(found, share, seconds),
             f"Two convolutions ({s.conv_widths.replace(',', ' and ')} kernels) with same padding and max pooling, "
-            f"{found['side']} px, {s.epochs} epochs ({s.data}): every seed, mean and 95 % interval, n = "
+            f"{found['side']} px, {s.epochs} epochs ({called(s.data)}): every seed, mean and 95 % interval, n = "
             f"{len(s.seeds)}. Right: processor time of one training.",
             alt="Accuracy over the side of the kernel, low for one pixel; time grows with the side",
             titles=("accuracy", "time"),

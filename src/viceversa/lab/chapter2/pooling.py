@@ -9,7 +9,7 @@ from ... import images
 from ...byhand.convolution import average_pool, max_pool
 from ...data import digits
 from ...methods.classifier import ClassifierConfig
-from ..chapter1.trials import accuracies, apart, best, percent, pictures, signed, trial
+from ..chapter1.trials import accuracies, apart, best, called, percent, pictures, signed, trial
 from ..experiment import Experiment, Found
 from ..figures import BLUE, INK, RED, axes, points
 from ..interval import interval
@@ -93,13 +93,13 @@ def write(found: Found) -> list[Part]:
         ),
         Figure(
             figure,
-            f"Two convolutions ({s.conv_widths.replace(',', ' and ')} kernels), {s.epochs} epochs ({s.data}): every "
-            f"seed, mean and 95 % interval, n = {len(s.seeds)}.",
+            f"Two convolutions ({s.conv_widths.replace(',', ' and ')} kernels), {s.epochs} epochs ({called(s.data)}): "
+            f"every seed, mean and 95 % interval, n = {len(s.seeds)}.",
             alt="Accuracy with maximum, average and no pooling",
         ),
         Finding(
-            f"Maximum pooling reaches {interval(share[0]):.1%}, average pooling {interval(share[1]):.1%} "
-            f"({signed(least)} for the maximum), none {interval(share[2]):.1%}. The better pooling against none: "
+            f"Maximum pooling reaches {interval(share[0]):.1%}, average pooling {interval(share[1]):.1%}, none "
+            f"{interval(share[2]):.1%}. Maximum against average: {signed(least)}. The better pooling against none: "
             f"{signed(none)}, in {seconds[top] / seconds[2]:.1f} times the time."
         ),
     ]

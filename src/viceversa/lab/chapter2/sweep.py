@@ -55,15 +55,15 @@ def still(output: NDArray[np.float64], way: str, place: int) -> Any:
     """The seven with the kernel on it, an arrow, and the output with the number of this place framed."""
     padding, stride = WAYS[way]
     zeros = (len(KERNEL) - 1) // 2 if padding == "same" else 0
-    figure, ax = grids.canvas(18.4, 9)
+    figure, ax = grids.canvas(18.4, 7 + 2 * zeros)
     corner = 1 - zeros
-    grids.squares(ax, np.pad(SEVEN, zeros), corner, corner, numbers=lambda v: f"{v:g}")
+    grids.squares(ax, np.pad(SEVEN, zeros), corner, 0, numbers=lambda v: f"{v:g}")
     if zeros:
         grids.frame(ax, 1, 1, 7, 7, SOFT, linewidth=1.4, linestyle=(0, (3, 2)))
     row, column = divmod(place, len(output))
-    grids.frame(ax, corner + stride * column, corner + stride * row, len(KERNEL), len(KERNEL), RED)
-    grids.arrow(ax, 9.5, 4.5)
-    left, top = 11 + (7 - len(output)) / 2, 1 + (7 - len(output)) / 2
+    grids.frame(ax, corner + stride * column, stride * row, len(KERNEL), len(KERNEL), RED)
+    grids.arrow(ax, 9.5, 3.5 + zeros)
+    left, top = 11 + (7 - len(output)) / 2, zeros + (7 - len(output)) / 2
     grids.squares(ax, output, left, top, numbers=lambda v: f"{v:g}")
     grids.frame(ax, left + column, top + row, 1, 1, RED)
     return figure
