@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: demo test check bench quality format clean
+.PHONY: demo test check lab bench quality format clean
 
 demo: $(SETUP)  ## draw a world, train on it, write the report
 	$(BIN)/viceversa demo --out runs/demo
@@ -18,6 +18,9 @@ check: $(SETUP)  ## format, lint, types, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not long"
+
+lab: $(SETUP)  ## the living report, quick: every figure in about ten minutes
+	$(BIN)/viceversa lab all --quick
 
 bench: $(SETUP)  ## speed beside the one-page reference
 	$(BIN)/python benchmarks/speed.py

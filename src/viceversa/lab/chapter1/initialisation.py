@@ -72,7 +72,8 @@ def write(found: Found) -> list[Part]:
         Figure(
             figure,
             f"Accuracy after {s.epochs} epochs ({called(s.data)}), {s.depth} hidden layers of {s.width}: every seed, "
-            f"mean and 95 % interval, n = {len(s.seeds)}. Dashed: the rule of He et al. for the first layer and for the others.",
+            f"mean and 95 % interval, n = {len(s.seeds)}. Dashed: the rule of He et al. for the first layer and for "
+            "the others.",
             alt="Both shapes give the same curve over the deviation: a plateau in the middle, worse at the ends",
         ),
         Finding(

@@ -119,7 +119,7 @@ def write(found: Found) -> list[Part]:
         ),
         Claim(
             claimed="Padding has no effect on MNIST, because its borders are dark.",
-            measured=f"Same against valid padding on {called(s.data)}: {signed(whole)}. Without the border: {signed(edge)}.",
+            measured=f"Same against valid padding on {called(s.data)}: {signed(whole)}. Cropped: {signed(edge)}.",
             holds=whole.low <= 0 <= whole.high,
         ),
     ]

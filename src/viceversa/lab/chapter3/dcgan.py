@@ -27,7 +27,7 @@ class Settings:
 
     data: str = "handwritten"
     seeds: tuple[int, ...] = (0, 1, 2)
-    steps: int = 3000
+    steps: int = 2500
     judge: int = 600
     count: int = 2000
     moments: int = 30  # sample sheets, for the film

@@ -25,7 +25,7 @@ class Settings:
 
     data: str = "handwritten"
     seeds: tuple[int, ...] = (0, 1, 2)
-    steps: tuple[int, int, int] = (3000, 1200, 900)
+    steps: tuple[int, int, int] = (2500, 1300, 1150)
     judge: int = 600  # steps of the classifier
     count: int = 2000  # digits that it looks at
     change: tuple[str, ...] = ()  # of all presets
@@ -132,8 +132,8 @@ def write(found: Found) -> list[Part]:
                 *(row(title.removeprefix("WGAN, "), found[m], seconds[m]) for m, title in NAMES.items()),
                 row("real", [found["real"]], None),
             ],
-            caption="Recognised digits, mean sureness, share of the rarest class, and the median distance to the nearest "
-            "training digit, as [before](#dcgan); real digits are those held back.",
+            caption="Recognised digits, mean sureness, share of the rarest class, and the median distance to the "
+            "nearest training digit, as [before](#dcgan); real digits are those held back.",
         ),
         Finding(
             "Against DCGAN’s share of recognised digits, seed by seed, clipping makes a difference of "

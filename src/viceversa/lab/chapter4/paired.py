@@ -126,8 +126,8 @@ def write(found: Found) -> list[Part]:
         *(Formula(latex) for latex in OBJECTIVE),
         Text(
             f"Here it is compared with CycleGAN on the same {s.scenes} street fronts, which CycleGAN sees unpaired. "
-            f"Both have the same generator and discriminator and take {s.steps:,} steps of one picture; a step of "
-            "CycleGAN trains two of each and takes more than twice as long. Two tasks: a photograph from a map of "
+            f"Both have the same generator and learn for {s.steps:,} steps of one picture; a step of "
+            "CycleGAN trains two GANs and takes more than twice as long. Two tasks: a photograph from a map of "
             "labels, and night from day. The first has many right answers: nothing in the labels tells the colour of "
             "a wall, and the answer nearest to all of them is a pale one in between."
         ),
