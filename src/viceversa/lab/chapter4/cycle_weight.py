@@ -121,6 +121,11 @@ def write(found: Found) -> list[Part]:
         Text(
             f"In @1 every row was trained for {s.steps:,} steps with another λ, from the same start. "
             + " ".join(ABOUT[generator] for generator in s.generators)
+            + (
+                ""
+                if "resnet" in s.generators
+                else " The paper’s needs more steps than a quick run has: tried at this length, it gave no clear order."
+            )
         ),
         *(pictures(found, generator) for generator in s.generators),
         Figure(
