@@ -26,12 +26,17 @@ def fit(
     seed: int = 0,
     decay_from: float = 1.0,  # share of the steps after which the rates fall linearly; 1 = never
     watch: Callable[[int, dict[str, Tensor]], None] = lambda step, losses: None,  # after each step, from 1
+    threads: int = 1,  # small networks lose by more, and one gives the same bits everywhere
 ) -> None:
     """`steps` steps of a method, the same as a run of `train` takes; nothing is written, nothing to resume."""
-    batch = batches.batch_size
-    for step in range(steps):
-        rate = linear_decay(step * batch, steps * batch, round(steps * batch * decay_from), batch)
-        for player in method.players.values():
-            player.set_rate(rate)
-        torch.manual_seed(seed_of(seed, step))
-        watch(step + 1, method.step(*batches.batch(step)))
+    batch, before = batches.batch_size, torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        for step in range(steps):
+            rate = linear_decay(step * batch, steps * batch, round(steps * batch * decay_from), batch)
+            for player in method.players.values():
+                player.set_rate(rate)
+            torch.manual_seed(seed_of(seed, step))
+            watch(step + 1, method.step(*batches.batch(step)))
+    finally:
+        torch.set_num_threads(before)
