@@ -10,7 +10,7 @@ from ... import images
 from ...data.digits import CLASSES
 from ..experiment import Experiment, Found
 from ..figures import INK, SERIES, axes, band, legend, points, ticks
-from ..interval import interval
+from ..interval import Interval, interval
 from ..parts import Claim, Figure, Film, Finding, Part, Table, Text
 from ..work import Work
 from . import recognition
@@ -106,10 +106,12 @@ def sureness(found: Found) -> Any:
 
 def write(found: Found) -> list[Part]:
     """Samples, their course, and what the judge says."""
-    s, real = found.settings, found["real"]
-    recognised, sure = (interval(t[name] for t in found["generated"]) for name in ("recognised", "sureness"))
-    fewest = interval([min(min(t["classes"]) for t in found["generated"])])
-    distance = interval(t["distance"] for t in found["generated"])
+    return [*samples(found), *judgement(found), *answer(found)]
+
+
+def samples(found: Found) -> list[Part]:
+    """Digits from the same noise, as a film and as a strip."""
+    s = found.settings
     seconds = found["pace"] * s.steps
     frames = [found.picture(f"moment-{i}") for i in range(s.moments + 1)]
     return [
@@ -135,6 +137,14 @@ def write(found: Found) -> list[Part]:
             sharp=True,
             wide=True,
         ),
+    ]
+
+
+def judgement(found: Found) -> list[Part]:
+    """How sure the judge is, of which classes, and whether the digits are copies."""
+    s, real = found.settings, found["real"]
+    recognised, sure, fewest, distance = scores(found)
+    return [
         Text(
             "Who judges? A convolutional classifier that has learnt the real digits, and names "
             f"{interval([found['accuracy']]):.1%} of those it has not seen rightly. It is asked how sure it is, that "
@@ -146,7 +156,7 @@ def write(found: Found) -> list[Part]:
             [sureness(found), classes(found)],
             f"Left: how sure the judge is; the line marks {100 * SURE:.0f} %. Right: what it sees in "
             f"{s.count:,} digits of each training.",
-            alt="The curve of generated digits lies below that of real ones; all ten classes occur",
+            alt="Sureness of generated digits beside that of real ones, and how often each of the ten classes is seen",
         ),
         Table(
             ["", "recognised", "mean sureness", "rarest class", "nearest training digit"],
@@ -171,6 +181,21 @@ def write(found: Found) -> list[Part]:
             sharp=True,
             wide=True,
         ),
+    ]
+
+
+def scores(found: Found) -> tuple[Interval, ...]:
+    """Share recognised, mean sureness, share of the rarest class, distance to the nearest training digit."""
+    names = ("recognised", "sureness", "distance")
+    recognised, sure, distance = (interval(t[name] for t in found["generated"]) for name in names)
+    return recognised, sure, interval([min(min(t["classes"]) for t in found["generated"])]), distance
+
+
+def answer(found: Found) -> list[Part]:
+    """The finding and the claim."""
+    real = found["real"]
+    recognised, sure, fewest, distance = scores(found)
+    return [
         Finding(
             f"The judge is {sure:.1%} sure of a generated digit on average, and at least {100 * SURE:.0f} % sure of "
             f"{recognised:.1%} of them (95 % interval, n = {sure.n}). The rarest class has {fewest:.1%} of the digits. "

@@ -112,7 +112,7 @@ def write(found: Found) -> list[Part]:
         ),
         Finding(
             f"At θ = {s.apart[near]:g} and θ = {s.apart[far]:g} the discriminator measures {seen[near]:.3f} and "
-            f"{seen[far]:.3f}: it can only say *apart*. The critic measures {carried[near]:.3f} and "
+            f"{seen[far]:.3f} (log 2 is {math.log(2):.3f}). The critic measures {carried[near]:.3f} and "
             f"{carried[far]:.3f}. Its pull on the far line is {pulls['transport']:.2f}, that of log(1 − D) "
             f"{pulls['verdict']:.3f} (95 % interval, n = {len(s.seeds)})."
         ),

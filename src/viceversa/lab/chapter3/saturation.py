@@ -106,9 +106,6 @@ def left(found: Found, loss: str, optimizer: str, when: float) -> Interval:
 def write(found: Found) -> list[Part]:
     """The two slopes, two games, and what the draft says."""
     s = found.settings
-    early = int(np.argmin(np.abs(np.array(found["answers"]) - 0.01)))
-    weak, strong = (found["slopes"][loss][early] for loss in LOSSES)
-    halfway, adam = ({loss: left(found, loss, o, 0.5) for loss in LOSSES} for o in OPTIMISERS)
     return [
         Text(
             "At first the fakes are bad, the discriminator is sure, and $D(G(z))$ is close to 0. There the second term "
@@ -131,13 +128,24 @@ def write(found: Found) -> list[Part]:
             [course(found, optimizer) for optimizer in OPTIMISERS],
             "How far the generator is from the real density (Wasserstein distance, closed form) in the course of the "
             f"game; mean and 95 % interval of {len(s.seeds)} seeds.",
-            alt="With plain descent the minimax generator hardly moves; with Adam the losses are closer together",
+            alt="Courses of both losses with plain descent, and beside them those with Adam",
             titles=list(OPTIMISERS.values()),
         ),
         Table(
             ["distance left at the end", *OPTIMISERS.values()],
             [[name, *(f"{left(found, loss, o, 1.0):.2f}" for o in OPTIMISERS)] for loss, name in LOSSES.items()],
         ),
+        *answer(found),
+    ]
+
+
+def answer(found: Found) -> list[Part]:
+    """The finding, and the formula that the draft repeats."""
+    s = found.settings
+    early = int(np.argmin(np.abs(np.array(found["answers"]) - 0.01)))
+    weak, strong = (found["slopes"][loss][early] for loss in LOSSES)
+    halfway, adam = ({loss: left(found, loss, o, 0.5) for loss in LOSSES} for o in OPTIMISERS)
+    return [
         Finding(
             f"At $D(G(z))$ = 0.01 the second loss pushes {strong / weak:.0f} times as hard as the first. With plain "
             f"descent, {halfway['minimax']:.2f} of {s.start:g} deviations are left halfway with the first, "

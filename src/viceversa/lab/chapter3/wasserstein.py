@@ -133,10 +133,8 @@ def write(found: Found) -> list[Part]:
     """The distance, the two ways to hold the critic, and what each one finds."""
     s = found.settings
     worst = interval([max(errors(found, "penalty"))])
-    parts_found = [
-        interval(row).mean / known for known, row in zip(found["known"], found["clipping estimate"], strict=True)
-    ]
-    least, most = interval([min(parts_found)]), interval([max(parts_found)])
+    shares = [interval(row).mean / w for w, row in zip(found["known"], found["clipping estimate"], strict=True)]
+    least, most = interval([min(shares)]), interval([max(shares)])
     n = len(s.pairs) * len(s.seeds)
     mean, deviation = s.pairs[shown(s)]
     return [
@@ -164,9 +162,8 @@ def write(found: Found) -> list[Part]:
             alt="Penalty estimates lie on the diagonal, clipped ones far below; critic curves over two densities",
         ),
         Finding(
-            f"With the penalty the critic’s value is the distance: over {n} critics the largest error is {worst:.1%}. "
-            f"With weights clipped to {s.clip:g} it finds {least:.1%} to "
-            f"{most:.1%} of it, depending on the pair."
+            f"With the penalty the critic’s value misses the distance by {worst:.1%} at most, over {n} critics. With "
+            f"weights clipped to {s.clip:g} it is {least:.1%} to {most:.1%} of it, depending on the pair."
         ),
         Claim(
             claimed="A critic with gradient penalty finds the Wasserstein distance within 5 %.",
