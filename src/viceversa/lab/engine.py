@@ -1,8 +1,10 @@
 """`run` measures experiments and writes the site; `experiments` lists them with what has been measured."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from ..errors import UsageError, ViceversaError, did_you_mean
@@ -80,13 +82,14 @@ def run(
     failures: dict[str, Exception] = {}
     shown = {}
     with LiveLine(quiet=quiet) as show:
-        for place, experiment in enumerate(chosen, 1):
-            told = f"[{place}/{len(chosen)}] " if len(chosen) > 1 else ""
-            try:
-                shown[experiment.name] = asked.result(experiment, show, told)
-            except Exception as error:
-                failures[experiment.name] = survivable(error)
-                show.say(f"{told}{experiment.name} failed: {describe(error)}")
+        side_by_side = len(chosen) > 1 and of is None and (os.cpu_count() or 1) > 1
+        outcomes = asked.side_by_side(chosen, show) if side_by_side else asked.in_turn(chosen, show)
+        for place, (name, outcome) in enumerate(outcomes, 1):
+            if isinstance(outcome, results.Result):
+                shown[name] = outcome
+            else:
+                failures[name] = survivable(outcome)
+                show.say(f"[{place}/{len(chosen)}] {name} failed: {describe(outcome)}")
         show("writing the site ...")
         for name in listed.keys() - shown.keys():
             older = results.shown(listed[name], Path(cache))
@@ -109,6 +112,35 @@ class Asked:
     cache: Path
     again: bool
 
+    def in_turn(self, chosen: Sequence[Experiment], show: LiveLine) -> Iterator[tuple[str, results.Result | Exception]]:
+        """One experiment after the other, in this process."""
+        for place, experiment in enumerate(chosen, 1):
+            told = f"[{place}/{len(chosen)}] " if len(chosen) > 1 else ""
+            try:
+                yield experiment.name, self.result(experiment, show, told)
+            except Exception as error:
+                yield experiment.name, error
+
+    def side_by_side(
+        self, chosen: Sequence[Experiment], show: LiveLine
+    ) -> Iterator[tuple[str, results.Result | Exception]]:
+        """As many at a time as there are cores, a process and one thread each; the long last chapters begin."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        pool = ProcessPoolExecutor(cores, mp_context=get_context("spawn"))
+        try:
+            waiting = {pool.submit(measure_apart, e.name, self): e.name for e in reversed(chosen)}
+            show.say(f"{len(chosen)} experiments, {cores} at a time ...")
+            for done, future in enumerate(as_completed(waiting), 1):
+                name = waiting[future]
+                problem = future.exception()
+                if isinstance(problem, Exception):
+                    yield name, problem
+                    continue
+                show.say(f"[{done}/{len(chosen)}] {name}: {duration(future.result().seconds)}")
+                yield name, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
     def result(self, experiment: Experiment, show: LiveLine, told: str) -> results.Result:
         """From the cache, or measured now."""
         name, settings = experiment.name, experiment.settings(self.quick, self.data, self.seed)
@@ -127,6 +159,15 @@ class Asked:
         )
         show.say(f"{told}{name} measured in {duration(found.seconds)}")
         return found
+
+
+def measure_apart(name: str, asked: Asked) -> results.Result:
+    """The result of one experiment, measured in a process of its own by one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    with LiveLine(quiet=True) as show:
+        return asked.result(contents()[name], show, "")
 
 
 def choose(names: Sequence[str], listed: Contents) -> list[Experiment]:
