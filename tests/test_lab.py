@@ -267,7 +267,7 @@ def test_interval_is_students():
 
 def test_the_command_lists_measures_and_fails_in_one_line(lab, monkeypatch, capsys):
     monkeypatch.setattr(contents, "EXPERIMENTS", lab.experiments)
-    where = ["--out", str(lab.folder / "site"), "--cache", str(lab.folder / "cache")]
+    where = ["--out", str(lab.folder / "site"), "--cache", str(lab.folder / "cache"), "--jobs", "1"]
     assert cli.run(["lab", "first", "--quick", *where]) == 0
     assert capsys.readouterr().out == f"page: {lab.folder / 'site' / 'chapter-1.html'}#first\n"
     assert cli.run(["lab", "--json", "--cache", str(lab.folder / "cache")]) == 0
@@ -306,3 +306,17 @@ def test_and_is_learnt_and_xor_is_not(tmp_path):
     assert all(len(answer["mistakes"]) == 15 and min(answer["mistakes"]) > 0 for answer in found["xor"])
     outcome = engine.run("xor", "kernels", quick=True, out=tmp_path / "site", cache=tmp_path / "cache", quiet=True)
     assert outcome.failures == {} and len(outcome.pages) == 2
+
+
+@pytest.mark.long
+def test_two_at_a_time_find_what_one_finds(tmp_path):
+    """Real processes: the same numbers as in turn, and nothing measured twice afterwards."""
+    both, one = (dict(quick=True, out=tmp_path / f"site{i}", cache=tmp_path / f"cache{i}", quiet=True) for i in (0, 1))
+    assert not engine.run("xor", "descent", jobs=2, **both).failures
+    assert not engine.run("xor", "descent", jobs=1, **one).failures
+
+    def values(folder: Path) -> dict[str, dict]:
+        return {p.parent.parent.name: json.loads(p.read_text())["values"] for p in folder.glob("*/*/result.json")}
+
+    assert values(tmp_path / "cache0") == values(tmp_path / "cache1")
+    assert values(tmp_path / "cache0").keys() == {"xor", "descent"}

@@ -24,6 +24,7 @@ def lab(
     out: Path = Path("runs/lab/site"),
     cache: Path = Path("runs/lab"),
     again: Annotated[bool, Parameter(negative=())] = False,
+    jobs: Whole | None = None,
     as_json: Annotated[bool, Parameter("--json", negative=())] = False,
 ) -> None:
     """The living report: list its experiments, or measure one or all of them and write their pages.
@@ -36,6 +37,7 @@ def lab(
         out: Folder of the site; open its index.html.
         cache: Folder of the measurements; what is there is not measured again, what was interrupted goes on.
         again: Measure anew even if it is in the cache.
+        jobs: Experiments measured at a time; as many as there are cores.
         as_json: Print the list as one JSON document.
     """
     from ..lab.engine import experiments, run
@@ -43,7 +45,7 @@ def lab(
     if name is None:
         rows = experiments(cache)
         return print_json([asdict(row) for row in rows]) if as_json else print_list(rows)
-    outcome = run(name, quick=quick, data=data, seed=seed, out=out, cache=cache, again=again)
+    outcome = run(name, quick=quick, data=data, seed=seed, out=out, cache=cache, again=again, jobs=jobs)
     for address in outcome.pages.values() if len(outcome.pages) == 1 else ("index.html",):
         print(f"page: {outcome.site / address}")
     raise_for(outcome.failures)

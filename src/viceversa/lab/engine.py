@@ -66,13 +66,15 @@ def run(
     out: str | Path = SITE,
     cache: str | Path = CACHE,
     again: bool = False,
+    jobs: int | None = None,
     quiet: bool = False,
     of: Contents | None = None,
 ) -> Outcome:
     """Measure the named experiments ("all": every one) unless they are in the cache, and write the site.
 
     One that fails does not stop the others. The site shows whatever is in the cache: of the others the full
-    result, else the newest. UsageError for a name that is not known.
+    result, else the newest. `jobs` experiments run at a time, by default as many as there are cores. UsageError for a
+    name that is not known.
     """
     listed = contents() if of is None else of
     chosen = choose(names, listed)
@@ -82,8 +84,8 @@ def run(
     failures: dict[str, Exception] = {}
     shown = {}
     with LiveLine(quiet=quiet) as show:
-        side_by_side = len(chosen) > 1 and of is None and (os.cpu_count() or 1) > 1
-        outcomes = asked.side_by_side(chosen, show) if side_by_side else asked.in_turn(chosen, show)
+        jobs = 1 if of is not None else min(jobs or cores(), len(chosen))  # another process knows only `contents`
+        outcomes = asked.side_by_side(chosen, show, jobs) if jobs > 1 else asked.in_turn(chosen, show)
         for place, (name, outcome) in enumerate(outcomes, 1):
             if isinstance(outcome, results.Result):
                 shown[name] = outcome
@@ -122,14 +124,13 @@ class Asked:
                 yield experiment.name, error
 
     def side_by_side(
-        self, chosen: Sequence[Experiment], show: LiveLine
+        self, chosen: Sequence[Experiment], show: LiveLine, jobs: int
     ) -> Iterator[tuple[str, results.Result | Exception]]:
-        """As many at a time as there are cores, a process and one thread each; the long last chapters begin."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        pool = ProcessPoolExecutor(cores, mp_context=get_context("spawn"))
+        """`jobs` at a time, a process and one thread each; the long last chapters begin."""
+        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
         try:
             waiting = {pool.submit(measure_apart, e.name, self): e.name for e in reversed(chosen)}
-            show.say(f"{len(chosen)} experiments, {cores} at a time ...")
+            show.say(f"{len(chosen)} experiments, {jobs} at a time ...")
             for done, future in enumerate(as_completed(waiting), 1):
                 name = waiting[future]
                 problem = future.exception()
@@ -159,6 +160,11 @@ class Asked:
         )
         show.say(f"{told}{name} measured in {duration(found.seconds)}")
         return found
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def measure_apart(name: str, asked: Asked) -> results.Result:
