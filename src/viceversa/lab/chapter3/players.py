@@ -12,10 +12,10 @@ Draw = Callable[[int], Tensor]  # so many fresh samples, (count, 1) or (count, 2
 BATCH = 256
 
 
-def smooth_judge(seed: int, inputs: int = 1) -> MLP:
+def smooth_judge(seed: int, inputs: int = 1, width: int = 32, depth: int = 2) -> MLP:
     """A small network with a smooth activation, so that its slope can be punished."""
     torch.manual_seed(seed)
-    return MLP(inputs, 1, width=32, depth=2, activation="mish", init="he_normal")
+    return MLP(inputs, 1, width, depth, activation="mish", init="he_normal")
 
 
 def rounds(player: Player, steps: int) -> Iterator[int]:

@@ -31,7 +31,7 @@ LINE = np.linspace(-6, 8, 281)
 class Settings:
     """N(0, 1) against Gaussians of these means and deviations."""
 
-    seeds: tuple[int, ...] = (100, 101, 102)
+    seeds: tuple[int, ...] = (200, 201, 202)
     pairs: tuple[tuple[float, float], ...] = ((2.0, 1.0), (-1.5, 0.5), (0.0, 3.0), (4.0, 1.5), (0.5, 0.6))
     steps: int = 500
     weight: float = 100.0  # of the penalty; slopes above 1 then pay off by at most W / 2 lambda
@@ -40,7 +40,7 @@ class Settings:
 
 def train(pair: tuple[float, float], keeper: str, seed: int, s: Settings) -> MLP:
     """A critic that has seen samples of N(0, 1) and of the other Gaussian."""
-    f = smooth_judge(seed)
+    f = smooth_judge(seed, width=64, depth=3)  # turns within half a deviation, which 32 and 2 do not
     player = Player([f], 3e-3, (0.0, 0.9))
     mean, deviation = pair
     for _ in rounds(player, s.steps):
@@ -152,7 +152,7 @@ def write(found: Found) -> list[Part]:
         Formula(PENALTY),
         Text(
             "Between two Gaussians on the line the distance is known. @1 compares it with what two critics of "
-            f"the same network say after {s.steps} steps; these Gaussians and seeds were not used to choose anything."
+            f"the same network say after {s.steps} steps; the network was chosen on other Gaussians and seeds."
         ),
         Figure(
             [estimates(found), critics(found)],
@@ -179,7 +179,7 @@ EXPERIMENT = Experiment(
     chapter=3,
     title="What does the critic of a WGAN measure?",
     full=FULL,
-    quick=replace(FULL, seeds=(100, 101), pairs=((2.0, 1.0), (-1.5, 0.5), (0.0, 3.0))),
+    quick=replace(FULL, seeds=(200, 201), pairs=((2.0, 1.0), (-1.5, 0.5), (0.0, 3.0))),
     measure=measure,
     write=write,
 )
