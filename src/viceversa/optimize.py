@@ -50,6 +50,9 @@ class Player:
         device = self.parameters[0].device
         self.device = device.type
         self.refused = torch.zeros((), device=device)  # 1 since an update was not finite and left undone
+        self.norm = torch.zeros((), device=device)  # of the gradient of the latest step
+        self.measuring = False  # whether a step also measures how far it moves
+        self.ratio = torch.zeros((), device=device)  # |update| / |weights| of the latest measured step
         self.freeze()
 
     def freeze(self, frozen: bool = True) -> None:
@@ -78,13 +81,24 @@ class Player:
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         distributed.average_(gradients)
         norms = torch.stack(torch._foreach_norm(gradients))
+        self.norm = norms.norm()
         bad = 1 - norms.sum().isfinite().float()
         self.refused = torch.maximum(self.refused, bad)
         if isinstance(self.optimizer, torch.optim.RMSprop):  # has no fused kernel: a gradient of 0 moves nothing
             for gradient in gradients:
                 gradient.nan_to_num_(0, 0, 0).mul_(1 - bad)
         self.optimizer.found_inf = bad  # type: ignore[attr-defined]  # the fused kernels read it on the device
+        before = [p.detach().clone() for p in self.parameters] if self.measuring else []
         self.optimizer.step()
+        if before:
+            self.ratio = self._moved(before)
+
+    @torch.no_grad()
+    def _moved(self, before: list[Tensor]) -> Tensor:
+        """How far the weights are from `before`, as a share of their own length."""
+        moved = torch.stack([(now - old).norm() for now, old in zip(self.parameters, before, strict=True)])
+        share: Tensor = moved.norm() / torch.stack(torch._foreach_norm(before)).norm()
+        return share
 
 
 class Update:

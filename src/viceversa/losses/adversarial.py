@@ -1,6 +1,7 @@
 """Adversarial losses, each a pair: what D minimises and what G minimises.
 
-`d_loss(real, fake)` and `g_loss(fake)` take logits of any shape and return a scalar.
+`d_loss(real, fake)` and `g_loss(fake)` take logits of any shape and return a scalar. The relativistic pair compares:
+its `g_loss(fake, real)` needs the logits of real samples too.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from torch.nn import functional
 
 class AdversarialLoss(NamedTuple):
     d_loss: Callable[[Tensor, Tensor], Tensor]
-    g_loss: Callable[[Tensor], Tensor]
+    g_loss: Callable[..., Tensor]
 
 
 def _log_d(real: Tensor, fake: Tensor) -> Tensor:
@@ -50,9 +51,35 @@ def _wasserstein_g(fake: Tensor) -> Tensor:
     return -fake.mean()
 
 
+def _relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
+    """E log(1 + exp(-(D(x) - D(G(z))))), Jolicoeur-Martineau 2019, in pairs; log 2 when D cannot tell."""
+    return functional.softplus(fake - real).mean()
+
+
+def _relativistic_g(fake: Tensor, real: Tensor) -> Tensor:
+    """E log(1 + exp(-(D(G(z)) - D(x)))), the same with the roles exchanged."""
+    return functional.softplus(real - fake).mean()
+
+
+def smoothed(name: str, smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
+    """The `d_loss` of `name` with the target 1 - `smoothing` for real samples, 0 for fake (Salimans et al. 2016, 3.4).
+
+    The best D is then (1 - smoothing) p / (p + q). ValueError for a loss that has no targets.
+    """
+    d_loss = ADVERSARIAL[name].d_loss
+    if not smoothing:
+        return d_loss
+    if d_loss is _log_d:  # softplus(x) = softplus(-x) + x
+        return lambda real, fake: _log_d(real, fake) + smoothing * real.mean()
+    if d_loss is _lsgan_d:
+        return lambda real, fake: _lsgan_d(real + smoothing, fake)
+    raise ValueError(f"the loss {name} has no target to smooth: set method.smoothing=0")
+
+
 ADVERSARIAL: dict[str, AdversarialLoss] = {
     "minimax": AdversarialLoss(_log_d, _minimax_g),
     "nonsaturating": AdversarialLoss(_log_d, _nonsaturating_g),
     "lsgan": AdversarialLoss(_lsgan_d, _lsgan_g),
+    "relativistic": AdversarialLoss(_relativistic_d, _relativistic_g),
     "wasserstein": AdversarialLoss(_wasserstein_d, _wasserstein_g),  # needs a Lipschitz critic: losses/wasserstein.py
 }

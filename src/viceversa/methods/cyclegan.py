@@ -7,14 +7,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss as l1
 
+from .. import distributed
 from ..config import Channels, Count, Decay, Number, Weight
-from ..losses.adversarial import ADVERSARIAL
+from ..losses.adversarial import ADVERSARIAL, smoothed
+from ..losses.balance import auc
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
 from ..optimize import Player
 from ..remedies.ema import Average
 from ..remedies.image_pool import ImagePool
+from ..remedies.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,7 @@ class CycleGANConfig:
     upsampling: Literal["transposed", "bilinear"] = "transposed"  # bilinear + convolution draws no checkerboard
     d_width: Count = 64  # discriminator channels after the first layer (sec. 7.2)
     d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
+    d_norm: Literal["instance", "spectral", "none"] = "instance"
     loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
     lambda_cyc: Weight = 10.0  # weight of the cycle loss, Eq. (3)
     lambda_idt: Weight = 5.0  # weight of the identity loss, sec. 5.2: half of lambda_cyc; 0 skips its passes
@@ -36,8 +40,14 @@ class CycleGANConfig:
     beta1: Decay = 0.5  # Adam, authors' code
     beta2: Decay = 0.999  # Adam, authors' code
     ema: Decay = 0.0  # decay per step of the averaged generators; 0 = none
+    cycle_noise: Weight = 0.0  # deviation of noise on translations before the way back, against hidden information
+    smoothing: Decay = 0.0  # real pictures have the target 1 - smoothing (Salimans et al. 2016)
+    noise: Weight = 0.0  # deviation of noise on what D sees; fades with D's advantage
+    augment: str = ""  # what D sees changed: colour, shift, cutout (Zhao et al. 2020)
 
     def __post_init__(self) -> None:
+        smoothed(self.loss, self.smoothing)
+        View(operations=self.augment)
         if self.channels_a != self.channels_b and (self.lambda_idt or self.generator == "painting"):
             raise ValueError(
                 f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist: "
@@ -53,6 +63,14 @@ def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) 
     return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling)
 
 
+def noisy(x: Tensor, deviation: float) -> Tensor:
+    """x with Gaussian noise; ranks draw for the whole batch and keep their share."""
+    if not deviation:
+        return x
+    whole = (len(x) * distributed.world(), *x.shape[1:])
+    return x + deviation * distributed.share(torch.randn(whole, device=x.device))
+
+
 class CycleGAN(nn.Module):
     """G: A -> B and F: B -> A head to tail, judged by D_B and D_A."""
 
@@ -63,42 +81,51 @@ class CycleGAN(nn.Module):
             {
                 "G": make_generator(c, a, b),
                 "F": make_generator(c, b, a),
-                "D_A": PatchGAN(a, c.d_width, c.d_layers),
-                "D_B": PatchGAN(b, c.d_width, c.d_layers),
+                "D_A": PatchGAN(a, c.d_width, c.d_layers, c.d_norm),
+                "D_B": PatchGAN(b, c.d_width, c.d_layers, c.d_norm),
             }
         )
         self.to(device)
         G, F, D_A, D_B = self.nets.values()
         self.average = Average({"G": G, "F": F}, c.ema).to(device)
         self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
-        self.d_loss, self.g_loss = ADVERSARIAL[c.loss]
-        self.lambda_cyc, self.lambda_idt = c.lambda_cyc, c.lambda_idt
+        self.view_a, self.view_b = (View(c.noise, c.augment).to(device) for _ in "ab")  # what D is shown
+        self.d_loss, self.g_loss = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
+        self.lambda_cyc, self.lambda_idt, self.cycle_noise = c.lambda_cyc, c.lambda_idt, c.cycle_noise
         self.generators = Player([G, F], c.lr_g, (c.beta1, c.beta2), precision)
         self.discriminators = Player([D_A, D_B], c.lr_d, (c.beta1, c.beta2), precision)
         self.players = {"generators": self.generators, "discriminators": self.discriminators}
 
     def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:  # a, b: (N, C, H, W) in [-1, 1], not paired
         G, F, D_A, D_B = self.nets.values()  # G: A -> B,  F: B -> A
+        see_a, see_b = self.view_a, self.view_b  # the pictures themselves, unless a remedy is on
 
         with self.generators.turn() as update:  # min over G and F of the full objective, Eq. (3)
-            fake_b, gan_a, cyc_a, idt_a = self.there_and_back(a, G, F, D_B)
+            fake_b, gan_a, cyc_a, idt_a = self.there_and_back(a, G, F, D_B, see_b)
             update(gan_a + self.lambda_cyc * cyc_a + self.lambda_idt * idt_a)
-            fake_a, gan_b, cyc_b, idt_b = self.there_and_back(b, F, G, D_A)
+            fake_a, gan_b, cyc_b, idt_b = self.there_and_back(b, F, G, D_A, see_a)
             update(gan_b + self.lambda_cyc * cyc_b + self.lambda_idt * idt_b)
 
         with self.discriminators.turn() as update:  # max over D_A and D_B, on a history of translations, sec. 4
-            L_A = self.d_loss(D_A(a), D_A(self.pool_a(fake_a))) / 2
-            L_B = self.d_loss(D_B(b), D_B(self.pool_b(fake_b))) / 2
+            true_a, false_a = D_A(see_a(a)), D_A(see_a(self.pool_a(fake_a)))
+            true_b, false_b = D_B(see_b(b)), D_B(see_b(self.pool_b(fake_b)))
+            L_A, L_B = self.d_loss(true_a, false_a) / 2, self.d_loss(true_b, false_b) / 2
             update(L_A + L_B)
+        auc_a, auc_b = auc(true_a, false_a), auc(true_b, false_b)
+        see_a.fade(auc_a)
+        see_b.fade(auc_b)
 
         self.average.update()
-        return dict(gan=gan_a + gan_b, cyc=cyc_a + cyc_b, idt=idt_a + idt_b, D_A=L_A, D_B=L_B)
+        told = dict(gan=gan_a + gan_b, cyc=cyc_a + cyc_b, idt=idt_a + idt_b, D_A=L_A, D_B=L_B)
+        return told | dict(auc_A=auc_a, auc_B=auc_b)
 
-    def there_and_back(self, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module) -> tuple[Tensor, ...]:
+    def there_and_back(
+        self, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module, see: nn.Module
+    ) -> tuple[Tensor, ...]:
         """The three terms that start from x, and forth(x): Eq. (1), Eq. (2), identity (sec. 5.2)."""
         fake = forth(x)
-        L_gan = self.g_loss(D(fake))
-        L_cyc = l1(back(fake), x) if self.lambda_cyc else x.new_zeros(())
+        L_gan = self.g_loss(D(see(fake)))
+        L_cyc = l1(back(noisy(fake, self.cycle_noise)), x) if self.lambda_cyc else x.new_zeros(())
         L_idt = l1(back(x), x) if self.lambda_idt else x.new_zeros(())
         return fake.detach(), L_gan, L_cyc, L_idt
 

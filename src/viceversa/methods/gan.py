@@ -8,11 +8,16 @@ from torch import Tensor, nn
 
 from .. import distributed
 from ..config import Channels, Count, Decay, Number, Weight
-from ..losses.adversarial import ADVERSARIAL
+from ..losses.adversarial import ADVERSARIAL, smoothed
+from ..losses.balance import auc
+from ..losses.zero_centred import zero_centred
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ..networks.layers import evaluating
 from ..optimize import Player
 from ..remedies.ema import Average
+from ..remedies.image_pool import ImagePool
+from ..remedies.similarity import similarity
+from ..remedies.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +28,29 @@ class GANConfig:
     depth: Number = 0  # 3x3 convolutions of the generator before it doubles the sides
     upsampling: Literal["transposed", "bilinear"] = "transposed"
     d_width: Count = 64  # discriminator channels after the first layer
-    d_norm: Literal["batch", "instance", "layer", "none"] = "batch"
+    d_norm: Literal["batch", "instance", "layer", "spectral", "none"] = "batch"
     d_dropout: Decay = 0.0  # share of the discriminator's channels silenced in training
-    loss: Literal["nonsaturating", "minimax", "lsgan"] = "nonsaturating"
+    loss: Literal["nonsaturating", "minimax", "lsgan", "relativistic"] = "nonsaturating"
     lr_g: Weight = 2e-4  # Adam learning rate of the generator, sec. 4 of DCGAN
     lr_d: Weight = 2e-4  # Adam learning rate of the discriminator
     beta1: Decay = 0.5  # Adam, sec. 4 of DCGAN
     beta2: Decay = 0.999  # Adam
     ema: Decay = 0.0  # decay per step of the averaged generator; 0 = none
+    d_turns: Count = 1  # of the discriminator per step; train.batch is divided among them
+    g_turns: Count = 1  # of the generator per step
+    smoothing: Decay = 0.0  # real pictures have the target 1 - smoothing (Salimans et al. 2016)
+    noise: Weight = 0.0  # deviation of noise on what D sees; fades with D's advantage
+    augment: str = ""  # what D sees changed: colour, shift, cutout (Zhao et al. 2020)
+    packing: Count = 1  # pictures that D judges as one (Lin et al. 2018)
+    minibatch: Number = 0  # kernels of minibatch discrimination (Salimans et al. 2016)
+    r1: Weight = 0.0  # gamma of the zero-centred penalty at real pictures (Mescheder et al. 2018)
+    r2: Weight = 0.0  # the same at generated ones
+    similarity: Weight = 0.0  # weight of a penalty on G for pictures more alike than real ones
+    pool: Number = 0  # past generated pictures kept for D (Shrivastava et al. 2017)
+
+    def __post_init__(self) -> None:
+        smoothed(self.loss, self.smoothing)
+        View(operations=self.augment)
 
 
 def noise(count: int, latent: int, device: torch.device | str) -> Tensor:
@@ -38,41 +58,58 @@ def noise(count: int, latent: int, device: torch.device | str) -> Tensor:
     return distributed.share(torch.randn(count * distributed.world(), latent, device=device))
 
 
+def make_networks(c: GANConfig, size: int) -> tuple[nn.Module, nn.Module]:
+    """G and D of DCGAN."""
+    G = DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling, depth=c.depth)
+    channels = c.channels * c.packing
+    D = DCGANDiscriminator(channels, size, c.d_width, norm=c.d_norm, dropout=c.d_dropout, minibatch=c.minibatch)
+    return G, D
+
+
 class GAN(nn.Module):
     """G: z -> picture, judged by D."""
 
-    def __init__(self, config: GANConfig, *, size: int, precision: str = "fp32", device: str = "cpu") -> None:
+    def __init__(
+        self, config: GANConfig, *, size: int, precision: str = "fp32", device: str = "cpu",
+        nets: tuple[nn.Module, nn.Module] | None = None,  # G and D other than DCGAN's, for points on a plane
+    ) -> None:  # fmt: skip
         super().__init__()
         c = config
-        self.nets = nn.ModuleDict(
-            {
-                "G": DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling, depth=c.depth),
-                "D": DCGANDiscriminator(c.channels, size, c.d_width, norm=c.d_norm, dropout=c.d_dropout),
-            }
-        )
-        self.to(device)
+        self.nets = nn.ModuleDict(dict(zip("GD", nets or make_networks(c, size), strict=True))).to(device)
         G, D = self.nets.values()
-        self.latent = c.latent
+        self.latent, self.d_turns, self.g_turns = c.latent, c.d_turns, c.g_turns
         self.average = Average({"G": G}, c.ema).to(device)
-        self.d_loss, self.g_loss = ADVERSARIAL[c.loss]
+        self.view, self.pool = View(c.noise, c.augment, c.packing).to(device), ImagePool(c.pool).to(device)
+        self.d_loss, self.g_loss = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
+        self.relative, self.r1, self.r2, self.similarity = c.loss == "relativistic", c.r1, c.r2, c.similarity
         self.generator = Player([G], c.lr_g, (c.beta1, c.beta2), precision)
         self.discriminator = Player([D], c.lr_d, (c.beta1, c.beta2), precision)
         self.players = {"generator": self.generator, "discriminator": self.discriminator}
 
-    def step(self, x: Tensor) -> dict[str, Tensor]:  # x: (N, C, H, W) in [-1, 1]
+    def step(self, x: Tensor) -> dict[str, Tensor]:  # x: (d_turns * N, C, H, W) in [-1, 1]
         G, D = self.nets.values()
-        z = noise(len(x), self.latent, x.device)
+        see = self.view  # what D is shown: the pictures themselves, unless a remedy is on
 
-        with self.discriminator.turn() as update:  # max over D of Eq. (1)
-            L_D = self.d_loss(D(x), D(G(z)))
-            update(L_D)
+        for turn in range(self.d_turns):
+            real = x[turn :: self.d_turns]
+            z = noise(len(real), self.latent, x.device)
+            with self.discriminator.turn() as update:  # max over D of Eq. (1)
+                shown_real, shown_fake = see(real), see(self.pool(G(z)))
+                true, false = D(shown_real), D(shown_fake)
+                L_D = self.d_loss(true, false)
+                update(L_D + zero_centred(D, shown_real, self.r1) + zero_centred(D, shown_fake, self.r2))
+            balance = auc(true, false)
+            see.fade(balance)
 
-        with self.generator.turn() as update:  # min over G of Eq. (1), or its variant at the end of sec. 3
-            L_G = self.g_loss(D(G(z)))
-            update(L_G)
+        for turn in range(self.g_turns):
+            z = noise(len(real), self.latent, x.device) if turn else z
+            with self.generator.turn() as update:  # min over G of Eq. (1), or its variant at the end of sec. 3
+                fake = G(z)
+                L_G = self.g_loss(D(see(fake)), *([D(see(real))] if self.relative else []))
+                update(L_G + similarity(fake, real, self.similarity))
 
         self.average.update()
-        return dict(D=L_D, G=L_G)
+        return dict(D=L_D, G=L_G, auc=balance)
 
     @torch.no_grad()
     def preview(self, z: Tensor) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from torch.nn.functional import l1_loss as l1
 
 from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL
+from ..losses.balance import auc
 from ..networks.layers import evaluating
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
@@ -85,11 +86,12 @@ class Pix2Pix(nn.Module):
             update(L_gan + self.lambda_l1 * L_l1)
 
         with self.discriminator.turn() as update:  # max over D of Eq. (1), halved to slow D down (sec. 3.3)
-            L_D = self.d_loss(D(torch.cat([a, b], 1)), D(torch.cat([a, fake_b.detach()], 1))) / 2
+            true, false = D(torch.cat([a, b], 1)), D(torch.cat([a, fake_b.detach()], 1))
+            L_D = self.d_loss(true, false) / 2
             update(L_D)
 
         self.average.update()
-        return dict(gan=L_gan, l1=L_l1, D=L_D)
+        return dict(gan=L_gan, l1=L_l1, D=L_D, auc=auc(true, false))
 
     @torch.no_grad()
     def preview(self, a: Tensor) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from .. import distributed
 from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL
+from ..losses.balance import auc
 from ..losses.wasserstein import clip_weights, gradient_penalty
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ..networks.layers import evaluating
@@ -67,7 +68,8 @@ class WGAN(nn.Module):
             real = x[turn :: self.critic_turns]
             with self.critic.turn() as update:  # max over f of E f(x) - E f(G(z)), Arjovsky et al., Eq. (2)
                 fake = G(noise(len(real), self.latent, x.device))
-                L_f = self.d_loss(f(real), f(fake))
+                true, false = f(real), f(fake)
+                L_f = self.d_loss(true, false)
                 L_gp = self.penalty(f, real, fake)
                 update(L_f + self.lambda_gp * L_gp)
             if self.lipschitz == "clipping":
@@ -78,7 +80,7 @@ class WGAN(nn.Module):
             update(L_G)
 
         self.average.update()
-        told = dict(W=-L_f, G=L_G)  # W: the critic's estimate of the distance
+        told = dict(W=-L_f, G=L_G, auc=auc(true, false))  # W: the critic's estimate of the distance
         return told if self.lipschitz == "clipping" else told | dict(gp=L_gp)
 
     def penalty(self, f: nn.Module, real: Tensor, fake: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ..byhand.convolution import output_size
-from .layers import NORMS, normal_init, upsample
+from .layers import NORMS, MinibatchDiscrimination, normal_init, spectral, upsample
 from .layers import dropout as drop
 
 
@@ -69,6 +69,7 @@ class DCGANDiscriminator(nn.Module):
         norm: str = "batch",  # a name of NORMS
         dropout: float = 0.0,  # after each convolution
         kernel: int = 5,
+        minibatch: int = 0,  # kernels of minibatch discrimination before the last layer; 0 = none
     ) -> None:
         super().__init__()
         _halvings(size)  # refuses what G could not draw
@@ -80,9 +81,13 @@ class DCGANDiscriminator(nn.Module):
             normed = [NORMS[norm](wider)] if layers else []
             layers += [nn.Conv2d(c, wider, kernel, 2, padding), *normed, nn.LeakyReLU(0.2, True), drop(dropout)]
             side, c = output_size(side, kernel, 2, padding), wider
-        self.body = nn.Sequential(*layers, nn.Flatten())
-        self.head = nn.Linear(c * side * side, 1)
+        features = c * side * side
+        compare = [MinibatchDiscrimination(features, minibatch)] if minibatch else []
+        self.body = nn.Sequential(*layers, nn.Flatten(), *compare)
+        self.head = nn.Linear(features + minibatch, 1)
         normal_init(self)
+        if norm == "spectral":
+            spectral(self)
 
     def features(self, x: Tensor) -> Tensor:
         """Activations before the last layer: (N, features)."""

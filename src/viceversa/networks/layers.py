@@ -46,8 +46,16 @@ NORMS: dict[str, Callable[[int], nn.Module]] = {
     "batch": batch_norm,
     "instance": nn.InstanceNorm2d,
     "layer": lambda channels: nn.GroupNorm(1, channels),  # for a critic with gradient penalty (Gulrajani et al. 2017)
+    "spectral": lambda channels: nn.Identity(),  # on the weights instead: `spectral`
     "none": lambda channels: nn.Identity(),
 }
+
+
+def spectral(net: nn.Module) -> None:
+    """Divide each convolution and dense weight by its largest singular value (Miyato et al. 2018, sec. 2.1)."""
+    for part in list(net.modules()):
+        if isinstance(part, nn.Conv2d | nn.Linear):
+            nn.utils.parametrizations.spectral_norm(part)
 
 
 @contextmanager
@@ -80,6 +88,25 @@ class Dropout(nn.Module):
 def dropout(p: float, lasting: bool = False) -> nn.Module:
     """`Dropout`, or nothing at all for `p` = 0."""
     return Dropout(p, lasting) if p else nn.Identity()
+
+
+class MinibatchDiscrimination(nn.Module):
+    """A layer that sees a batch at once, and so notices copies (Salimans et al. 2016, sec. 3.2).
+
+    (N, features) -> (N, features + kernels): o_b(x_i) = sum over j != i of exp(-|M_ib - M_jb|_1), M = f(x) T.
+
+    n copies give n - 1 in every kernel. A batch is that of one rank.
+    """
+
+    def __init__(self, features: int, kernels: int = 32, dims: int = 5) -> None:
+        super().__init__()
+        self.projection = nn.Parameter(torch.randn(features, kernels, dims) * features**-0.5)
+
+    def forward(self, features: Tensor) -> Tensor:
+        m = torch.einsum("nf,fkd->nkd", features.float(), self.projection)
+        apart = (m[:, None] - m[None]).abs().sum(-1)
+        closeness = torch.exp(-apart).sum(1) - 1  # without itself
+        return torch.cat([features.float(), closeness], 1)
 
 
 class ResidualBlock(nn.Module):

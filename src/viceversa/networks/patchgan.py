@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from .layers import normal_init
+from .layers import NORMS, normal_init, spectral
 
 
 class PatchGAN(nn.Module):
@@ -12,7 +12,7 @@ class PatchGAN(nn.Module):
     parameters at width 64; 256 px give 30x30 logits. `layers` 2 sees 34x34, 1 sees 16x16.
     """
 
-    def __init__(self, channels: int = 3, width: int = 64, layers: int = 3) -> None:
+    def __init__(self, channels: int = 3, width: int = 64, layers: int = 3, norm: str = "instance") -> None:
         super().__init__()
         parts: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
         c = width
@@ -21,13 +21,15 @@ class PatchGAN(nn.Module):
             stride = 1 if i == layers else 2
             parts += [
                 nn.Conv2d(c, wider, 4, stride=stride, padding=1),
-                nn.InstanceNorm2d(wider),
+                NORMS[norm](wider),
                 nn.LeakyReLU(0.2, True),
             ]
             c = wider
         parts += [nn.Conv2d(c, 1, 4, stride=1, padding=1)]
         self.model = nn.Sequential(*parts)
         normal_init(self)
+        if norm == "spectral":
+            spectral(self)
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.model(x).float()

@@ -1,1 +1,1 @@
-"""Parts that steady a GAN: the pool of past images, the averaged generator."""
+"""Parts that steady a GAN, each against an illness that `diagnosis` names."""
