@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parents[1]
 FLOORS = (
     {"errors", "files", "images", "picture_formats", "config", "optimize", "distributed"},  # tools
     {"byhand", "networks", "losses", "remedies", "data", "metrics"},  # parts
-    {"methods", "presets"},
+    {"methods", "presets", "diagnosis"},
     {"training", "translation", "report"},  # the run
     {"verbs", "cli", "lab", "__main__"},  # doors
 )

@@ -53,6 +53,8 @@ class TrainConfig:
     samples: Number = 10  # sample sheets over the run
     save_every: Count | None = None  # steps between checkpoints; none: every two minutes
     keep: Count = 2  # newest checkpoints kept
+    probes: Number = 40  # looks at the run's health, fewer where they would cost more than 2 % of the time; 0 = none
+    on_symptom: Literal["watch", "stop", "treat"] = "watch"  # what an alarm does
 
 
 @dataclass(frozen=True, kw_only=True)

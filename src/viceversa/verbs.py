@@ -21,6 +21,7 @@ from .methods.pix2pix import Pix2PixConfig
 from .presets import RunConfig
 from .report.page import make as make_report
 from .training import checkpoint
+from .training.check_up import diagnosed
 from .training.device import choose_device, choose_precision
 from .training.log import LiveLine
 from .training.material import subject
@@ -28,6 +29,7 @@ from .training.resolve import parse_time
 from .training.run_folder import RunFolder, processor_name
 from .training.train import Result
 from .training.train import train as run_training
+from .training.trainer import steps_of
 from .translation.files import Summary, translate_files
 from .translation.translator import load
 
@@ -119,7 +121,7 @@ def describe_run(path: str | Path) -> RunRow:
         domains=subject(config, data["names"]),
         preset=f"{config.preset} {config.data.size} px",
         step=int(steps[0].name[5:]) if steps else 0,
-        steps=-(-(config.train.total_nimg or 0) // config.train.batch),
+        steps=steps_of(config),
         megabytes=round(size / 1e6, 1),
         changed=time.strftime("%F %H:%M", time.localtime(run.path.stat().st_mtime)),
     )
@@ -147,6 +149,14 @@ def _version(name: str) -> str:
     from importlib.metadata import version
 
     return version(name)
+
+
+def diagnose(run: str | Path) -> dict[str, Any]:
+    """How healthy a run is and was, by its health.jsonl alone: while it trains, after it, or on a copy of its folder.
+
+    {"verdict": "ok" | "watch" | "alarm", "symptoms": [...], "step", "steps", "treatments": [...], "timeline": [...]}.
+    """
+    return diagnosed(RunFolder(run).require())
 
 
 def show_run(path: str | Path) -> dict[str, Any]:

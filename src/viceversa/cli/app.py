@@ -11,7 +11,7 @@ from ..errors import did_you_mean
 from .data import data_app
 from .lab import lab
 from .options import Device, Precision, Whole
-from .output import print_json, print_values
+from .output import print_diagnosis, print_json, print_values
 
 app = App(
     name="viceversa",
@@ -65,6 +65,7 @@ def train(
     names: str | None = None,
     set: Annotated[list[str] | None, Parameter(negative=())] = None,
     config: Path | None = None,
+    on_symptom: Literal["watch", "stop", "treat"] | None = None,
     tensorboard: bool = False,
     dry_run: bool = False,
 ) -> None:
@@ -89,6 +90,8 @@ def train(
         names: Names of the domains, for example apples,oranges; default: from the folders.
         set: Change any value of the configuration, for example method.lambda_cyc=5; may be repeated.
         config: Start from a configuration file, such as the config.yaml of a run.
+        on_symptom: What an alarm of the monitor does: watch (default) says so and goes on; stop ends the run with exit
+            code 6; treat goes back to the last healthy state, changes one thing and goes on.
         tensorboard: Also write TensorBoard events.
         dry_run: Print the resolved configuration and stop.
     """
@@ -98,7 +101,7 @@ def train(
     result = verbs.train(
         data, other, preset=preset, out=out, size=size, steps=steps, max_time=max_time, save_every=save_every,
         seed=seed, device=device, precision=precision, compile=compile, names=names, set=set or (), config=config,
-        tensorboard=tensorboard, dry_run=dry_run,
+        on_symptom=on_symptom, tensorboard=tensorboard, dry_run=dry_run,
     )  # fmt: skip
     if distributed.rank():
         return  # another process speaks for all
@@ -149,6 +152,20 @@ def translate(
         print(line)
     skipped = f", {len(summary.skipped)} skipped" if summary.skipped else ""
     print(f"{len(summary.written)} translated{skipped}: {out}")
+
+
+@app.command
+def diagnose(run: Path, /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False) -> None:
+    """How healthy a training is: what is wrong, since when, and what to try. Also while it runs.
+
+    Args:
+        run: Run folder.
+        as_json: Print one JSON document.
+    """
+    from ..verbs import diagnose
+
+    found = diagnose(run)
+    print_json(found) if as_json else print_diagnosis(found)
 
 
 @runs_app.command(name="list")

@@ -19,3 +19,23 @@ def print_values(values: dict[str, Any], as_json: bool) -> None:
             lines = ["  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in value.items())]
         for i, line in enumerate(lines):
             print(f"{key.replace('_', ' ') if i == 0 else '':<14} {line}")
+
+
+def print_diagnosis(found: dict[str, Any]) -> None:
+    """Verdict, symptoms with what to try, treatments, and the looks at which the verdict changed."""
+    print(f"{found['verdict']} at step {found['step']} of {found['steps']}")
+    for symptom in found["symptoms"]:
+        where = f" ({symptom['where']})" if symptom["where"] else ""
+        print(
+            f"\n{symptom['level']}: {symptom['symptom']}{where}, since step {symptom['since']}\n  {symptom['sentence']}"
+        )
+        for remedy in symptom["try"]:
+            told = "".join(
+                f"; {e['verdict']}: {e['effect']:+.2f} {e['unit']} (n = {e['n']})" for e in remedy["measured"]
+            )
+            print(f"  try {remedy['words']}\n      {remedy['title']}; cost: {remedy['cost']}{told}")
+    for line in found["treatments"]:
+        print(f"\ntreated at step {line['step']}: {line['symptom']}, back to step {line['back_to']}, {line['title']}")
+    print("\ntimeline")
+    for line in found["timeline"]:
+        print(f"  step {line['step']:>7}  {line['verdict']:<6} {', '.join(line['symptoms'])}")

@@ -28,6 +28,7 @@ class Pictures:
 
     name: str
     train: Paths
+    test: Paths  # held out, where a folder test or val is
     notes: tuple[str, ...] = ()
 
 
@@ -183,10 +184,12 @@ def _refuse_domains(root: Path) -> None:
 
 
 def find_pictures(data: str | os.PathLike[str]) -> Pictures:
-    """All pictures below `data/train` where that exists, or else below `data`."""
+    """All pictures below `data/train` where that exists (then `test` or `val` is held out), or else below `data`."""
     root = existing_folder(data, "data folder")
     _refuse_domains(root)
     notes: list[str] = []
     top = root / "train" if (root / "train").is_dir() else root
     files = pictures_of(top, root.resolve().name, notes)
-    return Pictures(name=root.resolve().name, train=files, notes=tuple(notes))
+    held = next((root / part for part in ("test", "val") if top != root and (root / part).is_dir()), None)
+    test = pictures_of(held, f"{root.resolve().name} {held.name}", notes) if held else ()
+    return Pictures(name=root.resolve().name, train=files, test=test, notes=tuple(notes))

@@ -59,13 +59,16 @@ def save(folder: Path, method: Trainable, state: dict[str, Any], keep: int = 2) 
     return final
 
 
-def load(path: Path, method: Trainable) -> dict[str, Any]:
-    """Put the checkpoint at `path` into `method`, return its state; ModelFileError when damaged or another's."""
+def load(path: Path, method: Trainable, grown: bool = False) -> dict[str, Any]:
+    """Put the checkpoint at `path` into `method`, return its state; ModelFileError when damaged or another's.
+
+    A method that has `grown` since may have parts besides its networks that the checkpoint lacks: they stay as new.
+    """
     verify(path)
     state = read_state(path)
     packed = {file.stem: _tensors(file) for file in sorted(path.glob("*.safetensors"))}
     try:
-        _unpack(method, packed)
+        _unpack(method, _filled(method, packed) if grown else packed)
     except (RuntimeError, KeyError, ValueError) as e:
         reason = str(e).strip().splitlines()[-1].strip()
         raise ModelFileError(f"{path} belongs to another architecture ({reason}); use the run's own config") from None
@@ -125,6 +128,14 @@ def verify(path: Path) -> None:
             raise ModelFileError(f"{path / name} is damaged: its content is not what was written")
 
 
+def treatments_of(path: Path) -> int:
+    """How many treatments a run had had at its checkpoint; -1 when that cannot be read."""
+    try:
+        return int(read_state(path).get("treatments", 0))
+    except (ModelFileError, OSError):
+        return -1
+
+
 def read_state(path: Path) -> dict[str, Any]:
     """`state.json` of a verified checkpoint."""
     try:
@@ -181,6 +192,15 @@ def _unpack(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> None:
                 raise ValueError(f"optimiser of {name}: shape of parameter {i}")
         groups = player.optimizer.state_dict()["param_groups"]
         player.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _filled(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
+    """`packed` with what only the method has, networks excepted, and without what it no longer has."""
+    rest = {key: t for key, t in method.state_dict().items() if _place(key)[0] == "rest"}
+    filled = {file: tensors for file, tensors in packed.items() if file != "rest"}
+    if rest:
+        filled["rest"] = {key: packed.get("rest", {}).get(key, t) for key, t in rest.items()}
+    return filled
 
 
 def _keys(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> Iterator[str]:

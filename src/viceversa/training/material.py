@@ -67,7 +67,7 @@ def find(config: RunConfig) -> Material:
         labels = {"train": c.train_labels, "test": c.test_labels}
         return Material(names=c.names, files={"train": c.train, "test": c.test}, labels=labels, notes=c.notes)
     p = find_pictures(d.source)
-    return Material(names=(p.name,), files={"train": p.train}, labels={}, notes=p.notes)
+    return Material(names=(p.name,), files={"train": p.train, "test": p.test}, labels={}, notes=p.notes)
 
 
 def of_domains(d: Domains) -> Material:

@@ -18,7 +18,7 @@ from .run_folder import read_config
 def resolve(
     data: str | Path, other: str | Path | None, *, preset: str | None, size: int | None, steps: int | None,
     save_every: int | None, seed: int | None, device: str | None, precision: str | None, names: str | None,
-    assignments: Sequence[str], config: str | Path | None,
+    assignments: Sequence[str], config: str | Path | None, on_symptom: str | None,
 ) -> RunConfig:  # fmt: skip
     """Defaults < preset < file < command line."""
     if config is not None:
@@ -34,7 +34,7 @@ def resolve(
     words = {"data.source": os.path.abspath(data), "data.other": other and os.path.abspath(other)}
     result = values.changed(result, words, "DATA")
     options = {"data.names": names, "train.seed": seed, "train.device": device}
-    options |= {"train.precision": precision, "train.save_every": save_every}
+    options |= {"train.precision": precision, "train.save_every": save_every, "train.on_symptom": on_symptom}
     for key, value in options.items():
         if value is not None:
             result = values.changed(result, {key: value}, "--" + key.split(".")[1].replace("_", "-"))

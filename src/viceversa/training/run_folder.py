@@ -24,13 +24,17 @@ from . import checkpoint
 
 
 class RunFolder:
-    """`config.yaml env.json data.json metrics.jsonl log.txt samples/ checkpoints/ report.html` under one path."""
+    """`config.yaml env.json data.json metrics.jsonl health.jsonl log.txt samples/ ...` under one path."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
         self.metrics = self.path / "metrics.jsonl"
+        self.health = self.path / "health.jsonl"  # what the monitor saw
+        self.looks = self.path / "health"  # its sheets and samples
+        self.healthy = self.path / "healthy"  # checkpoints to go back to
+        self.treated = self.path / "treatments.jsonl"
         self.accuracy = self.path / "accuracy.jsonl"  # of a classifier, on its test pictures
         self.report = self.path / "report.html"
 
@@ -46,6 +50,20 @@ class RunFolder:
         return self
 
     def config(self) -> RunConfig:
+        """The configuration it has now: as it was made, with the changes of its treatments."""
+        return self.with_treatments(self.original())
+
+    def with_treatments(self, config: RunConfig) -> RunConfig:
+        """`config` with every treatment so far."""
+        for treatment in self.treatments():
+            config = values.changed(config, treatment["changes"], str(self.treated))
+        return config
+
+    def treatments(self) -> list[dict[str, Any]]:
+        """What was done against symptoms, oldest first."""
+        return self.read_lines(self.treated)
+
+    def original(self) -> RunConfig:
         """The configuration it was made with."""
         try:
             return read_config(self.path / "config.yaml")
@@ -77,7 +95,7 @@ class RunFolder:
 
     def require_same(self, config: RunConfig) -> None:
         """Refuse a configuration that is not the run's own, naming every difference."""
-        odd = values.difference(self.config(), config)
+        odd = values.difference(self.original(), config)
         for free in FREE:
             odd.pop(free, None)
         if odd:
@@ -105,10 +123,22 @@ class RunFolder:
 
     def truncate_metrics(self, step: int) -> None:
         """Forget what a killed process logged after the checkpoint that training resumes from."""
-        for path in (self.metrics, self.accuracy):
+        for path in (self.metrics, self.health, self.accuracy):
             if path.exists():
                 kept = [line for line in self.read_lines(path) if line["step"] <= step]
                 files.write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+
+    def finish_treatment(self) -> Path | None:
+        """Remove the checkpoints that the last treatment left behind; the one it went back to, if any."""
+        done = self.treatments()
+        if not done:
+            return None
+        for folder, oldest in ((self.checkpoints, 0), (self.healthy, done[-1]["back_to"] + 1)):
+            for path in checkpoint.list_steps(folder):
+                if int(path.name[5:]) >= oldest and checkpoint.treatments_of(path) < len(done):
+                    files.remove_folder(path)
+        base = self.healthy / f"step-{done[-1]['back_to']}"
+        return base if base.is_dir() else None
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl; a torn last line is left out."""
@@ -136,7 +166,7 @@ class RunFolder:
         return int(path.name[5:]) if path else 0
 
 
-FREE = ("train.save_every", "train.keep", "data.cache_mb")  # may change when a run is resumed
+FREE = ("train.save_every", "train.keep", "train.on_symptom", "data.cache_mb")  # may change when a run is resumed
 
 
 def read_config(path: Path) -> RunConfig:

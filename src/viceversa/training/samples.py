@@ -92,12 +92,13 @@ class Examination:
         files.append_line(self.path, dumps(line))
 
 
-def save_sheet(run: RunFolder, step: int, columns: Sequence[Tensor]) -> None:
-    """Columns of pictures (N, C, H, W) side by side into samples/step-<N>.png."""
+def save_sheet(run: RunFolder, step: int, columns: Sequence[Tensor], folder: Path | None = None) -> None:
+    """Columns of pictures (N, C, H, W) side by side into step-<N>.png of `folder`, or of samples."""
+    folder = folder or run.samples
     shown = [column.cpu().numpy() for column in columns]
     rows = [[images.to_channels(x[i], 3) for x in shown] for i in range(min(map(len, shown)))]
-    run.samples.mkdir(exist_ok=True)
-    images.save_png(run.samples / f"step-{step:06}.png", images.grid(rows))
+    folder.mkdir(exist_ok=True)
+    images.save_png(folder / f"step-{step:06}.png", images.grid(rows))
 
 
 def fixed_pictures(paths: Sequence[Path], size: int, channels: int, count: int = 4, stand_in: bool = False) -> Tensor:

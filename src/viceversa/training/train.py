@@ -19,9 +19,11 @@ from . import material
 from .device import choose_device, choose_precision
 from .log import LiveLine, duration, tensorboard_sink
 from .material import Material
+from .monitor import make_monitor
 from .resolve import default_folder, parse_time, resolve, with_choices_of
 from .run_folder import RunFolder, describe, environment
-from .trainer import Schedule, Trainer, schedule
+from .trainer import Ill, Trainer, schedule
+from .treatment import stopped, treat
 
 DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
 RESERVE = 0.85  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine
@@ -54,6 +56,7 @@ def train(
     names: str | None = None,
     set: Sequence[str] = (),
     config: str | Path | None = None,
+    on_symptom: str | None = None,
     tensorboard: bool = False,
     dry_run: bool = False,
     quiet: bool = False,
@@ -64,7 +67,7 @@ def train(
     """
     wanted = resolve(
         data, other, preset=preset, size=size, steps=steps, save_every=save_every, seed=seed, device=device,
-        precision=precision, names=names, assignments=set, config=config,
+        precision=precision, names=names, assignments=set, config=config, on_symptom=on_symptom,
     )  # fmt: skip
     seconds = parse_time(max_time)
     found = material.find(wanted)
@@ -112,9 +115,10 @@ class Session:
             train = replace(wanted.train, device=self.device, threads=threads, precision=chosen)
             self.config = replace(wanted, train=train)
         else:
-            self.config = with_choices_of(run.config(), wanted)
+            self.config = with_choices_of(run.original(), wanted)
             run.require_same(self.config)
             run.require_same_data(self.described())
+            self.config = run.with_treatments(self.config)
             self.device = choose_device(self.config.train.device)
         self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
@@ -178,31 +182,60 @@ class Session:
         return total
 
     def go(self) -> Result:
-        """Start or resume, train, report."""
+        """Start or resume, train, report; an alarm ends the run or is treated, as `train.on_symptom` says."""
+        if self.fresh and self.lead:
+            env = environment(self.command(), self.device, self.config.train.threads or 1)
+            self.run.start(self.config, env, self.described())
+        trainer = self.trainer()
+        self.introduce(trainer)
+        finished = None
+        try:
+            while finished is None:
+                try:
+                    finished = trainer.fit(self.show, self.left())
+                except Ill as illness:
+                    self.treat(illness, trainer.step)
+                    trainer = self.trainer()
+        finally:
+            if self.lead:
+                self.record_broken()
+                self.run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
+        examined = self.run.read_lines(self.run.accuracy)
+        now = examined[-1]["accuracy"] if examined and examined[-1]["step"] == trainer.step else None
+        return Result(self.run.path, trainer.step, finished, now)
+
+    def left(self) -> float | None:
+        """Seconds that training may still take."""
+        return None if self.seconds is None else self.seconds - (time.monotonic() - self.started)
+
+    def trainer(self) -> Trainer:
+        """A trainer at the newest state of the run."""
         run, config = self.run, self.config
         plan = schedule(config.train, config.train.total_nimg or 0, self.batches.epoch_nimg)
         method = self.method()
         sample = material.sampler(config, self.found, run, self.device, method)
-        if self.fresh and self.lead:
-            env = environment(self.command(), self.device, config.train.threads or 1)
-            run.start(config, env, self.described())
+        monitor = make_monitor(config, self.found, run, method, plan.steps) if self.lead else None
         trainer = Trainer(
-            method, self.batches, plan, config.train, run, device=self.device, sample=sample, sinks=self.sinks
-        )
+            method, self.batches, plan, config.train, run, device=self.device, sample=sample, monitor=monitor,
+            sinks=self.sinks,
+        )  # fmt: skip
         for complaint in trainer.resume():
             self.show.say(f"skipped: {complaint}")
-        self.introduce(plan, trainer.step)
-        left = None if self.seconds is None else self.seconds - (time.monotonic() - self.started)
-        finished = False
-        try:
-            finished = trainer.fit(self.show, left)
-        finally:
-            if self.lead:
-                self.record_broken()
-                run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
-        examined = run.read_lines(run.accuracy)
-        now = examined[-1]["accuracy"] if examined and examined[-1]["step"] == trainer.step else None
-        return Result(run.path, trainer.step, finished, now)
+        return trainer
+
+    def treat(self, illness: Ill, step: int) -> None:
+        """Change the configuration for the next trainer; DivergedError where that is not wanted or in vain."""
+        problem: ViceversaError | None = None
+        if self.lead:
+            try:
+                if self.config.train.on_symptom != "treat":
+                    raise stopped(self.run, illness.verdicts)
+                self.show.say(f"treated: {treat(self.run, self.config, illness.verdicts, step)}")
+            except ViceversaError as e:
+                problem = e
+        if (problem := distributed.agree(problem)) is not None:
+            raise problem
+        self.config = self.run.with_treatments(self.config)
 
     def command(self) -> str:
         """The command line that resumes this run, also when Python code started it."""
@@ -212,8 +245,9 @@ class Session:
         file = str(self.run.path / "config.yaml")
         return shlex.join(["viceversa", "train", *data, "--config", file, "--out", str(self.run.path)])
 
-    def introduce(self, plan: Schedule, step: int) -> None:
+    def introduce(self, trainer: Trainer) -> None:
         """Say once what was chosen."""
+        plan, step = trainer.plan, trainer.step
         c, ranks = self.config, distributed.world()
         for note in self.found.notes:
             self.show.say(f"data: {note}")

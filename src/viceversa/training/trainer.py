@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from .. import distributed, files
+from ..diagnosis.symptoms import Verdict
 from ..errors import DivergedError, ModelFileError
 from ..optimize import linear_decay
-from ..presets import TrainConfig
+from ..presets import RunConfig, TrainConfig
 from . import checkpoint
 from .log import LiveLine, duration
 from .run_folder import RunFolder
@@ -33,12 +34,32 @@ class Method(checkpoint.Trainable, Protocol):
     def step(self) -> Callable[..., dict[str, Tensor]]: ...
 
 
+class Monitor(Protocol):
+    """What watches the run's health."""
+
+    @property
+    def lamp(self) -> str: ...
+
+    @property
+    def every(self) -> int: ...
+    def __call__(self, step: int) -> list[Verdict]: ...
+    def broken(self, step: int, what: str) -> list[Verdict]: ...
+
+
 class Batches(Protocol):
     """Endless batches, addressable by step."""
 
     epoch_nimg: int
 
     def prefetched(self, step: int) -> Any: ...
+
+
+class Ill(Exception):
+    """The monitor has raised an alarm and the run is not only to be watched."""
+
+    def __init__(self, verdicts: list[Verdict]) -> None:
+        super().__init__(verdicts[0].sentence)
+        self.verdicts = verdicts
 
 
 class Stopped(Exception):
@@ -79,6 +100,11 @@ def schedule(train: TrainConfig, total_nimg: int, epoch_nimg: int) -> Schedule:
     return Schedule(total_nimg, start, epoch_nimg if by_epoch else train.batch, train.batch)
 
 
+def steps_of(config: RunConfig) -> int:
+    """Planned steps of a run; 0 while it has no length."""
+    return -(-(config.train.total_nimg or 0) // config.train.batch)
+
+
 class Trainer:
     """Steps a method through its schedule; logs, samples, saves; stops when told and resumes to the bit."""
 
@@ -92,10 +118,12 @@ class Trainer:
         *,
         device: str = "cpu",
         sample: Callable[[int], None] = lambda step: None,  # draws the fixed images after `step` steps
+        monitor: Monitor | None = None,
         sinks: tuple[Callable[[dict[str, Any]], None], ...] = (),  # each gets every line of metrics.jsonl
     ) -> None:
         self.method, self.batches, self.plan, self.config, self.run = method, batches, plan, config, run
-        self.device, self.sample, self.sinks = device, sample, sinks
+        self.monitored = distributed.agree(monitor.every if monitor else 0)  # steps between looks
+        self.device, self.sample, self.monitor, self.sinks = device, sample, monitor, sinks
         self.step = 0
         self.window: dict[str, float] = {}  # sums of the losses since the last line of metrics.jsonl
         self.latest: dict[str, float] = {}  # the means of that line
@@ -105,18 +133,26 @@ class Trainer:
         self.lead = distributed.rank() == 0  # of several ranks one writes
 
     def resume(self) -> list[str]:
-        """Go to the newest checkpoint that verifies; returns what was wrong with newer ones."""
+        """Go to the newest checkpoint that verifies; returns what was wrong with newer ones.
+
+        After a treatment that is the healthy one that it went back to, until a newer one has been written.
+        """
+        base = self.run.finish_treatment() if self.lead else None
+        distributed.agree(None)
         path, complaints = checkpoint.newest(self.run.checkpoints)
+        path = path or distributed.agree(base)
         if path is None and complaints:
             raise ModelFileError(
                 f"{complaints[0]}, and no checkpoint of {self.run.path} is whole; restore one, or remove the folder "
                 f"{self.run.checkpoints} to start anew"
             )
         if path is not None:
-            state = checkpoint.load(path, self.method)
+            state = checkpoint.load(path, self.method, grown=bool(self.run.treatments()))
             self.step, self.window = state["step"], state["window"]
         if self.lead:
             self.run.truncate_metrics(self.step if path else -1)
+            if path == base and base is not None:  # the run's own from here on: healthy ones come and go
+                self.save()
         return complaints
 
     def fit(self, show: LiveLine, max_time: float | None = None) -> bool:
@@ -150,18 +186,34 @@ class Trainer:
         rate = self.plan.rate(self.step)
         for player in self.method.players.values():
             player.set_rate(rate)
+        log = (self.step + 1) % self.config.log_every == 0 or self.step + 1 == self.plan.steps
+        for player in self.method.players.values():
+            player.measuring = log
         torch.manual_seed(seed_of(self.config.seed, self.step))
         losses = self.method.step(*(x.to(self.device) for x in batch))
         self.step += 1
-        self.pending.append({name: loss.detach().clone() for name, loss in losses.items()})
+        norms = {f"norm_{name}": player.norm for name, player in self.method.players.items()}
+        self.pending.append({name: value.detach().clone() for name, value in (losses | norms).items()})
         distributed.average_(list(self.pending[-1].values()))
-        log = self.step % self.config.log_every == 0 or self.step == self.plan.steps
         if log or self.device == "cpu":
             self.gather()
         if log:
             self.write_metrics(rate)
         if self.config.samples and (self.step % self.sample_every() == 0 or self.step == self.plan.steps):
             self.look()
+        if self.monitored and self.step % self.monitored == 0:
+            self.examine()
+
+    def examine(self) -> None:
+        """How healthy the run is now; Ill at an alarm, unless alarms are only watched."""
+        self.gather()
+        verdicts = distributed.agree(self.monitor(self.step) if self.monitor else None)
+        if self.config.on_symptom == "watch":
+            return
+        if any(v.level == "alarm" for v in verdicts):
+            raise Ill(verdicts)
+        if not verdicts and self.lead:
+            checkpoint.save(self.run.healthy, self.method, self.state(), 2)
 
     def look(self) -> None:
         """Samples of this moment."""
@@ -183,6 +235,9 @@ class Trainer:
         self.pending.clear()
 
     def diverged(self, what: str) -> None:
+        found = self.monitor.broken(self.step, what) if self.monitor else []
+        if self.config.on_symptom == "treat" and (verdicts := distributed.agree(found)):
+            raise Ill(verdicts)
         last = self.run.last_step()
         rates = "method.lr_g, method.lr_d" if len(self.method.players) > 1 else "method.lr"
         raise DivergedError(
@@ -194,7 +249,8 @@ class Trainer:
         """One line of metrics.jsonl: mean losses since the one before."""
         count = self.step % self.config.log_every or self.config.log_every
         means = {name: total / count for name, total in self.window.items()}
-        self.latest, self.window = means, {}
+        self.latest, self.window = {n: v for n, v in means.items() if not n.startswith(("norm_", "auc"))}, {}
+        means |= {f"ratio_{name}": player.ratio.item() for name, player in self.method.players.items()}
         if not self.lead:
             return
         line = {"step": self.step, "nimg": self.step * self.config.batch, "rate": rate, **means}
@@ -209,7 +265,9 @@ class Trainer:
         losses = "  ".join(f"{name} {value:.3f}" for name, value in self.latest.items())
         share = self.step / self.plan.steps
         images = pace * self.config.batch
-        return f"step {self.step}/{self.plan.steps} {share:4.0%}  {images:.1f} img/s  {duration(left)} left  {losses}"
+        lamp = f"● {self.monitor.lamp}  " if self.monitor else ""
+        where = f"step {self.step}/{self.plan.steps} {share:4.0%}"
+        return f"{lamp}{where}  {images:.1f} img/s  {duration(left)} left  {losses}"
 
     def sample_every(self) -> int:
         return max(1, round(self.plan.steps / max(1, self.config.samples)))
@@ -227,8 +285,12 @@ class Trainer:
             return
         if self.run.metrics.exists():
             files.sync(self.run.metrics)
-        state = {"step": self.step, "nimg": self.step * self.config.batch, "window": self.window}
-        checkpoint.save(self.run.checkpoints, self.method, state, self.config.keep)
+        checkpoint.save(self.run.checkpoints, self.method, self.state(), self.config.keep)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds besides tensors."""
+        treated = len(self.run.treatments())
+        return {"step": self.step, "nimg": self.step * self.config.batch, "window": self.window, "treatments": treated}
 
     @contextmanager
     def listening(self) -> Iterator[None]:

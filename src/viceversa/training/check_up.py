@@ -1,0 +1,67 @@
+"""What health.jsonl says of a run, examined by the rules of today."""
+
+from dataclasses import asdict
+from typing import Any
+
+from ..diagnosis.catalogue import REMEDIES, changes, measured
+from ..diagnosis.history import Facts
+from ..diagnosis.symptoms import Verdict, examine, overall
+from ..errors import DataError
+from ..presets import RunConfig
+from .run_folder import RunFolder
+from .trainer import steps_of
+from .treatment import set_words
+
+
+def diagnosed(run: RunFolder) -> dict[str, Any]:
+    """Verdict, symptoms, treatments and the steps at which the verdict changed. DataError without any line."""
+    lines, config = run.read_lines(run.health), run.config()
+    if not lines:
+        raise DataError(f"{run.path} has no line in health.jsonl yet: wait for the first look, or set train.probes")
+    verdicts = examined(run, lines, config)
+    return {
+        "verdict": overall(verdicts),
+        "symptoms": [asdict(v) | {"try": advice(v, config)} for v in verdicts],
+        "step": lines[-1]["step"],
+        "steps": steps_of(config),
+        "treatments": run.treatments(),
+        "timeline": timeline(lines),
+    }
+
+
+def examined(run: RunFolder, lines: list[dict[str, Any]], config: RunConfig) -> list[Verdict]:
+    """The verdicts after the last line; a step that was not finite is known from its line alone."""
+    last = lines[-1]
+    if not last["signals"]:
+        return [Verdict(**v | {"remedies": tuple(v["remedies"])}) for v in last["symptoms"]]
+    facts = Facts.of(config.method, run.data()["names"], steps_of(config))
+    return examine([{"step": line["step"], **line["signals"]} for line in lines if line["signals"]], facts)
+
+
+def advice(verdict: Verdict, config: RunConfig) -> list[dict[str, Any]]:
+    """The remedies that apply to this configuration: words to type, cost, paper, and what was measured."""
+    effects = measured()
+    found = []
+    for name in verdict.remedies:
+        words = changes(name, config.method)
+        if words:
+            remedy = REMEDIES[name]
+            told = [e for e in effects.get(name, []) if e["symptom"] == verdict.symptom]
+            found.append({
+                "remedy": name, "title": remedy.title, "words": set_words(words), "cost": remedy.cost,
+                "paper": remedy.paper, "measured": told,
+            })  # fmt: skip
+    return found
+
+
+def timeline(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The looks at which the verdict or its symptoms changed."""
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        now = {
+            "verdict": line["verdict"],
+            "symptoms": [f"{v['symptom']} {v['where']}".strip() for v in line["symptoms"]],
+        }
+        if not found or {k: found[-1][k] for k in now} != now:
+            found.append({"step": line["step"], **now})
+    return found
