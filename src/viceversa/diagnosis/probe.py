@@ -84,7 +84,8 @@ class NoiseProbe:
         features = self.space(fake.cpu())
         found = self.compare(features)
         floors = {f"{key}_floor": self.truth[key] for key in ("coverage", "distance", "lost", "ndb")}
-        shown = [x[i : i + 8].cpu() for x in (self.real, fake) for i in range(0, 32, 8)]
+        some = self.real[:: max(1, len(self.real) // 32)]
+        shown = [x[i : i + 8].cpu() for x in (some, fake) for i in range(0, 32, 8)]
         return Snapshot(signals | found | floors, features, shown)
 
     def gap(self, D: nn.Module, fake: Tensor, packing: int) -> float:
@@ -96,5 +97,6 @@ class NoiseProbe:
             shape = (packs, packing * x.shape[1], *x.shape[2:])
             return float(D(x[: packs * packing].to(fake.device).reshape(shape)).mean())
 
-        known, new, made = mean(self.real[: len(self.held)]), mean(self.held), mean(fake)
+        step = max(1, len(self.real) // len(self.held))
+        known, new, made = mean(self.real[::step]), mean(self.held), mean(fake)
         return (known - new) / (known - made) if known > made else 0.0

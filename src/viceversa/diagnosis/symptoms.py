@@ -26,8 +26,8 @@ FAR = 0.5  # share of the first distance to the real pictures that is still left
 ALIKE = 0.5  # diversity, 1 for real pictures
 UNCOVERED = 0.25  # coverage, share of what real pictures reach
 LOST = 0.25  # share of the real pictures whose kind is not made
-SWING = 0.08  # Jensen-Shannon divergence of the kinds between two looks, nats
-LEARNED_BY_HEART = 0.5  # where new pictures stand between D's own (0) and generated ones (1)
+SWING = 0.15  # Jensen-Shannon divergence of the kinds between two looks, nats
+LEARNED_BY_HEART = 0.4  # where new pictures stand between D's own (0) and generated ones (1)
 SAME_ANSWER = 0.35  # diversity of translations
 UNRELATED = 0.25  # share of translations that can be traced to their input
 UNCHANGED = 0.12  # mean change over mean distance of the domains
@@ -96,7 +96,7 @@ def partial_collapse(h: History, i: int, way: str) -> bool:
 def oscillation(h: History, i: int, way: str) -> bool:
     """What is made changes from look to look, and comes no nearer."""
     swings = [h.swing(j) > SWING for j in range(i - 3, i + 1)]
-    return i >= 4 and sum(swings) >= 3 and h.at(i, "distance") > h.least(i - 2, "distance")
+    return i > 3 and sum(swings) >= 3 and far(h, i, way)
 
 
 def memorising(h: History, i: int, way: str) -> bool:

@@ -38,6 +38,7 @@ class Chart:
 def charts(lines: Sequence[dict[str, Any]], config: MethodConfig, names: Sequence[str]) -> list[Chart]:
     """A chart for each number that the lines hold; a loss that was switched off has none."""
     keys = dict.fromkeys(key for line in lines for key in line if key not in ("step", "nimg"))
+    keys = {key: None for key in keys if not key.startswith(("norm_", "ratio_"))}  # for the monitor, not for the eye
     found = []
     for key in sorted(keys, key=lambda k: (k == "rate", list(keys).index(k))):
         if key == "idt" and isinstance(config, CycleGANConfig) and not config.lambda_idt:
@@ -77,6 +78,10 @@ def explain(key: str, config: MethodConfig, names: Sequence[str]) -> tuple[str, 
     """Title, meaning and the value to look for of a number in metrics.jsonl."""
     if key in OTHERS and not (key == "G" and isinstance(config, GANConfig)):
         return OTHERS[key]
+    if key in ("auc", "auc_A", "auc_B"):
+        told = "How often D marks a real picture above a made one. 0.5: it is blind; 1: it is never wrong."
+        of = {"auc_A": f" of {names[0]}", "auc_B": f" of {names[-1]}"}.get(key, "")
+        return f"The judge's lead{of} ({key})", told, 0.5
     if key == "rate":
         rates = f"{config.lr:g}" if isinstance(config, ClassifierConfig) else f"{config.lr_g:g} and {config.lr_d:g}"
         return "Learning rate (rate)", f"Share of the full rate{'s' * ('and' in rates)}: {rates}.", None

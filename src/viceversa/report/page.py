@@ -14,6 +14,7 @@ from . import curves
 from .facts import Facts, state
 from .film import film
 from .gallery import collect
+from .health import health
 from .markup import Html, code, html, join, paragraph, section
 from .record import background, go_on
 from .results import galleries, truth
@@ -66,7 +67,7 @@ def make(run_path: Path | str, translator: Translator | None = None) -> Path:
 
 def render(facts: Facts) -> Html:
     """The page."""
-    sections = (head, truth, galleries, examination, learning, losses, background, go_on)
+    sections = (head, truth, galleries, examination, health, learning, losses, background, go_on)
     style = resources(__package__).joinpath("style.css").read_text(encoding="utf-8")
     body = join(write(facts) for write in sections)
     return html(PAGE, title=Html(f"{plain_title(facts)} · viceversa"), style=Html(style), body=body)

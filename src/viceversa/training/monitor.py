@@ -132,7 +132,8 @@ def make_monitor(config: RunConfig, found: Material, run: RunFolder, method: Any
         return None
 
     def pictures(part: str, channels: int, count: int) -> torch.Tensor:
-        return fixed_pictures(found.files[part], size, channels, count)
+        paths = found.files[part]  # often sorted by kind: take them from all over
+        return fixed_pictures(paths[:: max(1, len(paths) // count)], size, channels, count)
 
     if isinstance(c, CycleGANConfig | Pix2PixConfig):
         a, b = (

@@ -1,0 +1,143 @@
+"""Rules over histories: each fires on its own sick history, all are silent on healthy ones, none hears a loss alone."""
+
+import math
+
+import pytest
+
+from viceversa.diagnosis.catalogue import CURES, REMEDIES, changes
+from viceversa.diagnosis.history import Facts
+from viceversa.diagnosis.symptoms import NOISE, TRANSLATION, Verdict, examine, overall
+from viceversa.methods.cyclegan import CycleGANConfig
+from viceversa.methods.gan import GANConfig
+from viceversa.methods.wgan import WGANConfig
+
+GAN = Facts("gan", "nonsaturating", ("digits",), 1000)
+CYCLE = Facts("cyclegan", "lsgan", ("apples", "oranges"), 1000)
+HEALTHY = dict(
+    D=1.1, G=0.9, auc=0.8, diversity=0.98,
+    coverage=0.6, coverage_floor=0.87, lost=0.02, distance=3.0, distance_floor=1.0,
+    gap=0.2, shares=[0.25, 0.25, 0.25, 0.25],
+)  # fmt: skip
+GOOD = dict(diversity=0.9, retrieval=1.0, luminance=0.8, checkerboard=1.1, distance=30.0, distance_floor=20.0,
+            distance_source=100.0, change=0.6, cycle=0.05, gain=1.2, noisy_cycle=0.06)  # fmt: skip
+SICK = {
+    "d-wins": dict(D=0.05, G=6.0, auc=0.995, distance=40.0),
+    "g-wins": dict(D=4.0, G=0.02, auc=0.02, distance=40.0),
+    "collapse": dict(diversity=0.1, coverage=0.01),
+    "partial-collapse": dict(lost=0.5),
+    "memorising": dict(gap=0.8, auc=0.99),
+}
+SICK_WAY = {
+    "input-ignored": dict(diversity=0.05, retrieval=0.06),
+    "nothing-translated": dict(change=0.02, distance=99.0),
+    "inversion": dict(luminance=-0.7),
+    "checkerboard": dict(checkerboard=8.0),
+    "hidden-information": dict(gain=12.0, noisy_cycle=0.5),
+    "good-cycle-bad-output": dict(distance=95.0, cycle=0.01),
+}
+
+
+def gan(**sick):
+    """Ten looks of a GAN, sick from the second on."""
+    first = HEALTHY | {"distance": 50.0}
+    return [{"step": 50, **first}] + [{"step": 100 * i, **HEALTHY, **sick} for i in range(1, 10)]
+
+
+def cyclegan(way="ab", **sick):
+    """Ten looks of a CycleGAN, one direction sick from the second on; its D knows."""
+    lines = []
+    for i in range(10):
+        line = {"step": 100 * i or 50, "D_A": 0.2, "D_B": 0.2, "gan": 0.6, "auc_A": 0.8, "auc_B": 0.8}
+        for w in ("ab", "ba"):
+            line |= {f"{k}_{w}": v for k, v in (GOOD if i else GOOD | {"distance": 100.0}).items()}
+        if sick and i:
+            line |= {f"{k}_{way}": v for k, v in sick.items()}
+            line |= {"auc_B": 0.99, "D_B": 0.01} if way == "ab" else {"auc_A": 0.99, "D_A": 0.01}
+        lines.append(line)
+    return lines
+
+
+def alarms(lines, facts):
+    return [(v.symptom, v.where) for v in examine(lines, facts) if v.level == "alarm"]
+
+
+def test_every_rule_is_tested_and_has_remedies():
+    assert set(SICK) | {"oscillation"} == {rule.symptom for rule in NOISE}
+    assert set(SICK_WAY) | {"d-wins", "g-wins"} == {rule.symptom for rule in TRANSLATION}
+    assert {r.symptom for r in (*NOISE, *TRANSLATION)} | {"non-finite"} == set(CURES)
+    assert {name for names in CURES.values() for name in names} <= set(REMEDIES)
+
+
+@pytest.mark.parametrize("symptom", SICK)
+def test_a_sick_gan_is_named_and_nothing_else_is(symptom):
+    lines = gan(**SICK[symptom])
+    assert alarms(lines, GAN) == [(symptom, "")]
+    (verdict,) = examine(lines, GAN)
+    assert verdict.since == (300 if symptom == "partial-collapse" else 200)  # lost kinds must stay lost
+    assert verdict.remedies and "nan" not in verdict.sentence
+    first = verdict.since // 100 + 1
+    assert [examine(lines[:n], GAN)[0].level for n in (first, first + 1)] == ["watch", "alarm"]
+
+
+@pytest.mark.parametrize("way", ["ab", "ba"])
+@pytest.mark.parametrize("symptom", SICK_WAY)
+def test_a_sick_direction_is_named(symptom, way):
+    where = "apples -> oranges" if way == "ab" else "oranges -> apples"
+    assert alarms(cyclegan(way, **SICK_WAY[symptom]), CYCLE) == [(symptom, where)]
+
+
+def test_going_round_in_circles_is_named():
+    lines = gan()
+    for i, line in enumerate(lines):
+        line |= {"shares": [float(k == i % 4) for k in range(4)], "distance": 45.0}
+    assert alarms(lines, GAN) == [("oscillation", "")]
+
+
+def test_healthy_runs_are_left_in_peace():
+    assert examine(gan(), GAN) == [] and examine(cyclegan(), CYCLE) == []
+    assert overall([]) == "ok"
+
+
+@pytest.mark.parametrize("loss", [dict(D=1e-6, G=50.0), dict(D=9.0, G=1e-6), dict(D=1e-6, G=50.0, auc=0.999)])
+def test_no_loss_alone_alarms(loss):
+    assert examine(gan(**loss), GAN) == []
+
+
+def test_what_is_not_measured_raises_nothing():
+    bare = [{"step": 100 * i, "D": 1e-6, "G": 99.0, "auc": 1.0} for i in range(10)]
+    assert examine(bare, GAN) == [] and examine(bare, CYCLE) == []
+    assert examine([], GAN) == []
+
+
+def test_the_beginning_is_not_judged():
+    lines = [{"step": 10 * i, **HEALTHY, **SICK["collapse"]} for i in range(1, 10)]
+    assert examine(lines, GAN) == []
+
+
+def test_an_alarm_clears_after_two_good_looks():
+    lines = gan(**SICK["collapse"])[:6]
+    well = [{"step": 1000 + 100 * i, **HEALTHY} for i in range(3)]
+    assert alarms([*lines, *well[:1]], GAN) == [("collapse", "")]
+    assert examine([*lines, *well[:2]], GAN) == []
+
+
+def test_not_finite_is_an_alarm_of_its_step():
+    verdict = Verdict.not_finite(7, "the loss D")
+    assert (verdict.level, verdict.since, overall([verdict])) == ("alarm", 7, "alarm")
+    assert verdict.sentence.startswith("The loss D is not finite")
+
+
+def test_remedies_change_what_the_method_has_and_nothing_twice():
+    config = GANConfig(lr_g=1e-4, lr_d=4e-4)
+    assert changes("balance-rates", config) == {"method.lr_g": 2e-4, "method.lr_d": 2e-4}
+    assert changes("lower-d-rate", config) == {"method.lr_d": 1e-4}
+    assert changes("packing", config) == {"method.packing": 2}
+    assert changes("packing", GANConfig(packing=2)) == {}
+    assert changes("packing", CycleGANConfig()) == {} == changes("lighter-cycle", config)
+    assert changes("relativistic", WGANConfig()) == {}
+    assert changes("relativistic", GANConfig(smoothing=0.1))["method.smoothing"] == 0
+    for name in REMEDIES:
+        for method in (GANConfig(), WGANConfig(), CycleGANConfig()):
+            for key, value in changes(name, method).items():
+                assert getattr(method, key.removeprefix("method.")) != value
+                assert not isinstance(value, float) or math.isfinite(value)
