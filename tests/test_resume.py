@@ -276,7 +276,10 @@ def train_command(world: Path, out: Path, steps: int, save_every: int) -> list[s
 
 
 def kill_processes(command: list[str], out: Path, kills: int, within: float) -> tuple[int, int]:
-    """Run `command`, each time killed at a random moment, then to its end; kills that hit, and inside a save."""
+    """Run `command`, each time killed, then to its end; kills that hit, and inside a save.
+
+    Every other kill comes at a random moment, the others as soon as a draft of a checkpoint is seen.
+    """
     dice, hits, inside = random.Random(1), 0, 0
     while hits < kills:
         log = out / "log.txt"
@@ -285,6 +288,8 @@ def kill_processes(command: list[str], out: Path, kills: int, within: float) -> 
         while process.poll() is None and (not log.exists() or len(log.read_text().splitlines()) == lines):
             time.sleep(0.01)
         time.sleep(dice.uniform(0, within))
+        while hits % 2 and process.poll() is None and not any((out / "checkpoints").glob("step-*.tmp")):
+            pass  # a draft lives for a few milliseconds
         process.kill()
         _, told = process.communicate()
         if process.returncode == 0:  # it was faster: the run is over
@@ -313,7 +318,7 @@ def test_three_killed_processes_leave_the_bits_of_an_unbroken_one(tmp_path):
 
 @pytest.mark.long
 def test_twenty_killed_processes_leave_the_bits_of_an_unbroken_one(tmp_path):
-    hits, inside = killed_and_unbroken(tmp_path, 600, 20, 1.5)
+    hits, inside = killed_and_unbroken(tmp_path, 800, 20, 0.8)
     print(f"{hits} processes killed, {inside} of them inside a checkpoint write")
     assert hits == 20
-    assert inside >= 1  # 14 on an idle machine, few where the disk outpaces a busy processor
+    assert inside >= 3

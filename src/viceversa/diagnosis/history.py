@@ -1,5 +1,6 @@
 """A run's signals through its training, read by name; and the few facts that say what they mean."""
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -68,9 +69,14 @@ class History:
         found = self.lines[i].get(f"{name}_{way}" if way else name) if i >= 0 else None
         return math.nan if found is None else float(found)
 
-    def least(self, i: int, name: str) -> float:
-        """The least so far, up to look `i`."""
-        return min((self.at(j, name) for j in range(i + 1)), default=math.nan)
+    def rises(self, i: int, name: str) -> bool:
+        """Whether a signal has grown from look to look, twice where there were two, and by a quarter in all."""
+        looks = [self.at(j, name) for j in range(max(0, i - 2), i + 1)]
+        return all(a < b for a, b in itertools.pairwise(looks)) and looks[-1] > 1.25 * looks[0]
+
+    def before(self, i: int, name: str, way: str = "") -> float:
+        """A signal two looks before look `i`, or as early as there is one."""
+        return self.at(max(0, i - 2), name, way)
 
     def auc(self, i: int, way: str) -> float:
         """Of the D that judges a direction's results."""

@@ -23,6 +23,7 @@ LOW_LOSS = 0.25  # of D, 0 at its floor and 1 at the equilibrium
 HIGH_LOSS = 3.0  # of G, times its value at the equilibrium
 FLOORS = 2.0  # times the distance of real pictures from each other
 FAR = 0.5  # share of the first distance to the real pictures that is still left
+STANDS = 0.8  # a signal that in two looks changes by less does not move
 ALIKE = 0.5  # diversity, 1 for real pictures
 UNCOVERED = 0.25  # coverage, share of what real pictures reach
 LOST = 0.25  # share of the real pictures whose kind is not made
@@ -73,18 +74,20 @@ def far(h: History, i: int, way: str) -> bool:
 
 def d_wins(h: History, i: int, way: str) -> bool:
     """D is sure, its loss near its floor, G's far above equilibrium, and the samples do not come nearer."""
-    return h.auc(i, way) > SURE and h.d_level(i, way) < LOW_LOSS and h.g_level(i) > HIGH_LOSS and far(h, i, way)
+    won = h.auc(i, way) > SURE and h.d_level(i, way) < LOW_LOSS and h.g_level(i) > HIGH_LOSS
+    return won and far(h, i, way) and h.at(i, "distance", way) > STANDS * h.before(i, "distance", way)
 
 
 def g_wins(h: History, i: int, way: str) -> bool:
     """D is wrong, or sees nothing while the samples are far from real ones and come no nearer."""
-    return (h.auc(i, way) < BLIND or abs(h.auc(i, way) - 0.5) < 0.03) and far(h, i, way)
+    blind = h.auc(i, way) < BLIND or abs(h.auc(i, way) - 0.5) < 0.03
+    return blind and far(h, i, way) and h.at(i, "distance", way) > STANDS * h.before(i, "distance", way)
 
 
 def collapse(h: History, i: int, way: str) -> bool:
-    """Samples are alike and cover next to nothing."""
-    covered = h.at(i, "coverage") < UNCOVERED * h.at(i, "coverage_floor")
-    return h.at(i, "diversity") < ALIKE and covered
+    """Samples are alike, do not become less so, and cover next to nothing."""
+    uncovered = h.at(i, "coverage") < UNCOVERED * h.at(i, "coverage_floor")
+    return h.at(i, "diversity") < ALIKE and uncovered and not h.rises(i, "diversity")
 
 
 def partial_collapse(h: History, i: int, way: str) -> bool:

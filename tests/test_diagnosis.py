@@ -1,0 +1,159 @@
+"""Probes: they see what is there, and nothing of the method changes by being looked at."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from viceversa.diagnosis.features import Space
+from viceversa.diagnosis.probe import NoiseProbe
+from viceversa.diagnosis.translation_probe import TranslationProbe
+from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
+from viceversa.methods.gan import GAN, GANConfig
+from viceversa.methods.pix2pix import Pix2Pix, Pix2PixConfig
+from viceversa.methods.wgan import WGAN, WGANConfig
+
+
+def pictures(count: int, channels: int = 1, size: int = 16, seed: int = 0) -> Tensor:
+    """Soft blobs of four kinds, by the quarter they sit in."""
+    dice = torch.Generator().manual_seed(seed)
+    x = 0.1 * torch.randn(count, channels, size, size, generator=dice) - 0.8
+    for i in range(count):
+        top, left = size // 2 * (i % 2), size // 2 * (i // 2 % 2)
+        x[i, :, top : top + size // 2, left : left + size // 2] += 1
+    return x.clamp(-1, 1)
+
+
+class Fixed(nn.Module):
+    """A generator that answers with given pictures."""
+
+    def __init__(self, answer: Tensor) -> None:
+        super().__init__()
+        self.answer = nn.Parameter(answer)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.answer[torch.arange(len(z)) % len(self.answer)]
+
+
+def signals(answer: Tensor) -> dict:
+    """What the noise probe says of a generator that makes these pictures."""
+    torch.manual_seed(0)
+    method = GAN(GANConfig(channels=1, width=4, d_width=4, latent=3), size=16)
+    method.nets["G"] = Fixed(answer)
+    return NoiseProbe(pictures(400), 3)(method).signals
+
+
+def test_a_perfect_generator_is_as_good_as_real_pictures():
+    found = signals(pictures(256, seed=9))
+    assert found["diversity"] == pytest.approx(1, abs=0.02)
+    assert found["coverage"] == pytest.approx(found["coverage_floor"], abs=0.12)
+    assert found["lost"] < 0.06 and found["distance"] < 3 * found["distance_floor"]
+
+
+def test_one_picture_is_a_collapse():
+    found = signals(pictures(1))
+    assert found["diversity"] < 1e-3 and found["coverage"] < 0.05 and found["lost"] > 0.7
+
+
+def test_three_of_four_kinds_lose_a_quarter_and_keep_their_spread():
+    x = pictures(256, seed=9)
+    found = signals(x[torch.arange(256) % 4 != 3])
+    assert found["lost"] == pytest.approx(0.25, abs=0.08)
+    assert found["diversity"] > 0.85
+
+
+@pytest.mark.parametrize("kind", ["gan", "wgan", "cyclegan", "pix2pix"])
+def test_looking_changes_nothing(kind):
+    torch.manual_seed(0)
+    small = dict(width=4, d_width=4)
+    method = {
+        "gan": lambda: GAN(GANConfig(channels=1, latent=3, d_dropout=0.3, d_norm="spectral", **small), size=16),
+        "wgan": lambda: WGAN(WGANConfig(channels=1, latent=3, lipschitz="clipping", **small), size=16),
+        "cyclegan": lambda: CycleGAN(CycleGANConfig(blocks=1, d_layers=1, **small)),
+        "pix2pix": lambda: Pix2Pix(Pix2PixConfig(d_layers=1, noise=True, **small), size=16),
+    }[kind]()
+    if kind in ("gan", "wgan"):
+        probe = NoiseProbe(pictures(90), 3, held=pictures(20, seed=2))
+    else:
+        probe = TranslationProbe(pictures(6, 3), pictures(6, 3, seed=1))
+    state = {k: v.clone() for k, v in method.state_dict().items()}
+    modes = [m.training for m in method.modules()]
+    frozen = [p.requires_grad for p in method.parameters()]
+    dice = torch.get_rng_state()
+    first, second = probe(method), probe(method)
+    assert first.signals == second.signals or kind == "pix2pix"  # whose dropout is its noise
+    assert all(torch.equal(v, state[k]) for k, v in method.state_dict().items())
+    assert modes == [m.training for m in method.modules()]
+    assert frozen == [p.requires_grad for p in method.parameters()]
+    assert torch.equal(dice, torch.get_rng_state()) or kind == "pix2pix"
+
+
+class Nets:
+    """A translator made of plain functions."""
+
+    def __init__(self, there, back) -> None:
+        class Function(nn.Module):
+            def __init__(self, f) -> None:
+                super().__init__()
+                self.f, self.p = f, nn.Parameter(torch.zeros(()))
+
+            def forward(self, x: Tensor) -> Tensor:
+                return self.f(x)
+
+        self.nets = nn.ModuleDict({"G": Function(there), "F": Function(back)})
+
+
+def look(there, back=lambda x: x) -> dict[str, float]:
+    """Signals a -> b of a translator, on smooth coloured pictures."""
+    dice = torch.Generator().manual_seed(0)
+    a, b = (
+        nn.functional.interpolate(torch.rand(16, 3, 4, 4, generator=dice) * 1.6 - 0.8, size=32, mode="bilinear")
+        for _ in "ab"
+    )
+    return TranslationProbe(a, b)(Nets(there, back)).signals
+
+
+def test_an_honest_translator_shows_nothing():
+    found = look(lambda x: (x + 0.3).clamp(-1, 1), lambda x: x - 0.3)
+    assert found["retrieval_ab"] == 1 and found["luminance_ab"] > 0.95 and found["diversity_ab"] > 0.8
+    assert found["gain_ab"] == pytest.approx(1, abs=0.1) and found["checkerboard_ab"] < 2
+    assert found["change_ab"] > 0.2
+
+
+def test_a_translator_that_ignores_its_input():
+    found = look(lambda x: x[:1].expand_as(x))
+    assert found["diversity_ab"] == 0 and found["retrieval_ab"] <= 1 / 16
+
+
+def test_a_translator_that_does_nothing():
+    found = look(lambda x: x)
+    assert found["change_ab"] == 0
+    assert found["distance_ab"] == pytest.approx(found["distance_source_ab"])
+
+
+def test_a_negative_is_inverted():
+    assert look(lambda x: -x)["luminance_ab"] < -0.99
+
+
+def test_pixels_put_one_by_one_are_a_checkerboard():
+    board = 0.3 * (-1.0) ** (torch.arange(32)[:, None] + torch.arange(32))
+    assert look(lambda x: (x + board).clamp(-1, 1))["checkerboard_ab"] > 10 * look(lambda x: x)["checkerboard_ab"]
+
+
+def test_information_hidden_in_faint_signals_comes_back_loud():
+    """G keeps its input at a fiftieth of its strength over grey; F turns that up: a perfect cycle, no translation."""
+    found = look(lambda x: x / 50, lambda x: x * 50)
+    assert found["cycle_ab"] < 1e-4
+    assert found["gain_ab"] > 10 and found["noisy_cycle_ab"] > 0.2
+
+
+def test_the_space_keeps_what_differs_and_forgets_the_rest():
+    x = pictures(200)
+    space = Space(x)
+    mapped = space(x)
+    assert mapped.shape == (200, 32) and mapped.dtype == np.float32
+    assert np.abs(mapped.mean(0)).max() < 1e-5
+    kinds = np.arange(200) % 4
+    centres = np.stack([mapped[kinds == k].mean(0) for k in range(4)])
+    nearest = np.linalg.norm(mapped[:, None] - centres, axis=2).argmin(1)
+    assert (nearest == kinds).all()
