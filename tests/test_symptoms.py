@@ -21,8 +21,8 @@ HEALTHY = dict(
 GOOD = dict(diversity=0.9, retrieval=1.0, luminance=0.8, checkerboard=1.1, distance=30.0, distance_floor=20.0,
             distance_source=100.0, change=0.6, cycle=0.05, gain=1.2, noisy_cycle=0.06)  # fmt: skip
 SICK = {
-    "d-wins": dict(D=0.05, G=6.0, auc=0.995, distance=40.0),
-    "g-wins": dict(D=4.0, G=0.02, auc=0.02, distance=40.0),
+    "d-wins": dict(D=0.05, G=6.0, auc=0.995, distance=45.0),
+    "g-wins": dict(D=4.0, G=0.02, auc=0.02, distance=45.0),
     "collapse": dict(diversity=0.1, coverage=0.01),
     "partial-collapse": dict(lost=0.5),
     "memorising": dict(gap=0.8, auc=0.99),

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save as save_tensors
 
 from .. import files
-from ..diagnosis.history import Facts
+from ..diagnosis.history import GRACE, Facts
 from ..diagnosis.probe import NoiseProbe, Snapshot
 from ..diagnosis.symptoms import Verdict, examine, overall
 from ..diagnosis.translation_probe import PICTURES, TranslationProbe
@@ -32,7 +32,7 @@ MAPS = 8  # looks whose samples are kept for the map
 
 
 class Monitor:
-    """`monitor(step)` looks and returns the verdicts; `due(step)` says when. Deterministic: steps alone decide."""
+    """`monitor(step)` looks and returns the verdicts, each `every` steps. Deterministic: steps alone decide."""
 
     def __init__(
         self, run: RunFolder, config: RunConfig, steps: int, probe: Callable[[Any], Snapshot], method: Any,
@@ -50,8 +50,9 @@ class Monitor:
         worst = overall(self.verdicts)
         return " ".join([worst, *(v.symptom for v in self.verdicts if v.level == worst)])
 
-    def due(self, step: int) -> bool:
-        return step % self.every == 0
+    def judges(self, step: int) -> bool:
+        """Whether no verdict means health at a step: at the very beginning nothing is judged."""
+        return step > GRACE * self.facts.steps
 
     def known(self) -> tuple[list[dict[str, Any]], list[Verdict]]:
         """Signals so far, oldest first, and what the latest line said of them."""

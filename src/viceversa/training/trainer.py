@@ -42,6 +42,7 @@ class Monitor(Protocol):
 
     @property
     def every(self) -> int: ...
+    def judges(self, step: int) -> bool: ...
     def __call__(self, step: int) -> list[Verdict]: ...
     def broken(self, step: int, what: str) -> list[Verdict]: ...
 
@@ -212,7 +213,7 @@ class Trainer:
             return
         if any(v.level == "alarm" for v in verdicts):
             raise Ill(verdicts)
-        if not verdicts and self.lead:
+        if not verdicts and self.monitor and self.monitor.judges(self.step):
             checkpoint.save(self.run.healthy, self.method, self.state(), 2)
 
     def look(self) -> None:
