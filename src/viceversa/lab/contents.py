@@ -2,7 +2,7 @@
 
 from .chapter1 import activations, backpropagation, batch, depth, descent, initialisation, learning_rate, width, xor
 from .chapter2 import channels, dropout, kernel_size, kernels, pooling, rungs, stride, sweep
-from .chapter3 import dcgan, equilibrium, parallel_lines, saturation, wasserstein, wgan
+from .chapter3 import balance, collapse, dcgan, equilibrium, modes, parallel_lines, saturation, wasserstein, wgan
 from .chapter4 import apples_oranges, cycle_weight, identity, log_loss, neutral_smiling, paired, summer_winter, two_gans
 from .experiment import Experiment
 
@@ -27,6 +27,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     "equilibrium": equilibrium.EXPERIMENT,
     "saturation": saturation.EXPERIMENT,
     "dcgan": dcgan.EXPERIMENT,
+    "collapse": collapse.EXPERIMENT,
+    "balance": balance.EXPERIMENT,
+    "modes": modes.EXPERIMENT,
     "parallel-lines": parallel_lines.EXPERIMENT,
     "wasserstein": wasserstein.EXPERIMENT,
     "wgan": wgan.EXPERIMENT,
