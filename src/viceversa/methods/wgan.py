@@ -38,20 +38,23 @@ class WGANConfig:
     ema: Decay = 0.0  # decay per step of the averaged generator; 0 = none
 
 
+def make_networks(c: WGANConfig, size: int) -> tuple[nn.Module, nn.Module]:
+    """G of DCGAN, and its discriminator as the critic."""
+    norm = "none" if c.lipschitz == "penalty" else "batch"  # the penalty is per picture, batch norm mixes them
+    G = DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling, depth=c.depth)
+    return G, DCGANDiscriminator(c.channels, size, c.d_width, norm=norm)
+
+
 class WGAN(nn.Module):
     """G: z -> picture; the critic f measures how far its pictures are from real ones."""
 
-    def __init__(self, config: WGANConfig, *, size: int, precision: str = "fp32", device: str = "cpu") -> None:
+    def __init__(
+        self, config: WGANConfig, *, size: int, precision: str = "fp32", device: str = "cpu",
+        nets: tuple[nn.Module, nn.Module] | None = None,  # G and critic other than DCGAN's, for points on a plane
+    ) -> None:  # fmt: skip
         super().__init__()
         c = config
-        norm = "none" if c.lipschitz == "penalty" else "batch"  # the penalty is per picture, batch norm mixes them
-        self.nets = nn.ModuleDict(
-            {
-                "G": DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling, depth=c.depth),
-                "f": DCGANDiscriminator(c.channels, size, c.d_width, norm=norm),
-            }
-        )
-        self.to(device)
+        self.nets = nn.ModuleDict(dict(zip("Gf", nets or make_networks(c, size), strict=True))).to(device)
         G, f = self.nets.values()
         self.latent, self.critic_turns, self.lipschitz = c.latent, c.critic_turns, c.lipschitz
         self.lambda_gp, self.clip = c.lambda_gp, c.clip
@@ -87,7 +90,7 @@ class WGAN(nn.Module):
         """Gulrajani et al. 2017, Eq. (3); nothing for a clipped critic."""
         if self.lipschitz == "clipping":
             return real.new_zeros(())
-        u = torch.rand(len(real) * distributed.world(), 1, 1, 1, device=real.device)
+        u = torch.rand(len(real) * distributed.world(), device=real.device)
         return gradient_penalty(f, real, fake, distributed.share(u))
 
     @torch.no_grad()

@@ -103,10 +103,9 @@ class MinibatchDiscrimination(nn.Module):
         self.projection = nn.Parameter(torch.randn(features, kernels, dims) * features**-0.5)
 
     def forward(self, features: Tensor) -> Tensor:
-        m = torch.einsum("nf,fkd->nkd", features.float(), self.projection)
-        apart = (m[:, None] - m[None]).abs().sum(-1)
-        closeness = torch.exp(-apart).sum(1) - 1  # without itself
-        return torch.cat([features.float(), closeness], 1)
+        m = torch.einsum("nf,fkd->knd", features.float(), self.projection)
+        closeness = torch.exp(-torch.cdist(m, m, p=1)).sum(2) - 1  # without itself
+        return torch.cat([features.float(), closeness.T], 1)
 
 
 class ResidualBlock(nn.Module):

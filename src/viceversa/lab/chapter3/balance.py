@@ -56,7 +56,7 @@ def leads(found: Found) -> Any:
         line(ax, told["curves"]["step"], told["curves"]["auc"], name, series)
     ax.axhline(0.5, color=INK, linewidth=0.8)
     ax.set_ylim(0.45, 1.02)
-    legend(ax, "lower right")
+    legend(ax, "center right")
     return figure
 
 
@@ -67,19 +67,19 @@ def write(found: Found) -> list[Part]:
     return [
         Text(
             "The two must stay near each other in strength. Here the discriminator learns 250 times as fast as the "
-            f"generator, on the {found['name']} digits. @1 is the picture of it that the report draws: the loss of the one "
-            "falls to zero, that of the other grows and grows."
+            f"generator, on the {found['name']} digits. @1 is the picture of it that the report draws: the loss of the "
+            "one falls to zero, that of the other grows and grows."
         ),
         Figure(
             [losses(found, name) for name in CASES],
-            f"Left: a healthy training ({in_words(well['verdict'])}). Right: the imbalance; the upright line is the step "
-            f"of the monitor's verdict ({in_words(sick['verdict'])}).",
+            f"Left: a healthy training ({in_words(well['verdict'])}). Right: the imbalance; the upright line is the "
+            f"step of the monitor's verdict ({in_words(sick['verdict'])}).",
             alt="Two losses near each other; one at zero and the other far above",
             titles=list(CASES),
         ),
         Text(
-            "A loss alone says little: of some losses zero is the healthy end, of others the end of all learning. How often "
-            "the discriminator marks a real picture above a generated one has the same meaning for every loss."
+            "A loss alone says little: of some losses zero is the healthy end, of others the end of all learning. How "
+            "often the discriminator marks a real picture above a generated one has the same meaning for every loss."
         ),
         Figure(
             leads(found),

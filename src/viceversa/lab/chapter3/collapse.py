@@ -53,7 +53,7 @@ def summary(work: Work, name: str, run: Path) -> dict[str, Any]:
     work.picture(name, images.grid([shown[i : i + 6] for i in range(0, SHOWN, 6)], gap=1))
     lines = looks(run)
     last = lines[-1]["signals"]
-    numbers = {key: last[key] for key in ("diversity", "coverage", "coverage_floor", "lost", "D")}
+    numbers = {key: last[key] for key in ("diversity", "coverage", "coverage_floor", "lost")}
     return verdict(lines) | numbers
 
 
@@ -65,9 +65,9 @@ def write(found: Found) -> list[Part]:
     return [
         Text(
             "The report shows a generator that writes one digit whatever the noise, one that makes one face, and a map "
-            "of the real digits with the generated ones, in red, gathered on one or two of their heaps or on none. Here "
-            f"are such trainings on the {found['name']} digits, {steps} steps each, beside a healthy one. What made "
-            "them ill: high rates with momentum and no norm in the discriminator, and noise of two numbers only. The "
+            "of the real digits with the generated ones, in red, gathered on one or two of their heaps or on none. "
+            f"Here are such trainings on the {found['name']} digits, {steps} steps each, beside a healthy one. What "
+            "made them ill: high rates with momentum and no norm in D, and noise of two numbers only. The "
             "verdicts are those of the monitor that watches every training."
         ),
         Figure(
@@ -94,16 +94,9 @@ def write(found: Found) -> list[Part]:
             sharp=True,
         ),
         Table(
-            ("training", "first alarm", "diversity", "coverage", "kinds lost", "loss of D"),
+            ("training", "first alarm", "diversity", "coverage", "kinds lost"),
             [
-                (
-                    name,
-                    in_words(t),
-                    f"{t['diversity']:.2f}",
-                    f"{t['coverage']:.2f}",
-                    f"{t['lost']:.0%}",
-                    f"{t['D']:.2f}",
-                )
+                (name, in_words(t), f"{t['diversity']:.2f}", f"{t['coverage']:.2f}", f"{t['lost']:.0%}")
                 for name, t in told.items()
             ],
             f"At the end. Diversity is 1 for real pictures; a perfect generator would cover "

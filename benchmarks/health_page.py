@@ -1,0 +1,117 @@
+"""Put the figures of benchmarks/results/*.json about health into docs/health.md, between its marks.
+
+python benchmarks/health_page.py
+"""
+
+import re
+from collections import Counter, defaultdict
+from statistics import mean
+from typing import Any
+
+from table import HERE, load
+
+PAGE = HERE.parent / "docs" / "health.md"
+
+
+def confusion(found: dict[str, Any]) -> list[str]:
+    """One row per case of the library: what it suffers from, how often that was named in time, and every alarm."""
+    cases: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in found["rows"]:
+        cases[row["case"]].append(row)
+    lines = [
+        "| training | illness | named before half | first alarm of it, step (mean) | all alarms, runs |",
+        "|---|---|---|---|---|",
+    ]
+    sick = well = named = quiet = 0
+    for name, rows in cases.items():
+        illness = rows[0]["illness"]
+        counts = Counter(symptom for row in rows for symptom in row["alarms"])
+        told = ", ".join(f"{symptom} {count}" for symptom, count in counts.most_common()) or "none"
+        if illness:
+            when = [row["alarms"][illness] for row in rows if illness in row["alarms"]]
+            right = sum(row["named"] for row in rows)
+            sick, named = sick + len(rows), named + right
+            step = f"{mean(when):.0f} of {rows[0]['steps']}" if when else "never"
+            lines.append(f"| {name} | {illness} | {right}/{len(rows)} | {step} | {told} |")
+        else:
+            right = sum(not row["alarms"] for row in rows)
+            well, quiet = well + len(rows), quiet + right
+            lines.append(f"| {name} | – | {right}/{len(rows)} without alarm | – | {told} |")
+    if sick and well:
+        lines += [
+            "",
+            f"Sick runs named in time: **{named} of {sick}**. Healthy runs with a false alarm: **{well - quiet} of {well}**.",
+        ]
+    return lines
+
+
+def treatments(found: dict[str, Any]) -> list[str]:
+    """Watched and treated runs of the same seeds."""
+    lines = ["| training | lost when watched | saved by treat | remedies |", "|---|---|---|---|"]
+    cases: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in found["rows"]:
+        cases[row["case"]].append(row)
+    for name, rows in cases.items():
+        lost = [row for row in rows if not row["watched"]["well"]]
+        saved = sum(row["treated"]["well"] for row in lost)
+        used = Counter(remedy for row in rows for remedy in row["treated"]["remedies"])
+        told = ", ".join(f"{remedy} {count}" for remedy, count in used.most_common())
+        lines.append(f"| {name} | {len(lost)}/{len(rows)} | {saved}/{len(lost)} | {told} |")
+    return lines
+
+
+def gaussians(found: dict[str, Any]) -> list[str]:
+    """Modes, quality and KL of every method, mean and worst over the seeds."""
+    lines = [
+        "| world | method | seeds | modes covered | modes holding 1 % | high quality | KL |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in found["rows"]:
+        groups[row["world"], row["method"]].append(row)
+    for (world, method), rows in groups.items():
+        covered, held = ([row[key] for row in rows] for key in ("covered", "held"))
+        quality = [row["quality"] for row in rows]
+        lines.append(
+            f"| {world} | {method} | {len(rows)} | {mean(covered):.1f} (worst {min(covered)}) | {mean(held):.1f} | "
+            f"{mean(quality):.1%} (worst {min(quality):.1%}) | {mean(row['kl'] for row in rows):.3f} |"
+        )
+    return lines
+
+
+def effects(found: dict[str, Any]) -> list[str]:
+    """Each remedy against each illness."""
+    lines = ["| illness | remedy | modes of 8 without | with | effect (95 % interval) | |", "|---|---|---|---|---|---|"]
+    without: dict[str, float] = {}
+    for row in found["rows"]:
+        if row["remedy"] is None:
+            without[row["illness"]] = mean(row["modes"])
+            continue
+        lines.append(
+            f"| {row['illness']} | {row['remedy']} | {without[row['illness']]:.1f} | {mean(row['modes']):.1f} | "
+            f"{row['effect']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f}) | {row['verdict']} |"
+        )
+    return lines
+
+
+def cost(found: dict[str, Any]) -> list[str]:
+    """Processor time of a step with the monitor over one without."""
+    lines = ["| preset | steps | with / without the monitor |", "|---|---|---|"]
+    return lines + [f"| {r['preset']} | {r['steps']} | {r['ratio']:.3f} |" for r in found["rows"]]
+
+
+PARTS = {"health": confusion, "treat": treatments, "monitor": cost, "modes": gaussians, "remedies": effects}
+
+
+def main() -> None:
+    text = PAGE.read_text()
+    for name, table in PARTS.items():
+        if found := load(name):
+            lines = "\n".join([*table(found), "", f"*{found['about']['processor']}, {found['about']['date']}.*"])
+            mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
+            text = mark.sub(lambda m, lines=lines: f"{m[1]}{lines}\n{m[2]}", text)  # type: ignore[misc]
+    PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What the monitor costs: processor time of a training with it and without, in turns.
+
+    python benchmarks/monitor.py [--rounds 3] [--out FILE]
+
+Both train the same steps from the same seed, one thread, no samples; the start (reading pictures, fitting the probe) is
+timed apart and not counted, as it does not grow with the steps.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+from modes import about
+
+import viceversa
+from viceversa.data import digits
+from viceversa.training.train import train
+from viceversa.training.trainer import Trainer
+
+HERE = Path(__file__).parent
+CASES = {"dcgan": ("digits", 28, 600), "wgan-gp": ("digits", 28, 300), "quickstart": ("orchard", 64, 1200)}
+
+
+def seconds(data: Path, out: Path, preset: str, size: int, steps: int, probes: int) -> float:
+    """Processor time of the steps alone."""
+    spent = [0.0]
+    fit = Trainer.fit
+
+    def timed(self: Trainer, *words: Any) -> bool:
+        start = time.process_time()
+        try:
+            return fit(self, *words)
+        finally:
+            spent[0] += time.process_time() - start
+
+    Trainer.fit = timed  # type: ignore[method-assign]
+    try:
+        words = ["train.threads=1", "train.samples=0", f"train.probes={probes}"]
+        train(data, out=out, preset=preset, size=size, steps=steps, seed=0, device="cpu", quiet=True, set=words)
+    finally:
+        Trainer.fit = fit  # type: ignore[method-assign]
+    return spent[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "monitor.json")
+    a = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = []
+    with TemporaryDirectory() as folder:
+        digits.write(digits.load("handwritten"), Path(folder) / "digits")
+        viceversa.data.make("orchard", Path(folder) / "orchard", count=120, size=64, seed=1)
+        for preset, (world, size, steps) in CASES.items():
+            pairs = []
+            for i in range(a.rounds):
+                spent = {}
+                for probes in (40, 0) if i % 2 else (0, 40):
+                    out = Path(folder) / f"{preset}-{i}-{probes}"
+                    spent[probes] = seconds(Path(folder) / world, out, preset, size, steps, probes)
+                pairs.append(spent)
+            ratios = [pair[40] / pair[0] for pair in pairs]
+            rows.append({"preset": preset, "steps": steps, "ratio": median(ratios), "ratios": ratios, "seconds": pairs})
+            print(rows[-1], flush=True)
+    a.out.write_text(json.dumps({"about": about(), "rows": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
