@@ -38,10 +38,8 @@ def confusion(found: dict[str, Any]) -> list[str]:
             well, quiet = well + len(rows), quiet + right
             lines.append(f"| {name} | – | {right}/{len(rows)} without alarm | – | {told} |")
     if sick and well:
-        lines += [
-            "",
-            f"Sick runs named in time: **{named} of {sick}**. Healthy runs with a false alarm: **{well - quiet} of {well}**.",
-        ]
+        told = f"Sick runs named in time: **{named} of {sick}**."
+        lines += ["", f"{told} Healthy runs with a false alarm: **{well - quiet} of {well}**."]
     return lines
 
 

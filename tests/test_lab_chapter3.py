@@ -10,7 +10,18 @@ import torch
 
 from viceversa import images
 from viceversa.data import digits
-from viceversa.lab.chapter3 import dcgan, equilibrium, parallel_lines, recognition, saturation, wasserstein, wgan
+from viceversa.lab.chapter3 import (
+    balance,
+    collapse,
+    dcgan,
+    equilibrium,
+    modes,
+    parallel_lines,
+    recognition,
+    saturation,
+    wasserstein,
+    wgan,
+)
 from viceversa.lab.experiment import Experiment, Found
 from viceversa.lab.parts import Claim, Figure, Film, Finding
 from viceversa.lab.work import Work, plain
@@ -140,6 +151,36 @@ def test_wgan(tmp_path, few):
     sheets = [found.picture(m) for m in wgan.NAMES]
     assert all(sheet.shape == sheets[0].shape for sheet in sheets) and not np.array_equal(sheets[1], sheets[2])
     assert claims(wgan.EXPERIMENT, found)[1] is False
+
+
+@pytest.mark.long
+def test_balance(tmp_path):
+    found = run(balance.EXPERIMENT, tmp_path, steps=150)
+    sick, well = found["runs"]["imbalance"], found["runs"]["healthy"]
+    assert sick["verdict"]["symptom"] == "d-wins" and sick["verdict"]["step"] <= 150 and not well["verdict"]["step"]
+    assert sick["curves"]["D"][-1] < 0.05 < 0.2 < well["curves"]["D"][-1]
+    assert claims(balance.EXPERIMENT, found) == [True]
+
+
+@pytest.mark.long
+def test_collapse(tmp_path):
+    found = run(collapse.EXPERIMENT, tmp_path, steps=200, faces=120)
+    told = found["told"]
+    assert told["collapsed"]["step"] > 0 and told["collapsed"]["diversity"] < 0.6 < told["healthy"]["diversity"]
+    points, kinds = found.array("points healthy"), found.array("kinds healthy")
+    assert len(points) > len(kinds) > 100 and np.isfinite(points).all()
+    assert len(claims(collapse.EXPERIMENT, found)) == 1
+
+
+@pytest.mark.long
+def test_modes(tmp_path):
+    found = run(modes.EXPERIMENT, tmp_path, seeds=(0,), steps=400)
+    for case in modes.CASES:
+        (one,) = found[case]
+        assert 0 <= one["held"] <= one["covered"] <= 8 and 0 <= one["quality"] <= 1
+        assert np.shape(one["strip"]) == (modes.MOMENTS, modes.DRAWN, 2)
+    assert found["relativistic"][0]["covered"] >= found["driven"][0]["covered"]
+    assert len(claims(modes.EXPERIMENT, found)) == 1
 
 
 def test_moments_are_cut_as_they_were_joined(tmp_path):

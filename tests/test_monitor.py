@@ -205,3 +205,14 @@ def test_looks_are_as_rare_as_their_share_of_the_time_demands():
             assert every >= steps / config.train.probes
     rare = replace(preset("dcgan").train, probes=1)
     assert interval(replace(preset("dcgan"), train=rare), 1000) == 1000
+
+
+def test_the_report_tells_what_is_wrong_and_what_to_try(blobs, tmp_path):
+    run(blobs, tmp_path / "run", *SICK)
+    page = verbs.make_report(tmp_path / "run").read_text()
+    assert "Ill: d-wins" in page and "D tells real from made nearly always" in page
+    assert page.count('<rect class="alarm"') >= 5 and '<rect class="ok"' in page
+    assert "--set method.lr_g=0.001 --set method.lr_d=0.001" in page
+    assert "Principal components" in page and 'class="made"' in page and "t-SNE" in page
+    run(blobs, tmp_path / "alone", "train.probes=0", steps=10)
+    assert "Principal components" not in verbs.make_report(tmp_path / "alone").read_text()

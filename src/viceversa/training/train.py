@@ -183,10 +183,10 @@ class Session:
 
     def go(self) -> Result:
         """Start or resume, train, report; an alarm ends the run or is treated, as `train.on_symptom` says."""
+        trainer = self.trainer()  # refuses what does not fit before anything is written
         if self.fresh and self.lead:
             env = environment(self.command(), self.device, self.config.train.threads or 1)
             self.run.start(self.config, env, self.described())
-        trainer = self.trainer()
         self.introduce(trainer)
         finished = None
         try:

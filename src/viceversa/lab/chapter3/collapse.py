@@ -57,19 +57,10 @@ def summary(work: Work, name: str, run: Path) -> dict[str, Any]:
     return verdict(lines) | numbers
 
 
-def write(found: Found) -> list[Part]:
-    """Pictures, maps, verdicts."""
-    told, steps = found["told"], found.settings.steps
-    ill = ("collapsed", "modes lost")
-    early = [name for name in ill if 0 < told[name]["step"] <= steps / 2]
+def figures(found: Found) -> list[Part]:
+    """Digits, maps, faces."""
+    told = found["told"]
     return [
-        Text(
-            "The report shows a generator that writes one digit whatever the noise, one that makes one face, and a map "
-            "of the real digits with the generated ones, in red, gathered on one or two of their heaps or on none. "
-            f"Here are such trainings on the {found['name']} digits, {steps} steps each, beside a healthy one. What "
-            "made them ill: high rates with momentum and no norm in D, and noise of two numbers only. The "
-            "verdicts are those of the monitor that watches every training."
-        ),
         Figure(
             [found.picture(name) for name in CASES],
             f"Digits as they come: from the healthy training ({in_words(told['healthy'])}), from a collapse "
@@ -93,6 +84,23 @@ def write(found: Found) -> list[Part]:
             titles=["healthy", "collapsed"],
             sharp=True,
         ),
+    ]
+
+
+def write(found: Found) -> list[Part]:
+    """Pictures, maps, verdicts."""
+    told, steps = found["told"], found.settings.steps
+    ill = ("collapsed", "modes lost")
+    early = [name for name in ill if 0 < told[name]["step"] <= steps / 2]
+    return [
+        Text(
+            "The report shows a generator that writes one digit whatever the noise, one that makes one face, and a map "
+            "of the real digits with the generated ones, in red, gathered on one or two of their heaps or on none. "
+            f"Here are such trainings on the {found['name']} digits, {steps} steps each, beside a healthy one. What "
+            "made them ill: high rates with momentum and no norm in D, and noise of two numbers only. The "
+            "verdicts are those of the monitor that watches every training."
+        ),
+        *figures(found),
         Table(
             ("training", "first alarm", "diversity", "coverage", "kinds lost"),
             [
