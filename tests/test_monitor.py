@@ -17,6 +17,7 @@ from PIL import Image
 from viceversa import cli, verbs
 from viceversa.errors import DataError, DivergedError
 from viceversa.presets import preset
+from viceversa.training.log import LAMP, lit
 from viceversa.training.monitor import SHARE, cost, interval
 from viceversa.training.run_folder import RunFolder
 from viceversa.training.train import train
@@ -187,6 +188,12 @@ def test_diagnose_needs_the_folder_alone(blobs, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["verdict"] == "alarm"
     assert cli.run(["diagnose", str(tmp_path / "elsewhere")]) == 0
     assert "alarm at step 120 of 120" in capsys.readouterr().out
+
+
+def test_the_lamp_has_the_colour_of_its_word():
+    colours = {word: lit(f"{LAMP} {word}  step 3/9").spans[0].style for word in ("ok", "watch", "alarm d-wins")}
+    assert colours == {"ok": "green", "watch": "yellow", "alarm d-wins": "bold red"}
+    assert not lit("step 3/9").spans
 
 
 def test_diagnose_without_a_look_says_so(blobs, tmp_path):

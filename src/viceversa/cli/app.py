@@ -1,6 +1,7 @@
 """The commands and their options."""
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
@@ -110,6 +111,8 @@ def train(
         print(f"{state} at step {result.step}")
         if result.accuracy is not None:
             print(f"test pictures named rightly: {result.accuracy:.1%}")
+        if result.health not in (None, "ok"):
+            print(f"health: {result.health}; viceversa diagnose {shlex.quote(str(result.run))} says what to try")
         print(f"report: {result.run / 'report.html'}")
     else:
         import yaml

@@ -31,7 +31,8 @@ def print_diagnosis(found: dict[str, Any]) -> None:
         )
         for remedy in symptom["try"]:
             told = "".join(
-                f"; {e['verdict']}: {e['effect']:+.2f} {e['unit']} (n = {e['n']})" for e in remedy["measured"]
+                f"; {e['verdict']}: {e['effect']:+.2f} {e['unit']} ({e['world']}, n = {e['n']})"
+                for e in remedy["measured"]
             )
             print(f"  try {remedy['words']}\n      {remedy['title']}; cost: {remedy['cost']}{told}")
     for line in found["treatments"]:

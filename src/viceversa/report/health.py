@@ -101,7 +101,7 @@ def advice(remedies: Sequence[dict[str, Any]]) -> list[Html]:
 def effect(measured: list[dict[str, Any]]) -> str:
     """What benchmarks/remedies.py found."""
     told = [
-        f"{m['verdict']}: {m['effect']:+.2f} {m['unit']} ({m['low']:+.2f} to {m['high']:+.2f}, n = {m['n']})"
+        f"{m['verdict']}: {m['effect']:+.2f} {m['unit']} ({m['low']:+.2f} to {m['high']:+.2f}, {m['world']}, n = {m['n']})"
         for m in measured
     ]
     return f". Measured: {'; '.join(told)}" if told else ""

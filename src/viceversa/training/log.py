@@ -12,6 +12,8 @@ from rich.text import Text
 
 from ..errors import UsageError
 
+LAMP = "●"
+COLOURS = {"ok": "green", "watch": "yellow", "alarm": "bold red"}
 PLAIN_SECONDS = 15.0  # between lines when nobody sees them move
 
 
@@ -36,7 +38,7 @@ class LiveLine:
     def __call__(self, line: str) -> None:
         now = time.monotonic()
         if self.live:
-            self.live.update(Text(line, no_wrap=True, overflow="ellipsis"))
+            self.live.update(lit(line))
         elif not self.quiet and now - self.last >= PLAIN_SECONDS:
             self.last = now
             self.say(line)
@@ -52,6 +54,14 @@ class LiveLine:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         if self.live:
             self.live.stop()
+
+
+def lit(line: str) -> Text:
+    """The live line; its lamp, if it has one, in the colour of the word behind it."""
+    text = Text(line, no_wrap=True, overflow="ellipsis")
+    if line.startswith(LAMP):
+        text.stylize(COLOURS.get(line.split()[1], ""), 0, len(LAMP))
+    return text
 
 
 def duration(seconds: float) -> str:

@@ -37,6 +37,7 @@ class Result:
     step: int
     finished: bool  # False when max_time ended it before its schedule did
     accuracy: float | None = None  # of a classifier on its test pictures
+    health: str | None = None  # "ok", or how ill and with what, at the last look
 
 
 def train(
@@ -202,7 +203,7 @@ class Session:
                 self.run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
         examined = self.run.read_lines(self.run.accuracy)
         now = examined[-1]["accuracy"] if examined and examined[-1]["step"] == trainer.step else None
-        return Result(self.run.path, trainer.step, finished, now)
+        return Result(self.run.path, trainer.step, finished, now, trainer.monitor.lamp if trainer.monitor else None)
 
     def left(self) -> float | None:
         """Seconds that training may still take."""

@@ -20,7 +20,7 @@ from ..errors import DivergedError, ModelFileError
 from ..optimize import linear_decay
 from ..presets import RunConfig, TrainConfig
 from . import checkpoint
-from .log import LiveLine, duration
+from .log import LAMP, LiveLine, duration
 from .run_folder import RunFolder
 
 DUE, LATE = 1, 2  # why ranks save together; what is above is a signal
@@ -266,7 +266,7 @@ class Trainer:
         losses = "  ".join(f"{name} {value:.3f}" for name, value in self.latest.items())
         share = self.step / self.plan.steps
         images = pace * self.config.batch
-        lamp = f"● {self.monitor.lamp}  " if self.monitor else ""
+        lamp = f"{LAMP} {self.monitor.lamp}  " if self.monitor else ""
         where = f"step {self.step}/{self.plan.steps} {share:4.0%}"
         return f"{lamp}{where}  {images:.1f} img/s  {duration(left)} left  {losses}"
 
