@@ -1,7 +1,7 @@
 """Complete configurations by name, and the two dataclasses that every method shares."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from .config import Count, Number, Range, Share
@@ -123,7 +123,7 @@ def mlp(size: int = 28) -> RunConfig:
 
 
 def cnn(size: int = 28) -> RunConfig:
-    """Three convolutions with batch norm and pooling, one dense layer; above 99 % on the handwritten digits."""
+    """Three convolutions with batch norm and pooling, one dense layer; about 99 % on the handwritten digits."""
     return RunConfig(
         preset="cnn",
         method=ClassifierConfig(network="cnn", conv_widths="32,64,64", norm=True, dropout=0.3, lr=3e-3),
@@ -182,23 +182,10 @@ def pix2pix(size: int = 256) -> RunConfig:
 
 def pix2pix_quick(size: int = 64) -> RunConfig:
     """pix2pix in minutes on a laptop: the networks of `quickstart`, so that only the pairs differ (docs/log.md)."""
-    return RunConfig(
-        preset="pix2pix-quick",
-        method=Pix2PixConfig(
-            generator="painting",
-            width=16,
-            blocks=4,
-            upsampling="bilinear",
-            dropout=0.0,
-            d_width=24,
-            d_layers=2,
-            lr_g=5e-4,
-            lr_d=5e-4,
-            ema=0.995,
-        ),
-        data=DataConfig(size=size, zoom=1.12),
-        train=TrainConfig(batch=1),
-    )
+    quick = quickstart(size)
+    shared = ("generator", "width", "blocks", "upsampling", "d_width", "d_layers", "lr_g", "lr_d", "ema")
+    method = Pix2PixConfig(dropout=0.0, **{name: getattr(quick.method, name) for name in shared})
+    return replace(quick, preset="pix2pix-quick", method=method)
 
 
 PRESETS: dict[str, Callable[..., RunConfig]] = {

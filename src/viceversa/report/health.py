@@ -100,10 +100,10 @@ def advice(remedies: Sequence[dict[str, Any]]) -> list[Html]:
 
 def effect(measured: list[dict[str, Any]]) -> str:
     """What benchmarks/remedies.py found."""
-    told = [
-        f"{m['verdict']}: {m['effect']:+.2f} {m['unit']} ({m['low']:+.2f} to {m['high']:+.2f}, {m['world']}, n = {m['n']})"
-        for m in measured
-    ]
+    told = []
+    for m in measured:
+        span = f"{m['low']:+.2f} to {m['high']:+.2f}, {m['world']}, n = {m['n']}"
+        told.append(f"{m['verdict']}: {m['effect']:+.2f} {m['unit']} ({span})")
     return f". Measured: {'; '.join(told)}" if told else ""
 
 
