@@ -65,16 +65,23 @@ STEADY = ("method.d_norm=none", "method.loss=relativistic", "method.r1=1", "meth
 CASES = {
     "imbalance": noise("d-wins", "method.lr_g=2e-5", "method.lr_d=5e-3"),
     "fast generator": noise("g-wins", "method.lr_g=5e-3", "method.lr_d=1e-5"),
-    "high rates": noise("collapse", "method.d_norm=none", "method.lr_g=3e-3", "method.lr_d=1e-3", "method.beta1=0.9"),
+    "high rates": noise("collapse", "method.d_norm=none", "method.lr_g=5e-3", "method.lr_d=1e-3", "method.beta1=0.9"),
     "one number of noise": noise("oscillation", "method.latent=1"),
     "two numbers of noise": noise("partial-collapse", "method.latent=2"),
     "forty pictures": noise("memorising", "method.d_width=32", "method.lr_d=2e-3", world="forty"),
     "absurd rate": noise("non-finite", "method.lr_g=1e20", "method.loss=lsgan"),
     "no cycle": pictures("input-ignored", "method.lambda_cyc=0", "method.lr_g=2e-3", world="labels", base=REFERENCE),
     "heavy cycle": pictures("nothing-translated", "method.lambda_cyc=200"),
-    "negatives": pictures("inversion", "method.lambda_cyc=50", world="negatives", base=REFERENCE),
+    "negatives": pictures("inversion", world="film", base=REFERENCE),
     "transposed": pictures("checkerboard", "method.lambda_cyc=1", "method.lr_g=5e-3", base=REFERENCE),
-    "fog": pictures("good-cycle-bad-output", world="fog"),
+    "grey": pictures(
+        "good-cycle-bad-output",
+        "method.blocks=1",
+        "method.lambda_cyc=20",
+        "method.lr_g=1e-3",
+        "method.lr_d=1e-3",
+        world="grey",
+    ),
     "healthy nonsaturating": noise(None),
     "healthy lsgan": noise(None, "method.loss=lsgan"),
     "healthy relativistic": noise(None, *STEADY),
@@ -97,16 +104,24 @@ def draw(worlds: Path) -> None:
         viceversa.data.make(world, worlds / name, count=120, size=32, seed=1, **sizes)
     viceversa.data.make("facades", worlds / "pairs", count=120, size=32, seed=1, paired=True)
     shutil.copytree(worlds / "digits", worlds / "forty")
-    for path in sorted((worlds / "forty" / "train").rglob("*.png"))[:]:
-        if int(path.stem.split("-")[-1] if path.stem.split("-")[-1].isdigit() else 0) % 36:
+    for path in (worlds / "forty" / "train").rglob("*.png"):
+        if int(path.stem) % 36:
             path.unlink()
-    shutil.copytree(worlds / "orchard", worlds / "negatives")
-    shutil.copytree(worlds / "orchard", worlds / "fog")
-    for part in ("trainB", "testB"):
-        for path in (worlds / "orchard" / part).glob("*.png"):
-            picture = Image.open(path).convert("RGB")
-            ImageOps.invert(picture).save(worlds / "negatives" / part / path.name)
-            picture.point(lambda v: 200 + (v - 128) * 0.05).save(worlds / "fog" / part / path.name)
+    film(worlds / "digits", worlds / "film")
+    shutil.copytree(worlds / "orchard", worlds / "grey")
+    for path in [p for part in ("trainB", "testB") for p in (worlds / "grey" / part).glob("*.png")]:
+        ImageOps.grayscale(Image.open(path)).convert("RGB").save(path)
+
+
+def film(digits_folder: Path, out: Path) -> None:
+    """White digits on black as domain A, others black on white as B: a translator must invert."""
+    for part, count in (("train", 240), ("test", 40)):
+        paths = sorted((digits_folder / part).rglob("*.png"))
+        for i, path in enumerate(paths[:: len(paths) // count][:count]):
+            folder = out / f"{part}{'AB'[i % 2]}"
+            folder.mkdir(parents=True, exist_ok=True)
+            picture = Image.open(path).convert("L").resize((32, 32), Image.Resampling.BICUBIC)
+            (ImageOps.invert(picture) if i % 2 else picture).convert("RGB").save(folder / f"{i}.png")
 
 
 def run(name: str, seed: int, worlds: Path, keep: Path) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Does `--on-symptom treat` save what `watch` loses? The same sick trainings from the same seeds, both ways.
 
-    python benchmarks/treat.py [--seeds 10] [--jobs 2] [--worlds DIR] [--out FILE]
+    python benchmarks/treat.py [--seeds 10] [--jobs 2] [--keep DIR] [--out FILE]
+
+With --keep, the folder of that name of benchmarks/health.py, watched runs are taken from there: they are the same.
 
 A run is well when it finished, its last look has no alarm, and what it makes covers at least half as much of the real
 pictures as the median of healthy trainings of the same length (three seeds).
@@ -30,40 +32,49 @@ SICK = ("imbalance", "high rates")
 HEALTHY = "healthy nonsaturating"
 
 
-def run(name: str, seed: int, manner: str, worlds: Path) -> dict[str, Any]:
-    """Train one case; how it ended."""
+def run(name: str, seed: int, manner: str, keep: Path) -> dict[str, Any]:
+    """Train one case, or take it from `keep`; how it ended."""
+    known = keep / f"{name.replace(' ', '-')}-{seed}"
+    if manner == "watch" and (known / "health.jsonl").exists():
+        return judged(RunFolder(known), True)
     torch.set_num_threads(1)
     case, out = CASES[name], Path(mkdtemp()) / "run"
     options: dict[str, Any] = dict(preset=case.preset, size=case.size, steps=case.steps, seed=seed, device="cpu")
     words: Sequence[str] = [*case.change, *ALWAYS]
     finished = True
     try:
-        train(worlds / case.world, out=out, precision="fp32", quiet=True, set=words, on_symptom=manner, **options)
+        train(
+            keep / "worlds" / case.world, out=out, precision="fp32", quiet=True, set=words, on_symptom=manner, **options
+        )
     except DivergedError:
         finished = False
-    folder = RunFolder(out)
+    ended = judged(RunFolder(out), finished)
+    print(name, seed, manner, ended, flush=True)
+    return ended
+
+
+def judged(folder: RunFolder, finished: bool) -> dict[str, Any]:
+    """What the last look says."""
     last = folder.read_lines(folder.health)[-1]
     remedies = [t["remedy"] for t in folder.treatments()]
     coverage = last["signals"].get("coverage", 0.0)
-    ended = {"finished": finished, "verdict": last["verdict"], "coverage": coverage, "remedies": remedies}
-    print(name, seed, manner, ended, flush=True)
-    return ended
+    return {"finished": finished, "verdict": last["verdict"], "coverage": coverage, "remedies": remedies}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--worlds", type=Path, default=None)
+    parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "treat.json")
     a = parser.parse_args()
-    worlds = a.worlds or Path(mkdtemp())
-    if a.worlds is None:
-        draw(worlds)
+    keep = a.keep or Path(mkdtemp())
+    if not (keep / "worlds").exists():
+        draw(keep / "worlds")
     jobs = [(HEALTHY, seed, "watch") for seed in range(3)]
     jobs += [(name, seed, manner) for name in SICK for seed in range(a.seeds) for manner in ("watch", "treat")]
     with ProcessPoolExecutor(a.jobs) as pool:
-        ended = dict(zip(jobs, pool.map(run, *zip(*jobs, strict=True), [worlds] * len(jobs)), strict=True))
+        ended = dict(zip(jobs, pool.map(run, *zip(*jobs, strict=True), [keep] * len(jobs)), strict=True))
     enough = median(ended[job]["coverage"] for job in jobs[:3]) / 2
     for found in ended.values():
         found["well"] = found["finished"] and found["verdict"] != "alarm" and found["coverage"] >= enough
