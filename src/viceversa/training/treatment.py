@@ -15,15 +15,15 @@ from .run_folder import RunFolder
 MOST = 3  # treatments of one run
 
 
-def stopped(run: RunFolder, verdicts: list[Verdict]) -> DivergedError:
-    """The error of a run that an alarm ends."""
+def stopped(run: RunFolder, verdicts: list[Verdict], why: str = "") -> DivergedError:
+    """The error of a run that an alarm ends; `why` where it was to be treated."""
     worst, last = verdicts[0], last_healthy(run)
     kept = f"The last healthy checkpoint is {run.healthy / f'step-{last}'}" if last else "It was never healthy"
     words = first_words(run.config(), worst)
-    advice = f"try {words} in a new run, or --on-symptom treat" if words else "see viceversa diagnose"
-    return DivergedError(
-        f"{run.path} has {worst.symptom}{place(worst)}: {worst.sentence} {kept[:1].upper()}{kept[1:]}; {advice}"
+    advice = (
+        f"try {words} in a new run{'' if why else ', or --on-symptom treat'}" if words else "see viceversa diagnose"
     )
+    return DivergedError(f"{run.path} has {worst.symptom}{place(worst)}: {worst.sentence}{why} {kept}; {advice}")
 
 
 def place(verdict: Verdict) -> str:
@@ -62,14 +62,14 @@ def treat(run: RunFolder, config: RunConfig, verdicts: list[Verdict], step: int)
     """
     done = run.treatments()
     if len(done) >= MOST:
-        raise DivergedError(f"{stopped(run, verdicts)} (treated {MOST} times in vain)")
+        raise stopped(run, verdicts, f" It has been treated {MOST} times.")
     tried = {line["remedy"] for line in done}
     for verdict in (v for v in verdicts if v.level == "alarm"):
         for name in verdict.remedies:
             found = {} if name in tried else changes(name, config.method)
             if found and fits(config, found):
                 return commit(run, verdict, name, found, step)
-    raise DivergedError(f"{stopped(run, verdicts)} (no remedy is left)")
+    raise stopped(run, verdicts, " No remedy is left.")
 
 
 def fits(config: RunConfig, found: dict[str, Any]) -> bool:
