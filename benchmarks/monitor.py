@@ -26,7 +26,7 @@ from viceversa.training.train import train
 from viceversa.training.trainer import Trainer
 
 HERE = Path(__file__).parent
-CASES = {"dcgan": ("digits", 28, 600), "wgan-gp": ("digits", 28, 300), "quickstart": ("orchard", 64, 1200)}
+CASES = {"dcgan": ("digits", 28, 200), "wgan-gp": ("digits", 28, 100), "quickstart": ("orchard", 64, 800)}
 
 
 def seconds(data: Path, out: Path, preset: str, size: int, steps: int, probes: int) -> float:
