@@ -1,6 +1,6 @@
 """Modes of rings and grids of Gaussians that each method finds, by the protocol of VEEGAN and PacGAN.
 
-    python benchmarks/modes.py [--seeds 3] [--steps 6000] [--methods NAME ...] [--out FILE]
+    python benchmarks/modes.py [--seeds 3] [--steps 3000] [--methods NAME ...] [--out FILE]
 
 The networks are perceptrons of three hidden layers of 128, batch 256, averaged generator, rates falling to zero. 2,500
 samples are judged. A perfect sampler has all modes, 98.89 % of high quality and a KL of about (K - 1) / 5000.
@@ -58,14 +58,14 @@ def run(
     config: GANConfig | WGANConfig, heaps: Heaps, scale: float, seed: int, steps: int, width: int = 128,
     decay_from: float = 0.1,
 ) -> dict[str, Any]:  # fmt: skip
-    """Train and count."""
+    """Train and count; `width` is D's, G's is 128."""
     torch.manual_seed(seed)
     start = time.monotonic()
     method: GAN | WGAN
     if isinstance(config, WGANConfig):
         method, batch = WGAN(config, size=0, nets=networks(config, width)), BATCH * config.critic_turns
     else:
-        method, batch = GAN(config, size=0, nets=networks(config, width)), BATCH * config.d_turns
+        method, batch = GAN(config, size=0, nets=networks(config, width)), BATCH  # which its turns share
     fit(method, Points(heaps, batch, seed, scale), steps, seed=seed, decay_from=decay_from)
     z = torch.randn(SAMPLES, config.latent, generator=torch.Generator().manual_seed(seed))
     made = method.preview(z)["fake"].numpy() / scale
@@ -81,7 +81,7 @@ def about() -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--methods", nargs="*", choices=METHODS, default=list(METHODS))
     parser.add_argument("--out", type=Path, default=HERE / "results" / "modes.json")
     a = parser.parse_args()

@@ -78,7 +78,7 @@ def test_k_steps_and_the_rest_are_all_steps(monkeypatch, world, tmp_path, unbrok
     for k in (1, 2, 3, 6, 7, 11):
         out = tmp_path / f"broken-{k}"
         killed(monkeypatch, world, out, k)
-        assert run(world, out) == Result(out, 12, True)
+        assert run(world, out) == Result(out, 12, True, health="ok")
         assert_same(unbroken, out)
 
 
@@ -193,7 +193,7 @@ def test_other_pictures_are_refused_by_name(monkeypatch, world, tmp_path):
 
 def test_a_finished_run_says_so_and_changes_nothing(world, unbroken, capsys):
     before = bits(unbroken)
-    assert train(world, out=unbroken, steps=12, save_every=2, **TINY_OPTIONS) == Result(unbroken, 12, True)
+    assert train(world, out=unbroken, steps=12, save_every=2, **TINY_OPTIONS) == Result(unbroken, 12, True, health="ok")
     assert "already finished" in capsys.readouterr().err
     assert bits(unbroken) == before
 

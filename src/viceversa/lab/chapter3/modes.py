@@ -132,7 +132,7 @@ def write(found: Found) -> list[Part]:
             f"{ends['relativistic']['covered']:.1f} (95 % interval, n = {len(s.seeds)})."
         ),
         Claim(
-            claimed="The relativistic loss with R1 and R2 loses no mode (Huang and others, 2024).",
+            claimed="The relativistic loss with R1 and R2 keeps all modes (Huang and others, 2024).",
             measured=f"Modes covered: {ends['relativistic']['covered']:.1f} of 8; "
             f"{ends['relativistic']['quality']:.1%} of the samples lie within three deviations.",
             holds=all(t["covered"] == 8 for t in found["relativistic"]),
