@@ -92,7 +92,8 @@ REMEDIES: dict[str, Remedy] = {
 CURES: dict[str, tuple[str, ...]] = {  # in the order in which they are tried
     "non-finite": ("halve-rates", "spectral"),
     "d-wins": (
-        "balance-rates", "lower-d-rate", "instance-noise", "relativistic", "smaller-d", "more-g-turns", "smoothing",
+        "balance-rates", "lower-d-rate", "raise-g-rate", "smaller-d", "relativistic", "more-g-turns", "smoothing",
+        "instance-noise",
     ),
     "g-wins": ("balance-rates", "raise-d-rate", "more-d-turns", "lower-g-rate"),
     "collapse": ("less-momentum", "balance-rates", "relativistic", "packing", "minibatch", "wasserstein"),
