@@ -132,7 +132,7 @@ WRONG = [
     ("data check empty", 3, "no picture in domain A"),
     ("data make orchad x", 2, "Did you mean 'orchard'?"),
     ("data make glyps x", 2, "Did you mean 'glyphs'?"),
-    ("data make glyphs x --size 64", 2, "leave out --size, --domains, --paired"),
+    ("data make glyphs x --size 64", 2, "leave out --size, --test, --domains, --paired"),
     ("data make glyphs x --count 0", 2, "count 0 leaves no digit"),
     ("data make glyphs world", 3, "world is not empty and holds no digits"),
     ("data make orchard x --domains apples", 2, "--domains 'apples': write two names with a comma"),

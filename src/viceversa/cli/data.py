@@ -19,6 +19,7 @@ def data_make(
     /,
     *,
     count: Whole | None = None,
+    test: Whole | None = None,
     size: Whole | None = None,
     seed: Whole = 0,
     domains: str | None = None,
@@ -30,6 +31,7 @@ def data_make(
         world: A world such as orchard, seasons, faces or facades; digits (handwritten); or glyphs (digits from fonts).
         folder: Where to write it.
         count: Training pictures: of each domain, default 400; of glyphs, default 10000; of digits, default all.
+        test: Test pictures of each domain of a world, default a tenth of count, at least 10.
         size: Side of the pictures in pixels, default 128; digits have 28.
         seed: The same seed draws the same pictures.
         domains: What A and B show, two names of the world's own or labels, for example labels,day.
@@ -50,9 +52,9 @@ def data_make(
             show(f"picture {n} of {of}")
 
         if world in DIGITS:
-            if domains or paired or size not in (None, digits.SIDE):
+            if domains or paired or test is not None or size not in (None, digits.SIDE):
                 raise UsageError(
-                    f"{world} are {digits.SIDE} px and have no domains; leave out --size, --domains, --paired"
+                    f"{world} are {digits.SIDE} px and have no domains; leave out --size, --test, --domains, --paired"
                 )
             digits.write(digits.load(DIGITS[world], count=count, seed=seed), folder, on_progress=progress)
         else:
@@ -64,6 +66,7 @@ def data_make(
                 seed=seed,
                 domains=two(domains),
                 paired=paired,
+                test=test,
                 on_progress=progress,
             )
     print(f"{world}: {folder}")

@@ -31,9 +31,10 @@ def make(
     seed: int = 0,
     domains: tuple[str, str] | None = None,
     paired: bool = False,
+    test: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Draw `count` scenes per training domain and a tenth as many (at least 10) per test domain as PNG.
+    """Draw `count` scenes per training domain and `test` (a tenth as many, at least 10) per test domain as PNG.
 
     `domains` names A and B: two of the world's own and "labels". No two folders show the same scene, unless `paired`:
     then pictures of one number do, in trainA and trainB and in testA and testB. `truthA/0007.png` is the true
@@ -42,8 +43,11 @@ def make(
     `folder` holds something else.
     """
     chosen = _check(world, count, size, seed)
+    test = max(10, count // 10) if test is None else test
+    if test < 1:
+        raise UsageError(f"--test {test} leaves nothing to judge by; choose 1 or more")
     root = Path(folder)
-    card = _card(chosen, count, size, seed, _domains(chosen, domains), paired)
+    card = _card(chosen, count, test, size, seed, _domains(chosen, domains), paired)
     _claim(root, card)
     jobs = list(_jobs(card))
     pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))  # draws while the disk syncs
@@ -82,13 +86,15 @@ def _domains(world: World, wanted: tuple[str, str] | None) -> tuple[str, str]:
     return first, second
 
 
-def _card(world: World, count: int, size: int, seed: int, domains: tuple[str, str], paired: bool) -> dict[str, Any]:
+def _card(
+    world: World, count: int, test: int, size: int, seed: int, domains: tuple[str, str], paired: bool
+) -> dict[str, Any]:
     card = {
         "world": world.name,
         "seed": seed,
         "size": size,
         "count": count,
-        "test_count": max(10, count // 10),
+        "test_count": test,
         "domains": list(domains),
         "labels": list(world.labels),
     }

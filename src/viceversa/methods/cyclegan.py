@@ -32,6 +32,7 @@ class CycleGANConfig:
     d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
     d_norm: Literal["instance", "spectral", "none"] = "instance"
     loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
+    lambda_gan: Weight = 1.0  # weight of the adversarial loss, Eq. (3); 0 leaves the discriminators out
     lambda_cyc: Weight = 10.0  # weight of the cycle loss, Eq. (3)
     lambda_idt: Weight = 5.0  # weight of the identity loss, sec. 5.2: half of lambda_cyc; 0 skips its passes
     pool: Number = 50  # past translations kept per domain for D, sec. 4; 0 = none
@@ -91,7 +92,8 @@ class CycleGAN(nn.Module):
         self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
         self.view_a, self.view_b = (View(c.noise, c.augment).to(device) for _ in "ab")  # what D is shown
         self.d_loss, self.g_loss = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
-        self.lambda_cyc, self.lambda_idt, self.cycle_noise = c.lambda_cyc, c.lambda_idt, c.cycle_noise
+        self.lambda_gan, self.lambda_cyc, self.lambda_idt = c.lambda_gan, c.lambda_cyc, c.lambda_idt
+        self.cycle_noise = c.cycle_noise
         self.generators = Player([G, F], c.lr_g, (c.beta1, c.beta2), precision)
         self.discriminators = Player([D_A, D_B], c.lr_d, (c.beta1, c.beta2), precision)
         self.players = {"generators": self.generators, "discriminators": self.discriminators}
@@ -102,9 +104,13 @@ class CycleGAN(nn.Module):
 
         with self.generators.turn() as update:  # min over G and F of the full objective, Eq. (3)
             fake_b, gan_a, cyc_a, idt_a = self.there_and_back(a, G, F, D_B, see_b)
-            update(gan_a + self.lambda_cyc * cyc_a + self.lambda_idt * idt_a)
+            update(self.lambda_gan * gan_a + self.lambda_cyc * cyc_a + self.lambda_idt * idt_a)
             fake_a, gan_b, cyc_b, idt_b = self.there_and_back(b, F, G, D_A, see_a)
-            update(gan_b + self.lambda_cyc * cyc_b + self.lambda_idt * idt_b)
+            update(self.lambda_gan * gan_b + self.lambda_cyc * cyc_b + self.lambda_idt * idt_b)
+        self.average.update()
+        told = dict(gan=gan_a + gan_b, cyc=cyc_a + cyc_b, idt=idt_a + idt_b)
+        if not self.lambda_gan:
+            return told  # nothing asks the discriminators
 
         with self.discriminators.turn() as update:  # max over D_A and D_B, on a history of translations, sec. 4
             true_a, false_a = D_A(see_a(a)), D_A(see_a(self.pool_a(fake_a)))
@@ -115,16 +121,14 @@ class CycleGAN(nn.Module):
         see_a.fade(auc_a)
         see_b.fade(auc_b)
 
-        self.average.update()
-        told = dict(gan=gan_a + gan_b, cyc=cyc_a + cyc_b, idt=idt_a + idt_b, D_A=L_A, D_B=L_B)
-        return told | dict(auc_A=auc_a, auc_B=auc_b)
+        return told | dict(D_A=L_A, D_B=L_B, auc_A=auc_a, auc_B=auc_b)
 
     def there_and_back(
         self, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module, see: nn.Module
     ) -> tuple[Tensor, ...]:
         """The three terms that start from x, and forth(x): Eq. (1), Eq. (2), identity (sec. 5.2)."""
         fake = forth(x)
-        L_gan = self.g_loss(D(see(fake)))
+        L_gan = self.g_loss(D(see(fake))) if self.lambda_gan else x.new_zeros(())
         L_cyc = l1(back(noisy(fake, self.cycle_noise)), x) if self.lambda_cyc else x.new_zeros(())
         L_idt = l1(back(x), x) if self.lambda_idt else x.new_zeros(())
         return fake.detach(), L_gan, L_cyc, L_idt

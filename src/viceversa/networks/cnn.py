@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from ..byhand.convolution import output_size
-from .layers import batch_norm
+from .layers import batch_norm, full
 from .layers import dropout as drop
 
 POOLS: dict[str, Callable[[int], nn.Module]] = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
@@ -63,5 +63,5 @@ class CNN(nn.Module):
         return out
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(x)).float()
+        logits: Tensor = full(self.head(self.features(x)))
         return logits

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ..byhand.convolution import output_size
-from .layers import NORMS, MinibatchDiscrimination, normal_init, spectral, upsample
+from .layers import NORMS, MinibatchDiscrimination, full, normal_init, spectral, upsample
 from .layers import dropout as drop
 
 
@@ -51,7 +51,7 @@ class DCGANGenerator(nn.Module):
         normal_init(self)
 
     def forward(self, z: Tensor) -> Tensor:
-        return torch.tanh(self.model(z).float())
+        return torch.tanh(full(self.model(z)))
 
 
 class DCGANDiscriminator(nn.Module):
@@ -95,5 +95,5 @@ class DCGANDiscriminator(nn.Module):
         return out
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(x)).float()
+        logits: Tensor = full(self.head(self.features(x)))
         return logits

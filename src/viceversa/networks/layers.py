@@ -18,6 +18,11 @@ def normal_init(module: nn.Module, std: float = 0.02) -> None:
                 nn.init.zeros_(part.bias)
 
 
+def full(x: Tensor) -> Tensor:
+    """At least float32: what autocast computed in bfloat16 is widened, float64 stays."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
 def batch_norm(channels: int) -> nn.Module:
     """Batch normalisation of a map (Ioffe and Szegedy 2015), over the batch of all ranks."""
     return BatchNorm(channels)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from .layers import dropout as drop
+from .layers import full
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,
@@ -59,5 +60,5 @@ class MLP(nn.Module):
         return out
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(x)).float()
+        logits: Tensor = full(self.head(self.features(x)))
         return logits

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import normal_init
+from .layers import full, normal_init
 from .resnet import trunk
 
 
@@ -37,5 +37,5 @@ class PaintingGenerator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.trunk(x)
-        painted: Tensor = x + self.brush(torch.cat([x, features.to(x.dtype)], 1)).float()
+        painted: Tensor = x + full(self.brush(torch.cat([x, features.to(x.dtype)], 1)))
         return painted if self.training else painted.clamp(-1, 1)

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from .layers import NORMS, normal_init, spectral
+from .layers import NORMS, full, normal_init, spectral
 
 
 class PatchGAN(nn.Module):
@@ -32,5 +32,5 @@ class PatchGAN(nn.Module):
             spectral(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.model(x).float()
+        logits: Tensor = full(self.model(x))
         return logits

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import ResidualBlock, normal_init, upsample
+from .layers import ResidualBlock, full, normal_init, upsample
 
 
 def trunk(channels: int, width: int, blocks: int, upsampling: str) -> list[nn.Module]:
@@ -43,4 +43,4 @@ class ResNetGenerator(nn.Module):
         normal_init(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.tanh(self.model(x).float())
+        return torch.tanh(full(self.model(x)))

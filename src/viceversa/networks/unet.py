@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import NORMS, normal_init
+from .layers import NORMS, full, normal_init
 from .layers import dropout as drop
 
 
@@ -64,4 +64,4 @@ class UNetGenerator(nn.Module):
         maps.pop()  # the bottleneck is x
         for level in self.up:
             x = torch.cat([level(x), maps.pop()], 1)
-        return torch.tanh(self.head(x).float())
+        return torch.tanh(full(self.head(x)))
