@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from viceversa.metrics.clusters import different_bins, jensen_shannon, k_means, lost, nearest, shares
-from viceversa.metrics.coverage import coverage, distances, frechet, precision, radii, spread
+from viceversa.metrics.coverage import coverage, distances, precision, radii, spread
+from viceversa.metrics.frechet import frechet
 
 DICE = np.random.default_rng(0)
 

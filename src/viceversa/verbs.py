@@ -16,6 +16,9 @@ import torch
 from . import distributed
 from .data.make import make
 from .errors import ModelFileError, UsageError
+from .evaluation.compare import compare as compare_runs
+from .evaluation.evaluate import evaluate as run_evaluation
+from .evaluation.extractors import EMBEDDED
 from .methods.cyclegan import CycleGANConfig
 from .methods.pix2pix import Pix2PixConfig
 from .presets import RunConfig
@@ -71,6 +74,46 @@ def translate(
             show(f"{done}/{total}  {path.name}")
 
         return translate_files(translator, inputs, to, out, progress)
+
+
+def evaluate(
+    run: str | Path,
+    other: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    data_b: str | Path | None = None,
+    best: bool = False,
+    extractor: str = EMBEDDED,
+    resize: str = "clean",
+    seed: int = 0,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Judge a run by its test pictures (or those of `data`), or a folder of made pictures by one of real ones.
+
+    What is written to RUN/metrics.json and shown in its report: distances both ways with their real-against-real floor,
+    and the protocol of every number. See docs/evaluation.md.
+    """
+    with LiveLine(quiet=quiet) as show:
+        found = run_evaluation(
+            run,
+            other,
+            data=data,
+            data_b=data_b,
+            find_best=best,
+            extractor=extractor,
+            resize=resize,
+            seed=seed,
+            show=show,
+        )
+    if other is None:
+        make_report(run)
+    return found
+
+
+def compare(*runs: str | Path, quiet: bool = False) -> dict[str, Any]:
+    """What `evaluate` finds of several runs, side by side; those that differ by their seed only share a row."""
+    with LiveLine(quiet=quiet) as show:
+        return compare_runs(runs, show)
 
 
 def demo(out: str | Path = "runs/demo", *, max_time: float | str | None = None, quiet: bool = False) -> Path:

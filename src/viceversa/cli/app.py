@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from ..errors import did_you_mean
 from .data import data_app
+from .evaluation import compare, evaluate
 from .lab import lab
 from .options import Device, Precision, Whole
 from .output import print_diagnosis, print_json, print_values
@@ -23,6 +24,8 @@ app = App(
 )
 runs_app = App(name="runs", help="List runs, or show one.")
 app.command(data_app)
+app.command(evaluate)
+app.command(compare)
 app.command(lab)
 app.command(runs_app)
 

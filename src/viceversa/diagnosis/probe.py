@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..metrics.clusters import different_bins, k_means, lost, nearest, shares
-from ..metrics.coverage import coverage, frechet, precision, spread
+from ..metrics.coverage import coverage, precision, spread
+from ..metrics.frechet import frechet
 from ..networks.layers import evaluating
 from .features import Space
 

@@ -1,5 +1,7 @@
 """How much of the real variety a set of samples covers: on features (N, d), whatever made them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,32 @@ def radii(real: Features, k: int = 5) -> NDArray[np.float64]:
     return found
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """How two sets lie among each other: what is made near what is real, and the other way round."""
+
+    precision: float  # share of fake samples inside the ball of any real one
+    recall: float  # share of real samples inside the ball of any fake one
+    density: float  # real balls that hold a fake sample, divided by k; 1 for equal distributions
+    coverage: float  # share of real samples whose ball holds a fake one
+
+
+def neighbours(fake: Features, real: Features, k: int = 5) -> Neighbours:
+    """Precision and recall (Kynkäänniemi et al. 2019, Eq. 2), density and coverage (Naeem et al. 2020, Eq. 4 and 6).
+
+    A ball reaches to the k-th neighbour of its own set. Precision and recall of equal distributions are below 1 and
+    fall with the dimension: compare with real against real.
+    """
+    apart = distances(real, fake)
+    inside = apart <= radii(real, k)[:, None]
+    return Neighbours(
+        precision=float(inside.any(0).mean()),
+        recall=float((apart <= radii(fake, k)).any(1).mean()),
+        density=float(inside.sum(0).mean() / k),
+        coverage=float(inside.any(1).mean()),
+    )
+
+
 def coverage(fake: Features, real: Features, k: int = 5) -> float:
     """Share of real samples with a fake one inside the ball to their k-th neighbour (Naeem et al. 2020, Eq. 6).
 
@@ -37,13 +65,3 @@ def spread(features: Features) -> float:
     """Mean distance of two different samples."""
     n = len(features)
     return float(distances(features, features).sum() / (n * (n - 1)))
-
-
-def frechet(a: Features, b: Features) -> float:
-    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of two sets (N, d), in float64 (Heusel et al. 2017, Eq. 6)."""
-    (m1, c1), (m2, c2) = ((x.astype(np.float64).mean(0), np.cov(x.astype(np.float64).T)) for x in (a, b))
-    c1, c2 = np.atleast_2d(c1), np.atleast_2d(c2)
-    values, vectors = np.linalg.eigh(c1)
-    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ c2 @ root), 0)).sum()
-    return float(max(0.0, ((m1 - m2) ** 2).sum() + np.trace(c1) + np.trace(c2) - 2 * cross))

@@ -11,6 +11,7 @@ from ..methods.pix2pix import Pix2PixConfig
 from ..training.run_folder import RunFolder
 from ..translation.translator import Translator, load
 from . import curves
+from .evaluation import evaluation
 from .facts import Facts, state
 from .film import film
 from .gallery import collect
@@ -67,7 +68,7 @@ def make(run_path: Path | str, translator: Translator | None = None) -> Path:
 
 def render(facts: Facts) -> Html:
     """The page."""
-    sections = (head, truth, galleries, examination, health, learning, losses, background, go_on)
+    sections = (head, truth, galleries, evaluation, examination, health, learning, losses, background, go_on)
     style = resources(__package__).joinpath("style.css").read_text(encoding="utf-8")
     body = join(write(facts) for write in sections)
     return html(PAGE, title=Html(f"{plain_title(facts)} · viceversa"), style=Html(style), body=body)

@@ -36,6 +36,8 @@ class RunFolder:
         self.healthy = self.path / "healthy"  # checkpoints to go back to
         self.treated = self.path / "treatments.jsonl"
         self.accuracy = self.path / "accuracy.jsonl"  # of a classifier, on its test pictures
+        self.evaluation = self.path / "metrics.json"  # what evaluate found
+        self.evaluations = self.path / "evaluation"  # and what it shows
         self.report = self.path / "report.html"
 
     @property
@@ -159,6 +161,11 @@ class RunFolder:
     def log(self, line: str) -> None:
         """Add a dated line to log.txt."""
         files.append_line(self.path / "log.txt", f"{time.strftime('%F %T')} {line}")
+
+    def kept(self) -> dict[int, Path]:
+        """Every checkpoint that is still there by its step, oldest first: the newest ones, and healthy ones before."""
+        found = [*checkpoint.list_steps(self.healthy), *checkpoint.list_steps(self.checkpoints)]
+        return dict(sorted((int(path.name[5:]), path) for path in found))
 
     def last_step(self) -> int:
         """The step of the newest checkpoint that verifies, 0 without one."""

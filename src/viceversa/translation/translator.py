@@ -130,15 +130,7 @@ def load(
     """The newest checkpoint of a run, or that of `step`, as a Translator; averaged weights where the run has them."""
     folder = RunFolder(run).require()
     config, data = folder.config(), folder.data()
-    path = folder.checkpoints / f"step-{step}"
-    if step is None:
-        newest, complaints = checkpoint.newest(folder.checkpoints)
-        if newest is None:
-            why = complaints[0] if complaints else f"{folder.checkpoints} is empty"
-            raise ModelFileError(f"{folder.path} has no usable checkpoint: {why}; train it first")
-        path = newest
-    elif not path.is_dir():
-        raise ModelFileError(f"{path} does not exist; {folder.checkpoints} holds {_held(folder)}")
+    path = checkpoint_of(folder, step)
     device = choose_device(device)
     method = require_translator(config, folder)
     nets = generators_of(method, config.data.size)
@@ -174,5 +166,16 @@ def generators_of(method: CycleGANConfig | Pix2PixConfig, size: int) -> dict[str
     return {"G": cyclegan.make_generator(method, a, b), "F": cyclegan.make_generator(method, b, a)}
 
 
-def _held(folder: RunFolder) -> str:
-    return ", ".join(p.name for p in checkpoint.list_steps(folder.checkpoints)) or "no checkpoint"
+def checkpoint_of(folder: RunFolder, step: int | None = None) -> Path:
+    """The newest checkpoint of a run that verifies, or that of `step`; ModelFileError when there is none."""
+    kept = folder.kept()
+    if step is None:
+        newest, complaints = checkpoint.newest(folder.checkpoints)
+        if newest is None:
+            why = complaints[0] if complaints else f"{folder.checkpoints} is empty"
+            raise ModelFileError(f"{folder.path} has no usable checkpoint: {why}; train it first")
+        return newest
+    if step not in kept:
+        held = ", ".join(str(n) for n in kept) or "none"
+        raise ModelFileError(f"{folder.path} has no checkpoint of step {step}; it has kept {held}")
+    return kept[step]

@@ -1,0 +1,54 @@
+"""The pictures that came out worst, shown: a mean hides them."""
+
+from typing import Any
+
+import numpy as np
+
+from .. import images
+from ..metrics.coverage import distances
+from ..training.run_folder import RunFolder
+from ..translation.translator import Translator
+from .extractors import Features, Pictures
+from .features import Preparation
+from .translations import Judged, Task, translated
+
+SHOWN = 6
+
+
+def worst(
+    folder: RunFolder,
+    task: Task,
+    seen: Judged,
+    made: Features,
+    real: Features,
+    translator: Translator,
+    prepare: tuple[Preparation, Preparation],
+) -> dict[str, Any]:
+    """The worst translations by PSNR where the truth is known, else those farthest from any real picture.
+
+    Writes RUN/evaluation/worst-a-to-b.png: a column each of input, translation and, where known, truth.
+    """
+    values = seen.each("psnr")
+    by = "PSNR to the truth, dB"
+    if values is None:
+        values, by = -distances(made, real).min(1), "distance to the nearest real picture, in features"
+    order = np.argsort(values)[:SHOWN]
+    truths = dict(zip(task.paths, task.truths, strict=False))
+    rows = [[*shown(task, seen, i, translator, prepare), *true(truths.get(seen.paths[i]), prepare[1])] for i in order]
+    path = folder.evaluations / f"worst-{task.side.lower()}-to-{task.other.lower()}.png"
+    images.save_png(path, images.grid(rows))
+    listed = [{"picture": seen.paths[i].name, "value": abs(float(values[i]))} for i in order]
+    return {"by": by, "sheet": path.name, "pictures": listed}
+
+
+def shown(
+    task: Task, seen: Judged, i: int, translator: Translator, prepare: tuple[Preparation, Preparation]
+) -> list[Pictures]:
+    """Input and translation of the i-th picture."""
+    x = prepare[0](seen.paths[i])
+    return [x, translated(translator, x[None], task.other)[0]]
+
+
+def true(path: Any, prepare: Preparation) -> list[Pictures]:
+    """The truth, where there is one."""
+    return [prepare(path)] if path is not None else []

@@ -1,0 +1,28 @@
+"""Does a translation still show what its input showed?"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.float32]
+
+
+def edge_agreement(images: Images, others: Images) -> NDArray[np.float64]:
+    """Pearson's correlation of the edge strengths of each pair, (N,) in [-1, 1]; 0 where one of them is flat.
+
+    Both (N, C, H, W); channels are averaged and 2 x 2 pixels are one, so that noise is not an edge. Colour and
+    brightness do not count: a world repainted in its own shapes keeps 1.
+    """
+    a, b = _edges(images), _edges(others)
+    norms = np.sqrt(np.square(a).sum(1) * np.square(b).sum(1))
+    found: NDArray[np.float64] = np.where(norms > 1e-9, (a * b).sum(1) / np.maximum(norms, 1e-9), 0)
+    return found
+
+
+def _edges(images: Images) -> NDArray[np.float64]:
+    """Length of the slope of small copies, each row around its mean."""
+    n, _, h, w = images.shape
+    grey = images.astype(np.float64).mean(1)[:, : h // 2 * 2, : w // 2 * 2]
+    small = grey.reshape(n, h // 2, 2, w // 2, 2).mean((2, 4))
+    slope = np.hypot(small[:, 1:, :-1] - small[:, :-1, :-1], small[:, :-1, 1:] - small[:, :-1, :-1]).reshape(n, -1)
+    centred: NDArray[np.float64] = slope - slope.mean(1, keepdims=True)
+    return centred

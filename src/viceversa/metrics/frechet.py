@@ -1,0 +1,85 @@
+"""The Fréchet distance of two sets of features, as between the Gaussians that fit them (Heusel et al. 2017, Eq. 6)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .coverage import Features
+
+Matrix = NDArray[np.float64]
+
+
+class Moments:
+    """Count, mean and covariance (N - 1) of features that arrive in batches: one pass, float64.
+
+    The sums are taken around the first batch's mean, so that nothing cancels; batches of any size give the same.
+    """
+
+    def __init__(self, dimensions: int) -> None:
+        self.count = 0
+        self._shift = np.zeros(dimensions)
+        self._sum = np.zeros(dimensions)
+        self._products = np.zeros((dimensions, dimensions))
+
+    def add(self, features: Features) -> "Moments":
+        """Take in a batch (N, d)."""
+        x = features.astype(np.float64)
+        if not self.count and len(x):
+            self._shift = x.mean(0)
+        x -= self._shift
+        self.count += len(x)
+        self._sum += x.sum(0)
+        self._products += x.T @ x
+        return self
+
+    @property
+    def mean(self) -> Matrix:
+        return self._shift + self._sum / self.count
+
+    @property
+    def covariance(self) -> Matrix:
+        """(d, d), divided by N - 1."""
+        centred: Matrix = (self._products - np.outer(self._sum, self._sum) / self.count) / max(1, self.count - 1)
+        return centred
+
+
+def frechet(a: Features, b: Features) -> float:
+    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of two sets (N, d) and (M, d), in float64; 0 for equal sets.
+
+    For few samples the last term is the sum of the singular values of the N x M matrix of inner products of the centred
+    sets, over the root of (N - 1)(M - 1): the same number from a smaller matrix.
+    """
+    if min(len(a), len(b)) >= a.shape[1]:
+        return between(Moments(a.shape[1]).add(a), Moments(b.shape[1]).add(b))
+    (x, mean_x), (y, mean_y) = (_centred(side) for side in (a, b))
+    cross = np.linalg.svd(x @ y.T, compute_uv=False).sum()
+    return _sum(mean_x - mean_y, float(np.square(x).sum() + np.square(y).sum()), float(cross))
+
+
+def _centred(x: Features) -> tuple[Matrix, Matrix]:
+    """Rows around their mean, over the root of N - 1; and the mean."""
+    wide = x.astype(np.float64)
+    mean = wide.mean(0)
+    return (wide - mean) / np.sqrt(max(1, len(wide) - 1)), mean
+
+
+def between(a: Moments, b: Moments) -> float:
+    """`frechet` of two sets of which only the moments are left."""
+    c1, c2 = a.covariance, b.covariance
+    return _sum(a.mean - b.mean, float(np.trace(c1) + np.trace(c2)), trace_of_root(c1, c2))
+
+
+def trace_of_root(c1: Matrix, c2: Matrix) -> float:
+    """tr (C1 C2)^(1/2) of two covariances, by symmetric eigenvalues.
+
+    C1 C2 has the eigenvalues of L^T C2 L where C1 = L L^T: Cholesky's L where C1 is positive, else its root.
+    """
+    try:
+        half = np.linalg.cholesky(c1)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(c1)
+        half = vectors * np.sqrt(np.maximum(values, 0))
+    return float(np.sqrt(np.maximum(np.linalg.eigvalsh(half.T @ c2 @ half), 0)).sum())
+
+
+def _sum(shift: Matrix, traces: float, cross: float) -> float:
+    return float(max(0.0, np.square(shift).sum() + traces - 2 * cross))
