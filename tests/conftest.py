@@ -58,3 +58,9 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     draw_world(folder / "red2blue", {"trainA": 5, "trainB": 4, "testA": 2, "testB": 2})
     return train(folder / "red2blue", out=folder / "run", steps=3, save_every=2, quiet=True, **TINY_OPTIONS).run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Features that tests compute stay out of the user's cache."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))

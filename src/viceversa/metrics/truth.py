@@ -40,8 +40,8 @@ def apply_affine_colour(images: Images, colour_map: NDArray[np.float64]) -> Imag
 def ssim(images: Images, truth: Images) -> NDArray[np.float64]:
     """Structural similarity of each pair, (N,) in [-1, 1]; both (N, C, H, W) in [-1, 1] (Wang et al. 2004, Eq. 13).
 
-    Gaussian window of 11 pixels with deviation 1.5 where it fits whole, K1 = 0.01, K2 = 0.03, mean over the channels; on
-    values in [0, 1], since its term for brightness means nothing below black.
+    Gaussian window of 11 pixels with deviation 1.5 where it fits whole, K1 = 0.01, K2 = 0.03, mean over the channels;
+    on values in [0, 1], since its term for brightness means nothing below black.
     """
     x, y = ((side.astype(np.float64) + 1) / 2 for side in (images, truth))
     mx, my = _windowed(x), _windowed(y)
