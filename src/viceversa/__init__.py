@@ -1,8 +1,8 @@
 """viceversa: translate between two worlds of images without a single paired example.
 
 Every verb of the command line is a function of the same name here: `train`, `translate`, `demo`, `diagnose`, `runs`,
-`doctor`, and `data.make`, `data.check`, `lab.run`; `load(run)` gives a translator to call on pictures. Nothing heavy
-is imported before one of them is used.
+`convert`, `doctor`, and `data.make`, `data.check`, `lab.run`; `load(run)` gives a translator to call on pictures.
+Nothing heavy is imported before one of them is used.
 """
 
 from importlib import import_module
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .translation.translator import Translator, load
-    from .verbs import demo, diagnose, doctor, runs, train, translate
+    from .verbs import convert, demo, diagnose, doctor, runs, train, translate
 
 __version__ = version("viceversa")
-__all__ = ["Translator", "data", "demo", "diagnose", "doctor", "lab", "load", "runs", "train", "translate"]
+__all__ = ["Translator", "convert", "data", "demo", "diagnose", "doctor", "lab", "load", "runs", "train", "translate"]
 
 _HOMES = {"Translator": "translation.translator", "load": "translation.translator", "data": "data", "lab": "lab"}
 

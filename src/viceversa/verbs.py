@@ -16,6 +16,8 @@ import torch
 from . import distributed
 from .data.make import make
 from .errors import ModelFileError, UsageError
+from .evaluation.convert import Converted
+from .evaluation.convert import convert as convert_weights
 from .methods.cyclegan import CycleGANConfig
 from .methods.pix2pix import Pix2PixConfig
 from .presets import RunConfig
@@ -149,6 +151,11 @@ def _version(name: str) -> str:
     from importlib.metadata import version
 
     return version(name)
+
+
+def convert(file: str | Path, out: str | Path) -> Converted:
+    """Turn the published Inception weights (a pickled .pth) into safetensors; refused unless they are just that."""
+    return convert_weights(file, out)
 
 
 def diagnose(run: str | Path) -> dict[str, Any]:
