@@ -97,7 +97,8 @@ def is_pickled(path: Path) -> bool:
     """By its first bytes (a zip or a pickle of protocol 2 and up) or else by its name."""
     with open(path, "rb") as file:
         head = file.read(9)
-    pickled = head[:2] == b"PK" or (head[:1] == b"\x80" and head[8:] != b"{")
+    # A safetensors file starts with the length of a JSON text, which may look like either, and "{".
+    pickled = head.startswith((b"PK", b"\x80")) and head[8:] != b"{"
     return pickled or path.suffix.lower() in PICKLED
 
 

@@ -99,15 +99,13 @@ def weights(data: bytes) -> dict[str, Tensor]:
 def reason(error: BaseException) -> str:
     """What is wrong with the file; PyTorch's own text advises to trust it."""
     text = str(error)
-    asked = re.search(r"(?:GLOBAL|global|class|function) [`'\"]?([A-Za-z_][\w.]*\.[\w.]+)", text)
+    asked = re.search(r"GLOBAL ([\w.]+)", text)
     if isinstance(error, Refused):
         return text
     if isinstance(error, MemoryError) or "memory" in text:
         return "it asks for more memory than such weights need"
     if "TorchScript" in text:
         return "it is a TorchScript program, not weights"
-    if ".tar" in text:
-        return "it has the tar form of PyTorch before 0.1.10"
     if asked:
         return f"it holds more than tensors: {asked[1][:60]}"
     return "it is damaged or no file of weights"
