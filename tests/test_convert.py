@@ -26,6 +26,12 @@ from viceversa.evaluation.inception import is_published, load_inception, require
 from weights import hollow_weights, random_weights
 
 NAMES = list(payloads(Path("/nowhere/canary")))
+ALL_THE_WAY = (  # a process each; the rest differ from one of these only in what the reader itself sees
+    "reduce", "reduce, old form", "reduce beside weights", "subprocess", "eval", "build", "torch.load by itself",
+    "posix, old form", "persistent code", "a module", "nested zip", "two pickles", "torchscript", "old tar",
+    "cut to nothing", "cut in half", "text", "safetensors", "deep", "wide", "claim",
+    "one missing", "other shape", "not a number",
+)  # fmt: skip
 
 
 def answer_behind_bars(data: bytes) -> bytes:
@@ -82,7 +88,7 @@ def test_the_reason_is_named(name: str, told: bytes, files: dict[str, bytes]) ->
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL_THE_WAY)
 def test_each_payload_is_refused_in_one_line(
     name: str,
     files: dict[str, bytes],
@@ -192,7 +198,7 @@ def test_computing_without_end_is_ended() -> None:
 def test_a_bomb_of_zeros_gets_no_memory() -> None:
     bomb = zip_of({"archive/data.pkl": bytes(1_500_000_000), "archive/version": b"3\n"}, method=8)
     assert len(bomb) < 2_000_000
-    assert answer_behind_bars(bomb)[:1] == pickled.BAD
+    assert answer_behind_bars(bomb) == b"-it asks for more memory than such weights need"
 
 
 @pytest.mark.parametrize("zipped", [True, False])
