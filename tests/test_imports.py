@@ -34,6 +34,7 @@ SAME_FLOOR = {  # who may know whom on one floor, where both are folders or one 
     ("cli", "lab"),
     ("__main__", "cli"),
 }
+UNPICKLES = ROOT / "evaluation" / "pickled.py"  # the one file that may: in a child process, and no other imports it
 FORBIDDEN = {"torchvision", "pickle", "cPickle", "dill", "joblib", "shelve", "marshal"}
 
 
@@ -110,7 +111,22 @@ def test_nothing_dangerous_or_ambiguous_is_imported(path):
         assert (given or name) != "F" or "functional" not in (*module, name), "F is the generator B -> A"
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            assert (node.value.id, node.attr) not in (("torch", "load"), ("np", "load"), ("yaml", "load"))
+            loads = (node.value.id, node.attr)
+            assert loads not in (("torch", "load"), ("np", "load"), ("yaml", "load")) or (
+                loads == ("torch", "load") and path == UNPICKLES
+            )
+
+
+def test_pickled_weights_are_opened_in_one_place_and_there_restricted():
+    tree = ast.parse(UNPICKLES.read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load"]
+    assert [(k.arg, ast.unparse(k.value)) for k in calls[0].keywords if k.arg == "weights_only"] == [
+        ("weights_only", "True")
+    ]
+    assert len(calls) == 1 and UNPICKLES.read_text().count("torch.load") == 1
+    for path in FILES:
+        for module, name, _ in imports(path, ast.parse(path.read_text())):
+            assert "pickled" not in (*module, name), f"{path.name} would read pickles in its own process"
 
 
 def test_no_room_is_named_for_what_was_not_understood():

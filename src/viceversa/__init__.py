@@ -1,8 +1,8 @@
 """viceversa: translate between two worlds of images without a single paired example.
 
 Every verb of the command line is a function of the same name here: `train`, `translate`, `evaluate`, `compare`,
-`demo`, `diagnose`, `runs`, `doctor`, and `data.make`, `data.check`, `lab.run`; `load(run)` gives a translator to call
-on pictures. Nothing heavy is imported before one of them is used.
+`convert`, `demo`, `diagnose`, `runs`, `doctor`, and `data.make`, `data.check`, `lab.run`; `load(run)` gives a
+translator to call on pictures. Nothing heavy is imported before one of them is used.
 """
 
 from importlib import import_module
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .translation.translator import Translator, load
-    from .verbs import compare, demo, diagnose, doctor, evaluate, runs, train, translate
+    from .verbs import compare, convert, demo, diagnose, doctor, evaluate, runs, train, translate
 
 __version__ = version("viceversa")
 __all__ = [
-    "Translator", "compare", "data", "demo", "diagnose", "doctor", "evaluate", "lab", "load", "runs", "train",
-    "translate",
+    "Translator", "compare", "convert", "data", "demo", "diagnose", "doctor", "evaluate", "lab", "load", "runs",
+    "train", "translate",
 ]  # fmt: skip
 
 _HOMES = {"Translator": "translation.translator", "load": "translation.translator", "data": "data", "lab": "lab"}

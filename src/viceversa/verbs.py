@@ -17,6 +17,8 @@ from . import distributed
 from .data.make import make
 from .errors import ModelFileError, UsageError
 from .evaluation.compare import compare as compare_runs
+from .evaluation.convert import Converted
+from .evaluation.convert import convert as convert_weights
 from .evaluation.evaluate import evaluate as run_evaluation
 from .evaluation.extractors import EMBEDDED
 from .methods.cyclegan import CycleGANConfig
@@ -192,6 +194,11 @@ def _version(name: str) -> str:
     from importlib.metadata import version
 
     return version(name)
+
+
+def convert(file: str | Path, out: str | Path) -> Converted:
+    """Turn the published Inception weights (a pickled .pth) into safetensors; refused unless they are just that."""
+    return convert_weights(file, out)
 
 
 def diagnose(run: str | Path) -> dict[str, Any]:

@@ -1,25 +1,29 @@
 """Networks that turn pictures into features: the embedded one, or the standard Inception from a user's file."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files as resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load as load_tensors
-from torch import nn
+from torch import Tensor, nn
 
 from .. import images
 from ..errors import ModelFileError, UsageError, did_you_mean
+from ..metrics.resizing import RULES, Rule, resize
+from ..networks import inception
 from ..networks.extractor import DIMENSIONS, SIDE, Extractor
+from .inception import is_published, load_inception, scaled
 
 EMBEDDED = "worlds-1"
 AT_ONCE = 2**20  # pixels per channel that a network sees at a time
-RULES = ("clean", "legacy")
 
 Pictures = NDArray[np.float32]
 Features = NDArray[np.float32]
@@ -33,8 +37,9 @@ class FeatureNet:
     sha256: str  # of its weights
     side: int  # pixels that it looks at
     dimensions: int
-    rule: str  # how pictures come to `side`: clean or legacy
+    rule: Rule  # how pictures come to `side`
     net: nn.Module
+    scale: Callable[[Tensor], Tensor] = lambda x: x  # from [-1, 1] to what the network is shown
 
     @property
     def enough(self) -> int:
@@ -42,29 +47,41 @@ class FeatureNet:
         return 10 * self.dimensions
 
     def prepared(self, pixels: Pictures) -> Pictures:
-        """One picture (1 | 3, H, W) in [-1, 1] as the network sees it, (3, side, side); 8-bit first, as files are."""
+        """One picture (1 | 3, H, W) in [-1, 1] as (3, side, side); 8-bit first, as files are."""
         rounded = images.from_uint8(images.to_uint8(images.to_channels(pixels, 3)))
-        return images.resize(rounded, (self.side, self.side))
+        found: Pictures = resize(rounded[None], self.side, self.rule)[0]
+        return found
 
     @torch.inference_mode()
     def __call__(self, pictures: Sequence[Pictures] | Pictures) -> Features:
         """Features (N, d) of N pictures (1 | 3, H, W) in [-1, 1], of one size or of many."""
-        x = torch.from_numpy(np.stack([self.prepared(pixels) for pixels in pictures]))
-        parts = torch.split(x, max(1, AT_ONCE // self.side**2))
-        found: Features = torch.cat([self.net(part) for part in parts]).numpy()
-        return found
+        parts = [np.zeros((0, self.dimensions), np.float32)]
+        at_once = max(1, AT_ONCE // self.side**2)
+        for first in range(0, len(pictures), at_once):
+            x = np.stack([self.prepared(pixels) for pixels in pictures[first : first + at_once]])
+            parts.append(self.net(self.scale(torch.from_numpy(x))).numpy())
+        return np.concatenate(parts)
 
 
 def load_extractor(name: str = EMBEDDED, rule: str = "clean") -> FeatureNet:
     """`worlds-1`, or the standard Inception from a file that `viceversa convert` wrote.
 
-    UsageError for an unknown name, ModelFileError for a damaged file.
+    UsageError for an unknown name or rule, ModelFileError for a file that holds something else.
     """
-    if rule not in RULES:
+    chosen = next((known for known in RULES if known == rule), None)
+    if chosen is None:
         raise UsageError(f"--resize '{rule}': choose {' or '.join(RULES)}.{did_you_mean(rule, RULES)}")
     if name == EMBEDDED:
-        return embedded()
-    raise UsageError(f"--extractor '{name}': name {EMBEDDED}.{did_you_mean(name, [EMBEDDED])}")
+        return replace(embedded(), rule=chosen)
+    if Path(name).suffix or Path(name).exists():
+        net, digest = load_inception(name)
+        scale = partial(scaled, rule=chosen)
+        return FeatureNet(
+            name="inception-2015-12-05" if is_published(name) else f"inception, other weights ({Path(name).name})",
+            sha256=digest, side=inception.SIDE, dimensions=inception.FEATURES, rule=chosen, net=net, scale=scale,
+        )  # fmt: skip
+    near = did_you_mean(name, [EMBEDDED])
+    raise UsageError(f"--extractor '{name}': choose {EMBEDDED} or a file that viceversa convert wrote.{near}")
 
 
 def embedded() -> FeatureNet:
