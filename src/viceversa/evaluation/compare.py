@@ -37,7 +37,8 @@ def compare(runs: Sequence[Path | str], show: Callable[[str], None] = lambda lin
     """
     if len(runs) < 2:
         raise UsageError("compare: name two runs or more")
-    found = [(RunFolder(run).require(), written(run) or evaluate(run, show=show)) for run in runs]
+    folders = [RunFolder(run).require() for run in runs]
+    found = [(folder, written(folder.path) or evaluate(folder.path, show=show)) for folder in folders]
     require_comparable(found)
     groups: dict[str, list[dict[str, Any]]] = {}
     for name, (_, result) in zip(labels([run for run, _ in found]), found, strict=True):

@@ -160,10 +160,10 @@ def of_folders(made: Path, real: Path, net: FeatureNet, seed: int, show: Show) -
     notes: list[str] = []
     broken: list[str] = []
     prepare = Preparation()
+    folders = [existing_folder(folder, "folder of pictures") for folder in (made, real)]
     sets = []
-    for folder in (made, real):
-        paths = pictures_of(existing_folder(folder, "folder of pictures"), folder.name, notes)
-        features = of_files(paths, prepare, net, broken, show)
+    for folder in folders:
+        features = of_files(pictures_of(folder, folder.name, notes), prepare, net, broken, show)
         if len(features) < 2:
             raise DataError(f"{folder} holds {len(features)} readable pictures; two are the least")
         sets.append(features)

@@ -26,7 +26,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """How a file becomes a picture: at its own size, or as a run of `size` pixels would see its centre."""
+    """How a file becomes a picture: at its own size, or as a run of `size` pixels would see its centre, in 8 bits."""
 
     size: int | None = None
     fit: str = "cover"
@@ -37,7 +37,7 @@ class Preparation:
         picture = images.read(path)
         if self.size is None:
             return images.to_channels(on_white(picture), self.channels)
-        pixels = fitted(picture, self.size, self.fit, self.channels)
+        pixels = images.from_uint8(images.to_uint8(fitted(picture, self.size, self.fit, self.channels)))
         _, h, w = pixels.shape
         top, left = (h - self.size) // 2, (w - self.size) // 2
         return np.ascontiguousarray(pixels[:, top : top + self.size, left : left + self.size])
