@@ -64,7 +64,7 @@ def direction(facts: Facts, way: dict[str, Any]) -> Html:
     return join(
         [
             html("<h3>{a} → {b}</h3>", a=way["source"], b=way["target"]),
-            html('<div class="scroll"><table class="truth">{rows}</table></div>', rows=join(rows)),
+            html('<div class="scroll"><table class="scores">{rows}</table></div>', rows=join(rows)),
             *told,
             sheet(facts, way.get("worst")),
         ]
@@ -73,13 +73,12 @@ def direction(facts: Facts, way: dict[str, Any]) -> Html:
 
 def row(name: str, values: dict[str, Any]) -> Html:
     """One set against the reference."""
-    cells = [f"{values['count']:,} / {values['reference']:,}"]
+    cells = [html("<td>{n} / {of}</td>", n=f"{values['count']:,}", of=f"{values['reference']:,}")]
     for key, (_, spec) in COLUMNS.items():
-        cells.append("–" if values[key] is None else f"{values[key]:{spec}}".replace("-", "−"))
-    span = f"95 %: {values['kid_low']:.1f} to {values['kid_high']:.1f}"
-    shown = [html("<td>{v}</td>", v=cell) for cell in cells]
-    shown[2] = html('<td title="{span}">{v}</td>', v=cells[2], span=span)
-    return html('<tr><th scope="row">{name}</th>{cells}</tr>', name=name, cells=join(shown))
+        text = "–" if values[key] is None else f"{values[key]:{spec}}".replace("-", "−")
+        span = f"{values['kid_low']:.1f} to {values['kid_high']:.1f}".replace("-", "−") if key == "kid" else ""
+        cells.append(html("<td>{text}{span}</td>", text=text, span=html("<small>{s}</small>", s=span) if span else ""))
+    return html('<tr><th scope="row">{name}</th>{cells}</tr>', name=name, cells=join(cells))
 
 
 def sheet(facts: Facts, worst: dict[str, Any] | None) -> Html:
@@ -90,5 +89,5 @@ def sheet(facts: Facts, worst: dict[str, Any] | None) -> Html:
         pixels = images.read(facts.run.evaluations / worst["sheet"]).pixels
     except DataError:
         return Html()
-    alt = "These worst ones in that order: input, translation and, where it is known, the truth"
+    alt = "These worst ones, from left to right: input, translation below it and, where it is known, the truth"
     return html('<div class="sheet">{p}</div>{n}', p=picture(pixels, alt, LARGEST), n=paragraph(f"{alt}.", "note"))
