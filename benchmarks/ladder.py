@@ -62,27 +62,26 @@ def pale(x: Pictures, level: float) -> Pictures:
 
 
 def pixelate(x: Pictures, level: float) -> Pictures:
-    """Squares of `level` pixels mixed in by half."""
-    side = int(level)
-    coarse = x.reshape(len(x), 3, SIZE // side, side, SIZE // side, side).mean((3, 5))
-    return (x + coarse.repeat(side, 2).repeat(side, 3)) / 2
+    """Squares of 4 pixels mixed in by a share `level`."""
+    coarse = x.reshape(len(x), 3, SIZE // 4, 4, SIZE // 4, 4).mean((3, 5)).repeat(4, 2).repeat(4, 3)
+    return x + np.float32(level) * (coarse - x)
 
 
 def dropped(x: Pictures, level: float) -> Pictures:
-    """Without the `level` largest of ten kinds; the others stand in, so that the number stays."""
+    """Without the `level` brightest of ten kinds; the others stand in, so that the number stays."""
     small = x.reshape(len(x), 3, 8, SIZE // 8, 8, SIZE // 8).mean((3, 5)).reshape(len(x), -1)
-    kinds = nearest(small, k_means(small, KINDS))
-    gone = np.argsort(-np.bincount(kinds, minlength=KINDS), kind="stable")[: int(level)]
-    kept = np.flatnonzero(~np.isin(kinds, gone))
+    centres = k_means(small, KINDS)
+    gone = np.argsort(-centres.mean(1), kind="stable")[: int(level)]
+    kept = np.flatnonzero(~np.isin(nearest(small, centres), gone))
     return x[kept[np.arange(len(x)) % len(kept)]]
 
 
 LADDERS: dict[str, tuple[Callable[[Pictures, float], Pictures], tuple[float, ...]]] = {
     "blur, px": (blur, (0.5, 1, 1.5, 2, 3)),
     "noise": (noise, (0.05, 0.1, 0.2, 0.3, 0.4)),
-    "tint": (tint, (0.05, 0.1, 0.15, 0.2, 0.3)),
+    "tint": (tint, (0.04, 0.08, 0.12, 0.16, 0.2)),
     "contrast lost": (pale, (0.15, 0.3, 0.45, 0.6, 0.75)),
-    "squares, px": (pixelate, (2, 4, 8, 16)),
+    "squares": (pixelate, (0.2, 0.4, 0.6, 0.8, 1.0)),
     "kinds dropped": (dropped, (2, 4, 6, 8)),
 }
 

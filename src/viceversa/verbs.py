@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -87,6 +88,7 @@ def evaluate(
     best: bool = False,
     extractor: str = EMBEDDED,
     resize: str = "clean",
+    segmenters: Sequence[str | Path] = (),
     seed: int = 0,
     quiet: bool = False,
 ) -> dict[str, Any]:

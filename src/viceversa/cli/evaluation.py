@@ -19,6 +19,7 @@ def evaluate(
     best: Annotated[bool, Parameter(negative=())] = False,
     extractor: str = "worlds-1",
     resize: Literal["clean", "legacy"] = "clean",
+    segmenter: Annotated[list[Path] | None, Parameter(negative=())] = None,
     seed: Whole = 0,
     as_json: Annotated[bool, Parameter("--json", negative=())] = False,
 ) -> None:
@@ -31,6 +32,7 @@ def evaluate(
         best: Also find the best of the checkpoints that the run has kept, by training pictures alone.
         extractor: worlds-1 (embedded), or the file of standard Inception weights that convert wrote.
         resize: How pictures come to the extractor's size: clean (antialiased) or legacy (as older papers).
+        segmenter: A run of preset fcn trained on pictures of a target domain, for the FCN score; may be repeated.
         seed: Of the bootstrap, and of the noise that a GAN starts from.
         as_json: Print one JSON document.
     """
@@ -41,8 +43,9 @@ def evaluate(
         raise UsageError("--data names one folder, or two for domains given apart")
     first, second = [*(data or ()), None, None][:2]
     found = verbs.evaluate(
-        run, other, data=first, data_b=second, best=best, extractor=extractor, resize=resize, seed=seed
-    )
+        run, other, data=first, data_b=second, best=best, extractor=extractor, resize=resize,
+        segmenters=segmenter or (), seed=seed,
+    )  # fmt: skip
     if as_json:
         return print_json(found)
     print_evaluation(found)

@@ -102,7 +102,12 @@ def edges(x: Tensor) -> NDArray[np.float64]:
 
 def retrieval(x: Tensor, made: Tensor) -> float:
     """Share of translations whose edges point back to their own input among all: 1 / N by chance."""
-    alike = edges(made) @ edges(x).T
+    return led_back(edges(made), edges(x))
+
+
+def led_back(made: NDArray[np.float64], given: NDArray[np.float64]) -> float:
+    """`retrieval` for the edges of translations and of their inputs, a row each."""
+    alike = made @ given.T
     own = np.diag(alike)
     others = np.where(np.eye(len(alike), dtype=bool), -np.inf, alike).max(1)
     return float((own > others).mean())

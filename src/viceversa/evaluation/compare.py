@@ -14,18 +14,21 @@ from ..training.trainer import steps_of
 from .evaluate import evaluate, written
 
 SAME = ("extractor", "extractor_sha256", "resize", "pictures", "neighbours")  # what makes numbers comparable
-COLUMNS = {  # name: where it stands in a direction, whether less is better
-    "Fréchet": (("rows", "frechet"), True),
-    "KID": (("rows", "kid"), True),
-    "precision": (("rows", "precision"), False),
-    "recall": (("rows", "recall"), False),
-    "density": (("rows", "density"), False),
-    "coverage": (("rows", "coverage"), False),
-    "PSNR": (("truth", "psnr"), False),
-    "SSIM": (("truth", "ssim"), False),
-    "edges": (("content", "edges"), False),
-    "traceable": (("content", "traceable"), False),
-    "cycle PSNR": (("cycle", "cycle_psnr"), False),
+COLUMNS = {  # name: where it stands in a direction
+    "Fréchet": ("rows", "frechet"),
+    "KID": ("rows", "kid"),
+    "precision": ("rows", "precision"),
+    "recall": ("rows", "recall"),
+    "density": ("rows", "density"),
+    "coverage": ("rows", "coverage"),
+    "FCN pixel": ("fcn", "pixel"),
+    "class": ("fcn", "class_"),
+    "IoU": ("fcn", "iou"),
+    "PSNR": ("truth", "psnr"),
+    "SSIM": ("truth", "ssim"),
+    "edges": ("content", "edges"),
+    "traceable": ("content", "traceable"),
+    "cycle PSNR": ("cycle", "cycle_psnr"),
 }
 
 
@@ -112,10 +115,12 @@ def over_seeds(ways: Sequence[dict[str, Any]], column: str, made: str) -> dict[s
 
 def look(way: dict[str, Any], column: str, row: str) -> float | None:
     """Where a column's number stands in what evaluate wrote."""
-    (part, name), _ = COLUMNS[column]
+    part, name = COLUMNS[column]
     place = way.get(part)
     if part == "rows":
         place = way["rows"][row]
+    elif part == "fcn" and place:
+        place = place["translation"]
     found: float | None = (place or {}).get(name)
     return found
 
@@ -124,5 +129,5 @@ def plain(way: dict[str, Any], row: str) -> dict[str, float | None]:
     """What the inputs as they are, or real pictures, score."""
     names = {"PSNR": "input_psnr", "SSIM": "input_ssim"} if row == "input" else {}
     truth = way.get("truth") or {}
-    columns = {c: look(way, c, row) for c, ((part, _), _) in COLUMNS.items() if part == "rows"}
+    columns = {c: look(way, c, row) for c, (part, _) in COLUMNS.items() if part == "rows"}
     return columns | {column: truth.get(name) for column, name in names.items()}

@@ -4,6 +4,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ..training.run_folder import RunFolder
 from ..translation.translator import Translator, checkpoint_of, load
 from . import best
 from .extractors import EMBEDDED, FeatureNet, Features, load_extractor
+from .fcn import Segmenters, label_score
 from .features import Preparation, key, of_files
 from .scores import NEIGHBOURS, Scores, score, warnings
 from .subject import Subject, generated, subject
@@ -26,6 +28,16 @@ from .worst import worst
 
 Show = Callable[[str], None]
 Found = dict[str, Any]  # what becomes JSON
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Who judges: the feature network, segmentation networks; the seed; and where progress is told."""
+
+    net: FeatureNet
+    segmenters: Segmenters
+    seed: int
+    show: Show
 
 
 def evaluate(
@@ -37,6 +49,7 @@ def evaluate(
     find_best: bool = False,
     extractor: str = EMBEDDED,
     resize: str = "clean",
+    segmenters: Sequence[Path | str] = (),
     seed: int = 0,
     show: Show = lambda line: None,
 ) -> Found:
@@ -48,18 +61,19 @@ def evaluate(
     """
     net = load_extractor(extractor, resize)
     if other is not None:
-        if data is not None or find_best:
-            raise UsageError("evaluate: two folders of pictures take neither --data nor --best")
+        if data is not None or find_best or segmenters:
+            raise UsageError("evaluate: two folders of pictures take neither --data nor --best nor --segmenter")
         return of_folders(Path(run), Path(other), net, seed, show)
     judged = subject(run, data, data_b)
-    found = of_run(judged, net, seed, show)
+    how = Judges(net, Segmenters.load(segmenters, judged.names, judged.config.data.size), seed, show)
+    found = of_run(judged, how)
     if find_best:
-        found["best"] = best_beside_last(judged, found, net, seed, show)
+        found["best"] = best_beside_last(judged, found, how)
     files.write_json(judged.folder.evaluation, found)
     return found
 
 
-def of_run(judged: Subject, net: FeatureNet, seed: int, show: Show, step: int | None = None) -> Found:
+def of_run(judged: Subject, how: Judges, step: int | None = None) -> Found:
     """One checkpoint of a run: the newest, or that of `step`."""
     path = checkpoint_of(judged.folder, step)
     step, config = int(path.name[5:]), judged.config
@@ -69,51 +83,54 @@ def of_run(judged: Subject, net: FeatureNet, seed: int, show: Show, step: int | 
         "seed": config.train.seed,
         "step": step,
         "domains": list(judged.names),
-        "protocol": protocol(net, judged.preparation(), seed),
+        "protocol": protocol(how.net, judged.preparation(), how.seed),
     }
     if not judged.translates:
-        return head | {"directions": [from_noise(judged, path, net, seed, show)]}
+        return head | {"directions": [from_noise(judged, path, how)]}
     translator = load(judged.folder.path, device="cpu", step=step)
-    tasks = judged.tasks(translator)
-    return head | {"directions": [one_way(judged, task, translator, net, seed, show) for task in tasks]}
+    return head | {"directions": [one_way(judged, task, translator, how) for task in judged.tasks(translator)]}
 
 
-def one_way(judged: Subject, task: Task, translator: Translator, net: FeatureNet, seed: int, show: Show) -> Found:
+def one_way(judged: Subject, task: Task, translator: Translator, how: Judges) -> Found:
     """One direction of a translator."""
     broken: list[str] = []
-    there = judged.preparation(task.other)
-    prepare = judged.preparation(task.side), there
-    seen = judge(task, translator, net, prepare, broken, show=show)
+    prepare = judged.preparation(task.side), judged.preparation(task.other)
+    labels = label_score(task, prepare, how.segmenters)
+    seen = judge(task, translator, how.net, prepare, broken, [labels] if labels else [], how.show)
     made, inputs = np.concatenate(seen.made), np.concatenate(seen.inputs)
-    real = of_files(task.real, there, net, broken, show)
-    floor = real_against_real(task.known, real, len(made), there, net, broken, seed, show)
-    rows = {"translation": score(made, real, seed), "input": score(inputs, real, seed)} | floor
-    notes = warnings(list(rows.values()), net)
+    real = of_files(task.real, prepare[1], how.net, broken, how.show)
+    rows = {"translation": score(made, real, how.seed), "input": score(inputs, real, how.seed)}
+    rows |= real_against_real(task.known, real, len(made), prepare[1], how, broken)
+    notes = warnings(list(rows.values()), how.net)
     if task.training:
         notes.append(f"there is no test set of {task.source}: these are training pictures")
-    notes += [f"{len(broken)} pictures could not be read; the first: {broken[0]}"] if broken else []
     return {
         "source": task.source,
         "target": task.target,
+        "reference": key(task.real, prepare[1], how.net)[:16],
         "rows": {name: row.as_dict() for name, row in rows.items()},
-        "cycle": means(seen, ("cycle_l1", "cycle_psnr")),
         "truth": against_truth(seen, task, prepare),
+        "fcn": labels.found() if labels else None,
+        "cycle": means(seen, ("cycle_l1", "cycle_psnr")),
         "content": content(seen),
-        "reference": key(task.real, there, net)[:16],
         "worst": worst(judged.folder, task, seen, made, real, translator, prepare),
-        "notes": notes,
+        "notes": [*notes, *unread(broken)],
     }
 
 
 def real_against_real(
-    known: Sequence[Path], real: Features, count: int, prepare: Preparation, net: FeatureNet, broken: list[str],
-    seed: int, show: Show,
-) -> dict[str, Scores]:  # fmt: skip
+    known: Sequence[Path], real: Features, count: int, prepare: Preparation, how: Judges, broken: list[str]
+) -> dict[str, Scores]:
     """The floor: other real pictures of the target domain, as many as were made, against the same reference."""
     if len(known) < 2:
         return {}
     chosen = [known[i] for i in np.linspace(0, len(known) - 1, min(count, len(known))).round().astype(int)]
-    return {"real": score(of_files(chosen, prepare, net, broken, show), real, seed)}
+    return {"real": score(of_files(chosen, prepare, how.net, broken, how.show), real, how.seed)}
+
+
+def unread(broken: Sequence[str]) -> list[str]:
+    """A note about pictures that could not be read, if there are any."""
+    return [f"{len(broken)} pictures could not be read; the first: {broken[0]}"] if broken else []
 
 
 def means(seen: Judged, names: Sequence[str]) -> dict[str, float] | None:
@@ -135,23 +152,23 @@ def content(seen: Judged) -> dict[str, float | None]:
     return {"edges": seen.mean("edges"), "true_edges": seen.mean("true_edges"), "traceable": seen.traceable}
 
 
-def from_noise(judged: Subject, path: Path, net: FeatureNet, seed: int, show: Show) -> Found:
+def from_noise(judged: Subject, path: Path, how: Judges) -> Found:
     """What a GAN makes of noise, as many pictures as there are real ones to compare with."""
     broken: list[str] = []
     real_paths, known = judged.real()
     if len(real_paths) < 2:
         raise DataError(f"{judged.folder.path} has fewer than two real pictures to compare with; name some with --data")
     prepare = judged.preparation()
-    real = of_files(real_paths, prepare, net, broken, show)
-    made = generated(judged, path, len(real), net, seed)
-    floor = real_against_real(known, real, len(made), prepare, net, broken, seed, show)
-    rows = {"generated": score(made, real, seed)} | floor
+    real = of_files(real_paths, prepare, how.net, broken, how.show)
+    made = generated(judged, path, len(real), how.net, how.seed)
+    rows = {"generated": score(made, real, how.seed)}
+    rows |= real_against_real(known, real, len(made), prepare, how, broken)
     return {
         "source": "noise",
         "target": judged.names[0],
-        "reference": key(real_paths, prepare, net)[:16],
+        "reference": key(real_paths, prepare, how.net)[:16],
         "rows": {name: row.as_dict() for name, row in rows.items()},
-        "notes": warnings(list(rows.values()), net),
+        "notes": [*warnings(list(rows.values()), how.net), *unread(broken)],
     }
 
 
@@ -170,8 +187,7 @@ def of_folders(made: Path, real: Path, net: FeatureNet, seed: int, show: Show) -
     rows = {"made": score(sets[0], sets[1], seed)}
     if len(sets[1]) >= 4:
         rows["real"] = score(sets[1][::2], sets[1][1::2], seed)
-    notes += warnings(list(rows.values()), net)
-    notes += [f"{len(broken)} pictures could not be read; the first: {broken[0]}"] if broken else []
+    notes += [*warnings(list(rows.values()), net), *unread(broken)]
     direction = {
         "source": made.name, "target": real.name, "rows": {name: row.as_dict() for name, row in rows.items()},
         "notes": notes,
@@ -197,10 +213,10 @@ def protocol(net: FeatureNet, prepare: Preparation, seed: int) -> Found:
     }
 
 
-def best_beside_last(judged: Subject, last: Found, net: FeatureNet, seed: int, show: Show) -> Found:
+def best_beside_last(judged: Subject, last: Found, how: Judges) -> Found:
     """The best of the checkpoints that are left, by the rule of best.py, judged like the last one."""
-    chosen, candidates = best.choose(judged, net, seed, show)
-    found = last if chosen == last["step"] else of_run(judged, net, seed, show, chosen)
+    chosen, candidates = best.choose(judged, how.net, how.seed, how.show)
+    found = last if chosen == last["step"] else of_run(judged, how, chosen)
     return {"rule": best.RULE, "step": chosen, "candidates": candidates, "directions": found["directions"]}
 
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from .. import images
-from ..diagnosis.translation_probe import edges
+from ..diagnosis.translation_probe import edges, led_back
 from ..errors import DataError
 from ..metrics.content import edge_agreement
 from ..metrics.truth import apply_affine_colour, fit_affine_colour, psnr_of_each, ssim
@@ -63,10 +63,7 @@ class Judged:
     def traceable(self) -> float:
         """Share of the translations whose edges lead back to their own input among all test pictures."""
         made, given = (np.concatenate(part) for part in zip(*self.edges, strict=True))
-        alike = made @ given.T
-        own = np.diag(alike).copy()
-        np.fill_diagonal(alike, -np.inf)
-        return float((own > alike.max(1)).mean())
+        return led_back(made, given)
 
 
 def judge(

@@ -25,6 +25,17 @@ def _truth(t: dict[str, Any]) -> str:
     )
 
 
+def _fcn(f: dict[str, Any]) -> str:
+    def told(row: dict[str, float]) -> str:
+        return f"{row['pixel']:.2f} / {row['class_']:.2f} / {row['iou']:.2f}"
+
+    real = f", real pictures {told(f['real'])}" if f["real"] else ""
+    return (
+        f"FCN score (pixel accuracy / class accuracy / IoU, {f['classes']} classes, {f['pictures']} pictures, by "
+        f"{f['by']}): {told(f['translation'])}; inputs as they are {told(f['input'])}{real}."
+    )
+
+
 def _cycle(c: dict[str, Any]) -> str:
     return f"There and back: PSNR {c['cycle_psnr']:.1f} dB to the input."
 
@@ -41,4 +52,4 @@ def _worst(w: dict[str, Any]) -> str:
     return f"Worst by {w['by']}: " + ", ".join(f"{p['picture']} {p['value']:.1f}" for p in w["pictures"]) + "."
 
 
-TOLD = {"truth": _truth, "cycle": _cycle, "content": _content, "worst": _worst}
+TOLD = {"truth": _truth, "fcn": _fcn, "cycle": _cycle, "content": _content, "worst": _worst}
