@@ -35,7 +35,7 @@ class RunFolder:
         self.looks = self.path / "health"  # its sheets and samples
         self.healthy = self.path / "healthy"  # checkpoints to go back to
         self.treated = self.path / "treatments.jsonl"
-        self.accuracy = self.path / "accuracy.jsonl"  # of a classifier, on its test pictures
+        self.accuracy = self.path / "accuracy.jsonl"  # of a classifier or segmenter, on its test pictures
         self.report = self.path / "report.html"
 
     @property

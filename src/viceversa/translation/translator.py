@@ -130,14 +130,8 @@ def load(
     """The newest checkpoint of a run, or that of `step`, as a Translator; averaged weights where the run has them."""
     folder = RunFolder(run).require()
     config, data = folder.config(), folder.data()
-    path = folder.checkpoints / f"step-{step}"
-    if step is None:
-        newest, complaints = checkpoint.newest(folder.checkpoints)
-        if newest is None:
-            why = complaints[0] if complaints else f"{folder.checkpoints} is empty"
-            raise ModelFileError(f"{folder.path} has no usable checkpoint: {why}; train it first")
-        path = newest
-    elif not path.is_dir():
+    path = newest_checkpoint(folder) if step is None else folder.checkpoints / f"step-{step}"
+    if not path.is_dir():
         raise ModelFileError(f"{path} does not exist; {folder.checkpoints} holds {_held(folder)}")
     device = choose_device(device)
     method = require_translator(config, folder)
@@ -157,6 +151,15 @@ def load(
         "fp32" if precision == "auto" and device == "cpu" else choose_precision(precision, device),
         scale,
     )
+
+
+def newest_checkpoint(folder: RunFolder) -> Path:
+    """The newest checkpoint of a run that verifies; ModelFileError without one."""
+    newest, complaints = checkpoint.newest(folder.checkpoints)
+    if newest is None:
+        why = complaints[0] if complaints else f"{folder.checkpoints} is empty"
+        raise ModelFileError(f"{folder.path} has no usable checkpoint: {why}; train it first")
+    return newest
 
 
 def require_translator(config: RunConfig, folder: RunFolder) -> CycleGANConfig | Pix2PixConfig:
