@@ -195,7 +195,7 @@ def fcn(size: int = 64) -> RunConfig:
         preset="fcn",
         method=SegmenterConfig(),
         data=DataConfig(size=size),
-        train=TrainConfig(epochs=24, batch=8),
+        train=TrainConfig(epochs=16, batch=8),
     )
 
 

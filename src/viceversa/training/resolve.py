@@ -10,6 +10,8 @@ from .. import config as values
 from ..errors import UsageError
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
+from ..methods.segmenter import SegmenterConfig
+from ..networks.fcn import STRIDE
 from ..presets import RunConfig
 from ..presets import preset as named_preset
 from .run_folder import read_config
@@ -50,6 +52,11 @@ def resolve(
 def _require_fit(config: RunConfig) -> None:
     """UsageError for networks that the pictures are too small for."""
     method, size = config.method, config.data.size
+    if isinstance(method, SegmenterConfig) and size <= STRIDE and config.train.batch == 1:
+        raise UsageError(
+            f"train.batch is 1, and the coarsest map of a picture of {size} px is one number, which has no variance; "
+            "choose 2 or more, or a larger --size"
+        )
     if not isinstance(method, CycleGANConfig | Pix2PixConfig):
         return
     deepest = (size // 3).bit_length() - 1  # leaves the discriminator 3 x 3 numbers before its last two layers
