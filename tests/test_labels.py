@@ -58,7 +58,9 @@ def test_cityscapes_has_19_classes_of_one_colour_each() -> None:
 
 def test_a_palette_survives_json_and_shows_its_numbers() -> None:
     for palette in (RED_BLUE, CITYSCAPES):
-        assert Palette.of(json.loads(json.dumps(dataclasses.asdict(palette)))) == palette
+        saved = palette.saved()
+        assert json.loads(json.dumps(saved)) == saved and Palette.of(saved) == palette
+        assert saved.keys() == {field.name for field in dataclasses.fields(Palette)}
     numbers = np.array([[0, 1, IGNORE]], np.uint8)
     shown = RED_BLUE.picture(numbers)
     np.testing.assert_array_equal(shown[:, 0].T, [[1, -1, -1], [-1, -1, 1], [-1, -1, -1]])

@@ -139,6 +139,10 @@ def test_the_side_of_few_colours_shows_labels_unless_told(tmp_path: Path) -> Non
         found(tmp_path)
     with pytest.raises(DataError, match="more than 64 colours"):
         found(tmp_path, **{"data.names": "picture,labels"})
+    for i in range(3):
+        Image.new("RGB", (16, 16), "red").save(tmp_path / "left" / f"{i}.png")
+    with pytest.raises(DataError, match="left hold one colour"):
+        found(tmp_path)
 
 
 def test_pictures_beside_their_cityscapes_labels(tmp_path: Path) -> None:
@@ -236,6 +240,11 @@ def test_the_same_run_again_is_refused_with_other_labels(pairs: Path, tmp_path: 
     options = dict(out=tmp_path / "run", steps=2, **OPTIONS | {"set": (*TINY, "train.batch=2")})
     assert train(tmp_path / "data", **options).finished
     assert train(tmp_path / "data", **options).finished
+    card = tmp_path / "data" / "world.json"
+    card.write_text('{"world": "faces", "paired": true}')
+    with pytest.raises(DataError, match="now mean other classes"):
+        train(tmp_path / "data", **options)
+    card.unlink()
     (tmp_path / "data" / "labels" / "3.png").unlink()
     with pytest.raises(DataError, match="1 gone in train_labels"):
         train(tmp_path / "data", **options)

@@ -33,9 +33,14 @@ class Palette:
     void: tuple[str, ...] = ()  # colours that mean no class
     tolerance: float = 0.0  # distance in RGB (0 to 441) beyond which a colour is none of these: one that was blended
 
+    def saved(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        lists = {"names": list(self.names), "colours": list(self.colours), "void": list(self.void)}
+        return lists | {"tolerance": self.tolerance}
+
     @staticmethod
     def of(saved: dict[str, Any]) -> "Palette":
-        """From what `dataclasses.asdict` made of one, also after JSON; KeyError or TypeError for anything else."""
+        """The palette that `saved` tells of; KeyError, TypeError or ValueError for anything else."""
         names, colours, void = (tuple(saved[key]) for key in ("names", "colours", "void"))
         return Palette(names, colours, void, float(saved["tolerance"]))
 

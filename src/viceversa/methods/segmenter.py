@@ -19,7 +19,7 @@ class SegmenterConfig:
     channels: Channels = 3  # colour channels of the pictures: 3, or 1 for grey
     width: Count = 16  # channels of the finest map; twice as many each time the sides are halved, up to eight times
     depth: Count = 2  # 3x3 convolutions at each coarser map
-    lr: Weight = 3e-3  # Adam learning rate
+    lr: Weight = 1e-2  # Adam learning rate
     beta1: Decay = 0.9  # of Adam
     beta2: Decay = 0.999  # of Adam
 

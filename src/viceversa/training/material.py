@@ -91,6 +91,10 @@ def of_labels(d: Domains, swap: bool) -> Material:
     """Pairs as pictures and label pictures, with the palette of the latter."""
     d = swapped(d) if label_side(d, swap) == "a" else d
     palette = palette_for(d.train_b[0].parent, d.train_b)
+    if len(palette.names) < 2:
+        raise DataError(
+            f"the label pictures in {d.train_b[0].parent} hold one colour, so there is nothing to tell apart"
+        )
     files = {"train": d.train_a, "train_labels": d.train_b, "test": d.test_a, "test_labels": d.truth_a}
     notes = (*d.notes, f"{d.name_a} are the pictures, {d.name_b} their labels")
     return Material(names=palette.names, files=files, labels={}, notes=notes, palette=palette)

@@ -79,7 +79,8 @@ def parse_time(text: float | str | None) -> float | None:
 
 def default_folder(names: Sequence[str], config: RunConfig) -> Path:
     """runs/apples-oranges-quickstart; classes, and domains without names, are called after their folder."""
-    word = "-".join(names) if len(names) <= 2 and tuple(names) != ("A", "B") else Path(config.data.source).name
+    nameless = len(names) > 2 or tuple(names) == ("A", "B") or isinstance(config.method, SegmenterConfig)
+    word = Path(config.data.source).name if nameless else "-".join(names)
     return Path("runs") / re.sub(r"[^\w.-]+", "-", f"{word}-{config.preset}").strip("-.")
 
 

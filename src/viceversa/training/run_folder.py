@@ -107,6 +107,11 @@ class RunFolder:
     def require_same_data(self, now: dict[str, Any]) -> None:
         """Refuse other pictures than those of the start: with them a resumed run would not be the same run."""
         old, new = self.data(), now
+        if old.get("palette") != new.get("palette"):
+            raise DataError(
+                f"the label pictures of {self.path} now mean other classes than when it started, as when world.json is "
+                "gone; restore it to resume, or choose another --out"
+            )
         if old["digest"] == new["digest"]:
             return
         told = []

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,7 @@ class Session:
     def described(self) -> dict[str, Any]:
         """data.json of the pictures as they are now."""
         known = describe(self.found.names, self.found.files, self.found.notes)
-        return known | ({"palette": asdict(self.found.palette)} if self.found.palette else {})
+        return known | ({"palette": self.found.palette.saved()} if self.found.palette else {})
 
     def method(self) -> Method:
         """The method with fresh weights, which follow from the seed."""
