@@ -27,6 +27,7 @@ SMALL = {  # preset: what makes it tiny
     "perceptron": {},
     "mlp": {"width": 8, "dropout": 0.2},
     "cnn": {"conv_widths": "4,4", "width": 8},
+    "fcn": {"width": 4, "depth": 1},
     "dcgan": {"width": 4, "d_width": 4, "latent": 5, "d_dropout": 0.2},
     "wgan": {"width": 4, "d_width": 4, "latent": 5, "critic_turns": 2, "lr_g": 1e-3, "lr_d": 1e-3},
     "wgan-gp": {"width": 4, "d_width": 4, "latent": 5, "critic_turns": 2},
@@ -56,6 +57,9 @@ def batch(name: str, seed: int, count: int = 4) -> list[torch.Tensor]:
     x, y = (torch.rand(count, channels, SIZE, SIZE, generator=dice) * 2 - 1 for _ in range(2))
     if name in ("perceptron", "mlp", "cnn"):
         return [x, torch.arange(count) % 3]
+    if name == "fcn":
+        y = torch.randint(3, (count, SIZE, SIZE), generator=dice)
+        return [x, torch.where(y[:, :1] == 0, 255, y)]  # void here and there
     return [x] if "gan" in name and name != "cyclegan" else [x, y]
 
 
@@ -161,6 +165,8 @@ def pictures(folder: Path, name: str) -> Path:
         for i in range(5):
             pixels = dice.integers(0, 100, (SIZE, SIZE, 3), dtype=np.uint8)
             pixels[..., "012B".find(part[-1]) % 3] += 120
+            if name == "fcn" and part[-1] == "B":
+                pixels = np.array([[255, 0, 0], [0, 128, 0], [0, 0, 255]], np.uint8)[pixels[..., 1] // 34]
             Image.fromarray(pixels).save(folder / part / f"{i}.png")
     return folder
 
@@ -189,7 +195,7 @@ def test_stopped_and_resumed_is_never_stopped(name, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["cnn", "dcgan", "wgan-gp", "pix2pix", "quickstart"])  # every method once
+@pytest.mark.parametrize("name", ["cnn", "fcn", "dcgan", "wgan-gp", "pix2pix", "quickstart"])  # every method once
 def test_two_ranks_are_one(name, tmp_path):
     data = pictures(tmp_path / "data", name)
     line = ["train", data, "--preset", name, "--size", str(SIZE), "--steps", "6", "--seed", "5", "--device", "cpu"]
@@ -214,7 +220,7 @@ def test_two_ranks_are_one(name, tmp_path):
 
 
 def toy(name: str, count: int = 48) -> list[np.ndarray]:
-    """Three classes of stripes; pictures of one bright grey; or squares of two colours, pairs where asked."""
+    """Three classes of stripes, of pictures or of pixels; pictures of one bright grey; or squares of two colours."""
     dice = np.random.default_rng(0)
     noise = dice.normal(0, 0.1, (count, 3, SIZE, SIZE)).astype(np.float32)
     if name in ("perceptron", "mlp", "cnn"):
@@ -223,6 +229,11 @@ def toy(name: str, count: int = 48) -> list[np.ndarray]:
         for i, k in enumerate(y):
             x[i, :, 5 * k : 5 * k + 5] += 1
         return [x, y]
+    if name == "fcn":  # left to right three classes of a brightness each, where they meet varies
+        ends = np.sort(dice.integers(2, SIZE - 2, (count, 2)))
+        y = (np.arange(SIZE) >= ends[:, :1]).astype(int) + (np.arange(SIZE) >= ends[:, 1:])
+        y = np.repeat(y[:, None], SIZE, 1)
+        return [noise + (0.6 * (y[:, None] - 1)).astype(np.float32), y]
     if name in ("dcgan", "wgan", "wgan-gp"):
         return [noise[:, :1] + 0.6]
     a, b = noise - 0.5, noise - 0.5
@@ -236,9 +247,9 @@ def toy(name: str, count: int = 48) -> list[np.ndarray]:
 
 
 def distance(method: Method, name: str, given: list[np.ndarray]) -> float:
-    """How far a method is from solving its toy: probability of wrong classes, or distance of mean colours."""
+    """How far a method is from solving its toy: share of wrong classes, or distance of mean colours."""
     x, *more = (torch.from_numpy(part) for part in given)
-    if name in ("perceptron", "mlp", "cnn"):
+    if name in ("perceptron", "mlp", "cnn", "fcn"):
         return float((method.preview(x)["scores"].argmax(1) != more[0]).float().mean())
     if name in ("dcgan", "wgan", "wgan-gp"):
         z = torch.randn(64, 5, generator=torch.Generator().manual_seed(0))

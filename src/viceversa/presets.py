@@ -11,6 +11,7 @@ from .methods.classifier import ClassifierConfig
 from .methods.cyclegan import CycleGANConfig
 from .methods.gan import GANConfig
 from .methods.pix2pix import Pix2PixConfig
+from .methods.segmenter import SegmenterConfig
 from .methods.wgan import WGANConfig
 
 
@@ -188,10 +189,21 @@ def pix2pix_quick(size: int = 64) -> RunConfig:
     return replace(quick, preset="pix2pix-quick", method=method)
 
 
+def fcn(size: int = 64) -> RunConfig:
+    """Names every pixel, learnt from pairs of pictures and label pictures; chosen by experiment (docs/log.md)."""
+    return RunConfig(
+        preset="fcn",
+        method=SegmenterConfig(),
+        data=DataConfig(size=size),
+        train=TrainConfig(epochs=16, batch=8),
+    )
+
+
 PRESETS: dict[str, Callable[..., RunConfig]] = {
     "perceptron": perceptron,
     "mlp": mlp,
     "cnn": cnn,
+    "fcn": fcn,
     "dcgan": dcgan,
     "wgan": wgan,
     "wgan-gp": wgan_gp,

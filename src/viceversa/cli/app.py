@@ -79,11 +79,12 @@ def train(
 
     Args:
         data: Folder with trainA trainB [testA testB], folder with two sub-folders, or the folder of domain A. For
-            pix2pix pairs of equal names, or train [test] of pictures side by side; for a classifier a folder per
-            class; for a GAN any pictures.
+            pix2pix and fcn pairs of equal names, or train [test] of pictures side by side, for fcn one of them labels;
+            for a classifier a folder per class; for a GAN any pictures.
         other: Folder of domain B, when A and B are given apart.
         preset: quickstart (default; minutes on a laptop, 64-128 px) or cyclegan (the paper's recipe, 256 px); from
-            pairs pix2pix-quick or pix2pix; pictures from noise dcgan, wgan, wgan-gp; classifiers perceptron, mlp, cnn.
+            pairs pix2pix-quick or pix2pix; pictures from noise dcgan, wgan, wgan-gp; classifiers perceptron, mlp, cnn;
+            fcn names every pixel.
         out: Run folder; default runs/NAMES-PRESET.
         size: Side of the training pictures in pixels, a multiple of 4.
         steps: Number of steps; default: the preset's length.
@@ -114,7 +115,12 @@ def train(
     if isinstance(result, Result):
         state = "finished" if result.finished else "time is up: checkpoint saved, the same command goes on"
         print(f"{state} at step {result.step}")
-        if result.accuracy is not None:
+        if result.iou is not None:
+            print(
+                f"test pixels named rightly: {result.accuracy:.1%}; class accuracy {result.class_accuracy:.1%}, "
+                f"mean IoU {result.iou:.1%}"
+            )
+        elif result.accuracy is not None:
             print(f"test pictures named rightly: {result.accuracy:.1%}")
         if result.health not in (None, "ok"):
             print(f"health: {result.health}; viceversa diagnose {shlex.quote(str(result.run))} says what to try")

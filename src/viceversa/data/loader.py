@@ -93,7 +93,12 @@ class Paired(Unpaired):
     """(a, b) where b is the true translation of a: chosen, cropped and mirrored alike."""
 
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        epoch, index = self.place(n)
+        place = self.place(n)
+        a, b = self.pair(*place)
+        return self.augment(a, self.dice(*place)), self.augment(b, self.dice(*place))
+
+    def pair(self, epoch: int, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Both pictures as they are stored."""
         store_a, store_b = self.stores
         first = int(self.order(epoch)[index])
         for i in range(
@@ -110,7 +115,16 @@ class Paired(Unpaired):
                 f"{store_a.paths[chosen]} and {store_b.paths[chosen]} are a pair of different shapes; "
                 "bring them to one shape, or --set data.fit=squash"
             )
-        return self.augment(a, self.dice(epoch, index)), self.augment(b, self.dice(epoch, index))
+        return a, b
+
+
+class PairedNumbers(Paired):
+    """(x, y): pictures and the class number of each pixel, (N, H, W) int64, cropped and mirrored alike."""
+
+    def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        place = self.place(n)
+        x, y = self.pair(*place)
+        return self.augment(x, self.dice(*place)), self.augment.numbers(y, self.dice(*place))[0].astype(np.int64)
 
 
 class Single(Source):

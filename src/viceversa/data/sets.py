@@ -52,7 +52,7 @@ def _side_by_side(root: Path, names: tuple[str, str] | None) -> Domains:
     if inside := sub_folders(root / "train"):
         raise DataError(
             f"{printable(root / 'train')} holds folders ({', '.join(inside[:3])}), not pictures with A on the left and "
-            "B on the right; pix2pix needs such pictures, or trainA and trainB with equal file names"
+            "B on the right; pairs are such pictures, or trainA and trainB with equal file names"
         )
     notes: list[str] = []
     train = pictures_of(root / "train", "train", notes)

@@ -13,6 +13,7 @@ from ..methods.classifier import ClassifierConfig
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.gan import GANConfig
 from ..methods.pix2pix import Pix2PixConfig
+from ..methods.segmenter import SegmenterConfig
 from .markup import Html, html, join
 
 WIDTH, HEIGHT = 340, 176  # of one chart, in its own units
@@ -76,6 +77,8 @@ OTHERS = {
 
 def explain(key: str, config: MethodConfig, names: Sequence[str]) -> tuple[str, str, float | None]:
     """Title, meaning and the value to look for of a number in metrics.jsonl."""
+    if key == "accuracy" and isinstance(config, SegmenterConfig):
+        return "Training accuracy", "Share of the training pixels named rightly.", None
     if key in OTHERS and not (key == "G" and isinstance(config, GANConfig)):
         return OTHERS[key]
     if key in ("auc", "auc_A", "auc_B"):
@@ -83,7 +86,10 @@ def explain(key: str, config: MethodConfig, names: Sequence[str]) -> tuple[str, 
         of = {"auc_A": f" of {names[0]}", "auc_B": f" of {names[-1]}"}.get(key, "")
         return f"The judge's lead{of} ({key})", told, 0.5
     if key == "rate":
-        rates = f"{config.lr:g}" if isinstance(config, ClassifierConfig) else f"{config.lr_g:g} and {config.lr_d:g}"
+        if isinstance(config, ClassifierConfig | SegmenterConfig):
+            rates = f"{config.lr:g}"
+        else:
+            rates = f"{config.lr_g:g} and {config.lr_d:g}"
         return "Learning rate (rate)", f"Share of the full rate{'s' * ('and' in rates)}: {rates}.", None
     if not isinstance(config, CycleGANConfig | Pix2PixConfig | GANConfig):
         return key, "", None

@@ -18,8 +18,11 @@ COLUMNS = (6, 3)  # of a sheet: a, G(a), F(G(a)), b, F(b), G(F(b)); or a, G(a), 
 LARGEST = 160  # pixels of a cell in the page
 
 
-def film(folder: Path, size: int, names: Sequence[str]) -> Html:
-    """Both ways from `folder/step-<N>.png`, first to last; whole sheets if they are not laid out as expected."""
+def film(folder: Path, size: int, names: Sequence[str], truth: bool = False) -> Html:
+    """Both ways from `folder/step-<N>.png`, first to last; whole sheets if they are not laid out as expected.
+
+    With `truth` the last column of a sheet stands at the end of each row.
+    """
     sheets = _sheets(folder)
     if not sheets:
         return html('<p class="note">This run has drawn no samples.</p>')
@@ -27,7 +30,7 @@ def film(folder: Path, size: int, names: Sequence[str]) -> Html:
     if not all(len(rows) and len(rows) == len(next(iter(cells.values()))) for rows in cells.values()):
         return join(_whole(step, sheet) for step, sheet in sheets.items())
     ways = ((names[0], names[1], 0), (names[1], names[0], 3))[: len(next(iter(cells.values()))[0]) // 3]
-    return join(_strip(cells, f"{source} → {target}", source, column) for source, target, column in ways)
+    return join(_strip(cells, f"{source} → {target}", source, column, truth) for source, target, column in ways)
 
 
 def _sheets(folder: Path) -> dict[int, Array]:
@@ -54,14 +57,17 @@ def _cells(sheet: Array, size: int) -> list[list[Array]]:
     return [[sheet[:, top : top + size, left : left + size] for left in starts[1]] for top in starts[0]]
 
 
-def _strip(cells: dict[int, list[list[Array]]], title: str, source: str, column: int) -> Html:
-    """One way: a row per picture, a column per moment, its input first."""
+def _strip(cells: dict[int, list[list[Array]]], title: str, source: str, column: int, truth: bool) -> Html:
+    """One way: a row per picture, a column per moment, its input first, its truth last."""
     first = next(iter(cells.values()))
-    heads = [html("<span>{t}</span>", t=text) for text in ("input", *(f"step {step:,}" for step in cells))]
+    heads = [
+        html("<span>{t}</span>", t=text) for text in ("input", *(f"step {step:,}" for step in cells), *["true"] * truth)
+    ]
     frames = []
     for i in range(min(len(first), PICTURES)):
         frames.append(picture(first[i][column], f"{source}, input", LARGEST))
         frames += [picture(rows[i][column + 1], f"{title} at step {step}", LARGEST) for step, rows in cells.items()]
+        frames += [picture(first[i][column + 2], f"{title}, true", LARGEST)] * truth
     return html(
         '<h3>{title}</h3><div class="scroll"><div class="film" style="--moments:{n}">{heads}{frames}</div></div>',
         title=title,

@@ -8,10 +8,12 @@ from .. import files
 from ..methods.classifier import ClassifierConfig
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
+from ..methods.segmenter import SegmenterConfig
 from ..training.run_folder import RunFolder
 from ..translation.translator import Translator, load
 from . import curves
 from .evaluation import evaluation
+from .examination import examination
 from .facts import Facts, state
 from .film import film
 from .gallery import collect
@@ -99,21 +101,16 @@ def title(facts: Facts) -> Html:
     return html('<span class="a">{a}</span> <i>{arrow}</i> <span class="b">{b}</span>', a=a, b=b, arrow=arrow)
 
 
-def examination(facts: Facts) -> Html:
-    """How many test pictures a classifier names rightly."""
-    lines = facts.run.read_lines(facts.run.accuracy)
-    if not lines:
-        return Html()
-    last = lines[-1]
-    told = f"{last['accuracy']:.1%} of the test pictures are named rightly: {last['right']:,} of {last['of']:,}."
-    when = f"At step {last['step']:,}. Training never saw these pictures."
-    return section("Test", paragraph(told), paragraph(when, "note"))
-
-
 def learning(facts: Facts) -> Html:
     """The same pictures, or the same noise, through the run."""
     if isinstance(facts.config.method, ClassifierConfig):
         return Html()
+    if isinstance(facts.config.method, SegmenterConfig):
+        told = "The same pictures again and again: what was found in them while the run learned, and the truth."
+        strip = film(facts.run.samples, facts.config.data.size, ("picture", "classes"), truth=True)
+        return section(
+            "Learning", paragraph(told, "note"), strip, kind="sharp" if facts.config.data.size <= 128 else ""
+        )
     what = "pictures, translated" if facts.translates else "noise, turned into pictures"
     told = paragraph(f"The same {what} again and again while the run learned.", "note")
     size = facts.config.data.size

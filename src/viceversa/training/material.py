@@ -8,17 +8,21 @@ from typing import Any
 from .. import distributed
 from ..data.augment import Augment
 from ..data.folders import Domains, Paths, find_domains
-from ..data.loader import Labelled, Paired, Single, Source, Unpaired
-from ..data.prepare import reader
+from ..data.labels import Palette, palette_for, shows_labels
+from ..data.loader import Labelled, Paired, PairedNumbers, Single, Source, Unpaired
+from ..data.prepare import label_reader, reader
+from ..data.scenes import LABEL_PICTURES
 from ..data.sets import find_classes, find_pairs, find_pictures, swapped
-from ..errors import UsageError
+from ..errors import DataError, UsageError
 from ..methods import Method
 from ..methods.classifier import Classifier, ClassifierConfig
 from ..methods.cyclegan import CycleGAN, CycleGANConfig
 from ..methods.gan import GAN
 from ..methods.pix2pix import Pix2Pix, Pix2PixConfig
+from ..methods.segmenter import Segmenter, SegmenterConfig
 from ..methods.wgan import WGAN, WGANConfig
 from ..presets import RunConfig
+from .pixel_examination import PixelExamination
 from .resolve import parse_names
 from .run_folder import RunFolder
 from .samples import CycleSheet, Examination, NoiseSheet, PairSheet
@@ -32,14 +36,16 @@ class Material:
     files: dict[str, Paths]  # "train_a": ..., or "train": ...
     labels: dict[str, tuple[int, ...]]  # "train" and "test": class of each file, for a classifier
     notes: tuple[str, ...]
+    palette: Palette | None = None  # of the label pictures that a segmenter learns from
 
     def told(self) -> str:
         """Names and counts in words."""
         if "train_a" in self.files:
             a, b = self.names
             return f"{a} ({len(self.files['train_a'])}) and {b} ({len(self.files['train_b'])})"
-        classes = f", {len(self.names)} classes" if self.labels else ""
-        return f"{self.names[0] if not self.labels else 'pictures'} ({len(self.files['train'])}){classes}"
+        if self.labels or self.palette:
+            return f"pictures ({len(self.files['train'])}), {len(self.names)} classes"
+        return f"{self.names[0]} ({len(self.files['train'])})"
 
 
 def subject(config: RunConfig, names: Sequence[str]) -> str:
@@ -56,6 +62,8 @@ def find(config: RunConfig) -> Material:
         look = find_domains if isinstance(method, CycleGANConfig) else find_pairs
         found = look(d.source, d.other, parse_names(d.names))
         return of_domains(swapped(found) if d.swap else found)
+    if isinstance(method, SegmenterConfig):
+        return of_labels(find_pairs(d.source, d.other, parse_names(d.names)), d.swap)
     if d.other is not None:
         raise UsageError(f"preset {config.preset} takes one folder of pictures, not two; leave out {d.other}")
     if d.names or d.swap:
@@ -79,6 +87,36 @@ def of_domains(d: Domains) -> Material:
     return Material(names=(d.name_a, d.name_b), files=files, labels={}, notes=d.notes)
 
 
+def of_labels(d: Domains, swap: bool) -> Material:
+    """Pairs as pictures and label pictures, with the palette of the latter."""
+    d = swapped(d) if label_side(d, swap) == "a" else d
+    palette = palette_for(d.train_b[0].parent, d.train_b)
+    if len(palette.names) < 2:
+        raise DataError(
+            f"the label pictures in {d.train_b[0].parent} hold one colour, so there is nothing to tell apart"
+        )
+    files = {"train": d.train_a, "train_labels": d.train_b, "test": d.test_a, "test_labels": d.truth_a}
+    notes = (*d.notes, f"{d.name_a} are the pictures, {d.name_b} their labels")
+    return Material(names=palette.names, files=files, labels={}, notes=notes, palette=palette)
+
+
+def label_side(d: Domains, swap: bool) -> str:
+    """ "a" or "b": the domain named labels; A when swapped; else the one that shows few colours."""
+    named = [side for side, name in (("a", d.name_a), ("b", d.name_b)) if name.casefold() == LABEL_PICTURES]
+    if named:
+        return named[0]
+    if swap:
+        return "a"
+    found = [side for side, pictures in (("a", d.train_a), ("b", d.train_b)) if shows_labels(pictures[:8])]
+    if len(found) != 1:
+        both = "both" if found else "neither"
+        raise DataError(
+            f"{both} of {d.name_a} and {d.name_b} look{'s' * (not found)} like label pictures of few colours; say "
+            "which are: --names pictures,labels or --names labels,pictures"
+        )
+    return found[0]
+
+
 def source(config: RunConfig, found: Material) -> Source:
     """The batches that its method learns from."""
     c, d, files = config.method, config.data, found.files
@@ -92,6 +130,10 @@ def source(config: RunConfig, found: Material) -> Source:
         shares = c.critic_turns * distributed.world()
         raise UsageError(f"train.batch is {config.train.batch}; the critic's turns need a multiple of {shares}")
     one = reader(d.load_size, d.fit, c.channels)
+    if isinstance(c, SegmenterConfig):
+        assert found.palette is not None
+        read = one, label_reader(d.load_size, d.fit, found.palette)
+        return PairedNumbers(files["train"], files["train_labels"], read, augment, **common)
     if isinstance(c, ClassifierConfig):
         return Labelled(files["train"], found.labels["train"], one, augment, **common)
     return Single(files["train"], one, augment, **common)
@@ -106,5 +148,8 @@ def sampler(config: RunConfig, found: Material, run: RunFolder, device: str, met
             return PairSheet(found.files, config, run, device, method)
         case GAN() | WGAN():
             return NoiseSheet(config, run, device, method)
+        case Segmenter():
+            assert found.palette is not None
+            return PixelExamination(found.files, found.palette, config, run, device, method)
         case Classifier():
             return Examination(found.files["test"], found.labels["test"], config, run, device, method)

@@ -19,6 +19,7 @@ from ..methods.classifier import ClassifierConfig
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.gan import GANConfig
 from ..methods.pix2pix import Pix2PixConfig
+from ..methods.segmenter import SegmenterConfig
 from ..methods.wgan import WGANConfig
 from ..presets import RunConfig
 from .material import Material
@@ -127,9 +128,9 @@ def cost(config: RunConfig) -> float:
 
 
 def make_monitor(config: RunConfig, found: Material, run: RunFolder, method: Any, steps: int) -> Monitor | None:
-    """The monitor of a run; none for a classifier, or where `train.probes` is 0."""
+    """The monitor of a run; none for a classifier or segmenter, or where `train.probes` is 0."""
     c, size = config.method, config.data.size
-    if isinstance(c, ClassifierConfig) or not config.train.probes:
+    if isinstance(c, ClassifierConfig | SegmenterConfig) or not config.train.probes:
         return None
 
     def pictures(part: str, channels: int, count: int) -> torch.Tensor:

@@ -10,6 +10,8 @@ from .. import config as values
 from ..errors import UsageError
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
+from ..methods.segmenter import SegmenterConfig
+from ..networks.fcn import STRIDE
 from ..presets import RunConfig
 from ..presets import preset as named_preset
 from .run_folder import read_config
@@ -50,6 +52,11 @@ def resolve(
 def _require_fit(config: RunConfig) -> None:
     """UsageError for networks that the pictures are too small for."""
     method, size = config.method, config.data.size
+    if isinstance(method, SegmenterConfig) and size <= STRIDE and config.train.batch == 1:
+        raise UsageError(
+            f"train.batch is 1, and the coarsest map of a picture of {size} px is one number, which has no variance; "
+            "choose 2 or more, or a larger --size"
+        )
     if not isinstance(method, CycleGANConfig | Pix2PixConfig):
         return
     deepest = (size // 3).bit_length() - 1  # leaves the discriminator 3 x 3 numbers before its last two layers
@@ -72,7 +79,8 @@ def parse_time(text: float | str | None) -> float | None:
 
 def default_folder(names: Sequence[str], config: RunConfig) -> Path:
     """runs/apples-oranges-quickstart; classes, and domains without names, are called after their folder."""
-    word = "-".join(names) if len(names) <= 2 and tuple(names) != ("A", "B") else Path(config.data.source).name
+    nameless = len(names) > 2 or tuple(names) == ("A", "B") or isinstance(config.method, SegmenterConfig)
+    word = Path(config.data.source).name if nameless else "-".join(names)
     return Path("runs") / re.sub(r"[^\w.-]+", "-", f"{word}-{config.preset}").strip("-.")
 
 

@@ -35,7 +35,7 @@ class RunFolder:
         self.looks = self.path / "health"  # its sheets and samples
         self.healthy = self.path / "healthy"  # checkpoints to go back to
         self.treated = self.path / "treatments.jsonl"
-        self.accuracy = self.path / "accuracy.jsonl"  # of a classifier, on its test pictures
+        self.accuracy = self.path / "accuracy.jsonl"  # of a classifier or segmenter, on its test pictures
         self.evaluation = self.path / "metrics.json"  # what evaluate found
         self.evaluations = self.path / "evaluation"  # and what it shows
         self.report = self.path / "report.html"
@@ -109,6 +109,11 @@ class RunFolder:
     def require_same_data(self, now: dict[str, Any]) -> None:
         """Refuse other pictures than those of the start: with them a resumed run would not be the same run."""
         old, new = self.data(), now
+        if old.get("palette") != new.get("palette"):
+            raise DataError(
+                f"the label pictures of {self.path} now mean other classes than when it started, as when world.json is "
+                "gone; restore it to resume, or choose another --out"
+            )
         if old["digest"] == new["digest"]:
             return
         told = []

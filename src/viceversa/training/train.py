@@ -36,7 +36,9 @@ class Result:
     run: Path
     step: int
     finished: bool  # False when max_time ended it before its schedule did
-    accuracy: float | None = None  # of a classifier on its test pictures
+    accuracy: float | None = None  # share of the test pictures, or of their pixels, that is named rightly
+    class_accuracy: float | None = None  # of a segmenter: mean over the classes
+    iou: float | None = None  # of a segmenter: mean over the classes
     health: str | None = None  # "ok", or how ill and with what, at the last look
 
 
@@ -130,7 +132,8 @@ class Session:
 
     def described(self) -> dict[str, Any]:
         """data.json of the pictures as they are now."""
-        return describe(self.found.names, self.found.files, self.found.notes)
+        known = describe(self.found.names, self.found.files, self.found.notes)
+        return known | ({"palette": self.found.palette.saved()} if self.found.palette else {})
 
     def method(self) -> Method:
         """The method with fresh weights, which follow from the seed."""
@@ -202,8 +205,10 @@ class Session:
                 self.record_broken()
                 self.run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
         examined = self.run.read_lines(self.run.accuracy)
-        now = examined[-1]["accuracy"] if examined and examined[-1]["step"] == trainer.step else None
-        return Result(self.run.path, trainer.step, finished, now, trainer.monitor.lamp if trainer.monitor else None)
+        now = examined[-1] if examined and examined[-1]["step"] == trainer.step else {}
+        scores = {name: now.get(name) for name in ("accuracy", "class_accuracy", "iou")}
+        health = trainer.monitor.lamp if trainer.monitor else None
+        return Result(self.run.path, trainer.step, finished, **scores, health=health)
 
     def left(self) -> float | None:
         """Seconds that training may still take."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..colours import nearest, rgb
 from . import facades, faces, orchard, seasons
 from .painting import Canvas, blank, develop
 
@@ -47,17 +48,11 @@ class World:
 
     def read_labels(self, picture: Picture) -> Picture:
         """The label map (H, W) of a label picture (H, W, 3), each pixel by the nearest colour of the palette."""
-        nearest = np.zeros(picture.shape[:2], np.uint8)
-        least = np.full(picture.shape[:2], np.inf)
-        for label, colour in enumerate(self._colours):
-            far = np.square(picture.astype(np.float64) - colour).sum(axis=-1)
-            nearest[far < least] = label
-            least = np.minimum(least, far)
-        return nearest
+        return nearest(picture, self._colours)[0]
 
     @property
     def _colours(self) -> Picture:
-        return np.array([list(bytes.fromhex(code)) for code in self.palette], np.uint8)
+        return rgb(self.palette)
 
 
 WORLDS: dict[str, World] = {

@@ -1,0 +1,61 @@
+"""A trained segmenter as a function from pictures to class numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..data.labels import Palette
+from ..errors import DataError, ModelFileError
+from ..methods.segmenter import SegmenterConfig, make_network
+from ..training import checkpoint
+from ..training.run_folder import RunFolder
+from .translator import checkpoint_of
+
+AT_ONCE = 2**18  # pixels: 64 pictures of 64 px
+
+
+class Segmented:
+    """Names every pixel, by class numbers into `names`; `palette` holds their colours.
+
+    It knows things at the size it saw them: pictures had best come with a shorter side of `size` pixels.
+    """
+
+    def __init__(self, network: nn.Module, palette: Palette, channels: int, size: int, step: int) -> None:
+        self.network = network.eval().requires_grad_(False)
+        self.names, self.palette = palette.names, palette
+        self.channels, self.size, self.step = channels, size, step
+
+    @torch.inference_mode()
+    def __call__(self, x: Tensor) -> NDArray[np.uint8]:
+        """(N, C, H, W) in [-1, 1], any size, to class numbers (N, H, W); however many at once, the same numbers."""
+        if x.ndim != 4 or x.shape[1] != self.channels:
+            raise DataError(
+                f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {self.channels}, H, W) in [-1, 1]"
+            )
+        n, _, h, w = x.shape
+        found = np.empty((n, h, w), np.uint8)
+        few = max(1, AT_ONCE // (h * w))
+        for i in range(0, n, few):
+            found[i : i + few] = self.network(x[i : i + few].float()).argmax(1).numpy()
+        return found
+
+
+def load_segmenter(run: Path | str) -> Segmented:
+    """The newest checkpoint of a run of preset `fcn`, on the CPU. ModelFileError for a run of another kind."""
+    folder = RunFolder(run).require()
+    config, data = folder.config(), folder.data()
+    if not isinstance(config.method, SegmenterConfig):
+        raise ModelFileError(
+            f"{folder.path} is a run of preset {config.preset}, which names no pixels; train fcn for that"
+        )
+    try:
+        palette = Palette.of(data["palette"])
+    except (KeyError, TypeError, ValueError):
+        raise ModelFileError(f"{folder.path / 'data.json'} has no palette; restore it, or train anew") from None
+    path = checkpoint_of(folder)
+    network = make_network(config.method, len(palette.names))
+    checkpoint.load_networks(path, {"S": network}, averaged=False)
+    return Segmented(network, palette, config.method.channels, config.data.size, int(path.name[5:]))

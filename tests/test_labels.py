@@ -1,0 +1,162 @@
+"""Label pictures: colours to class numbers and back, palettes found, resizing that invents no class."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from viceversa.data import labels
+from viceversa.data.augment import Augment
+from viceversa.data.labels import CITYSCAPES, IGNORE, Palette, classes_of, label_map, palette_for, shows_labels
+from viceversa.data.loader import PairedNumbers
+from viceversa.data.make import make
+from viceversa.data.prepare import chosen, label_reader, reader
+from viceversa.data.scenes import WORLDS
+from viceversa.errors import DataError
+
+RED_BLUE = Palette(("red", "blue"), ("ff0000", "0000ff"), tolerance=40.0)
+
+
+def flat(*codes: str, side: int = 4) -> np.ndarray:
+    """Stripes of colours from left to right, (3, side, side * n) uint8."""
+    colours = np.array([list(bytes.fromhex(code)) for code in codes], np.uint8)
+    return np.repeat(colours.T[:, None], side, 1).repeat(side, 2)
+
+
+def save(path: Path, picture: np.ndarray, **options: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture.transpose(1, 2, 0)).save(path, **options)
+    return path
+
+
+def test_the_nearest_colour_within_the_tolerance() -> None:
+    picture = flat("ff0000", "f01008", "0000d8", "800080", "0000d7", side=1)
+    expected = [[0, 0, 1, IGNORE, 1]]
+    np.testing.assert_array_equal(classes_of(picture, RED_BLUE), expected)
+    np.testing.assert_array_equal(classes_of(picture.astype(np.float32) / 127.5 - 1, RED_BLUE), expected)
+    assert classes_of(flat("0000d6", side=1), RED_BLUE)[0, 0] == IGNORE  # 41 away
+    np.testing.assert_array_equal(classes_of(picture, RED_BLUE, every=True), [[0, 0, 1, 0, 1]])
+    grey = Palette(("black", "white"), ("000000", "ffffff"))
+    np.testing.assert_array_equal(classes_of(np.array([[[0, 255]]], np.uint8), grey), [[0, 1]])
+
+
+def test_void_colours_belong_to_no_class_unless_every_pixel_must() -> None:
+    picture = flat("804080", "000000", "fbaaa0", "0000e6", side=1)  # road, unlabelled, parking, motorcycle
+    np.testing.assert_array_equal(classes_of(picture, CITYSCAPES), [[0, IGNORE, IGNORE, 17]])
+    assert (classes_of(picture, CITYSCAPES, every=True) < 19).all()
+
+
+def test_cityscapes_has_19_classes_of_one_colour_each() -> None:
+    assert len(CITYSCAPES.names) == len(CITYSCAPES.colours) == len(set(CITYSCAPES.colours)) == 19
+    assert not set(CITYSCAPES.colours) & set(CITYSCAPES.void)
+    known = {"road": "804080", "sky": "4682b4", "person": "dc143c", "bicycle": "770b20"}  # 128 64 128, 70 130 180, ...
+    assert known.items() <= dict(zip(CITYSCAPES.names, CITYSCAPES.colours, strict=True)).items()
+
+
+def test_a_palette_survives_json_and_shows_its_numbers() -> None:
+    for palette in (RED_BLUE, CITYSCAPES):
+        saved = palette.saved()
+        assert json.loads(json.dumps(saved)) == saved and Palette.of(saved) == palette
+        assert saved.keys() == {field.name for field in dataclasses.fields(Palette)}
+    numbers = np.array([[0, 1, IGNORE]], np.uint8)
+    shown = RED_BLUE.picture(numbers)
+    np.testing.assert_array_equal(shown[:, 0].T, [[1, -1, -1], [-1, -1, 1], [-1, -1, -1]])
+    np.testing.assert_array_equal(classes_of(shown, RED_BLUE), numbers)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_palette_and_label_maps_of_a_world(tmp_path: Path, world: str) -> None:
+    make(world, tmp_path, count=1, test=2, size=24, domains=("labels", WORLDS[world].domains[0]), paired=True)
+    palette = palette_for(tmp_path / "trainA")
+    assert palette == palette_for(tmp_path) and palette.names == WORLDS[world].labels
+    for number in ("0000", "0001"):
+        pixels = np.array(Image.open(tmp_path / "testA" / f"{number}.png")).transpose(2, 0, 1)
+        found = label_map(tmp_path / "testA" / f"{number}.png")
+        np.testing.assert_array_equal(classes_of(pixels, palette), found)
+        np.testing.assert_array_equal(found, label_map(tmp_path / "testB" / f"{number}.png"))
+    assert label_map(tmp_path / "trainA" / "0000.png") is None
+    assert label_map(tmp_path / "testA" / "9999.png") is None
+
+
+def test_colours_that_are_found(tmp_path: Path) -> None:
+    one, two = flat("102030", "ffffff"), flat("ffffff", "0a0000")
+    save(tmp_path / "0.png", one), save(tmp_path / "1.png", two)
+    palette = palette_for(tmp_path)
+    assert palette.colours == ("0a0000", "102030", "ffffff") and palette.names == ("#0a0000", "#102030", "#ffffff")
+    np.testing.assert_array_equal(classes_of(one, palette)[0], [1] * 4 + [2] * 4)
+    assert classes_of(flat("0b0000"), palette)[0, 0] == IGNORE  # another colour is not guessed to be one of these
+
+
+def test_photographs_are_no_label_pictures(tmp_path: Path) -> None:
+    dice = np.random.default_rng(0)
+    photo = save(tmp_path / "photo.png", dice.integers(0, 256, (3, 16, 16), dtype=np.uint8))
+    with pytest.raises(DataError, match=r"photo\.png brings the label pictures to more than 64 colours.*PNG"):
+        palette_for(tmp_path)
+    assert not shows_labels([photo])
+    assert shows_labels([save(tmp_path / "few.png", flat("ff0000", "00ff00"))])
+    with pytest.raises(DataError, match="no label picture"):
+        labels.palette_of([])
+
+
+def cityscapes_picture(dice: np.random.Generator) -> np.ndarray:
+    """Blocks of 16 px in random class colours."""
+    codes = dice.choice(np.array(CITYSCAPES.colours), (8, 16))
+    colours = np.array([[list(bytes.fromhex(code)) for code in row] for row in codes], np.uint8)
+    return colours.transpose(2, 0, 1).repeat(16, 1).repeat(16, 2)
+
+
+def test_cityscapes_is_known_by_its_colours_even_from_jpeg(tmp_path: Path) -> None:
+    dice = np.random.default_rng(1)
+    picture = cityscapes_picture(dice)
+    path = save(tmp_path / "0.jpg", picture, quality=75)
+    assert palette_for(tmp_path) is CITYSCAPES and shows_labels([path])
+    seen = label_reader(128, "cover", CITYSCAPES)(path)[0]
+    truth = classes_of(picture, CITYSCAPES)
+    assert (seen == truth).mean() > 0.8  # flat areas are read rightly, edges are left out:
+    assert ((seen != truth) & (seen != IGNORE)).mean() < 0.02
+
+
+def test_resizing_a_label_picture_blends_nothing(tmp_path: Path) -> None:
+    """Between red and blue lies purple, a class of its own here: no size and no crop may find it."""
+    palette = Palette(("red", "blue", "purple"), ("ff0000", "0000ff", "800080"), tolerance=200.0)
+    dice = np.random.default_rng(0)
+    fine = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)[dice.integers(0, 2, (40, 60))].transpose(2, 0, 1)
+    path = save(tmp_path / "0.png", fine)
+    for load, fit in ((40, "cover"), (23, "cover"), (17, "squash"), (90, "cover")):
+        numbers = label_reader(load, fit, palette)(path)
+        assert numbers.shape[1:] == reader(load, fit, 3)(path).shape[1:] and set(np.unique(numbers)) == {0, 1}
+    augment = Augment(16, zoom=1.4)
+    assert all(set(np.unique(augment.numbers(numbers, np.random.default_rng(i)))) <= {0, 1} for i in range(20))
+    blended = reader(23, "cover", 3)(path)
+    assert 2 in classes_of(blended, palette)  # what colours resized first would have said
+
+
+def test_numbers_are_chosen_at_the_centre_of_each_pixel() -> None:
+    numbers = np.arange(6, dtype=np.uint8)[None, None]
+    np.testing.assert_array_equal(chosen(numbers, (1, 3))[0, 0], [1, 3, 5])
+    np.testing.assert_array_equal(chosen(numbers, (2, 12))[0], [np.repeat(np.arange(6), 2)] * 2)
+    assert chosen(numbers, (1, 6)) is numbers
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.3])
+def test_pictures_and_numbers_are_cropped_and_mirrored_alike(tmp_path: Path, zoom: float) -> None:
+    """Halves of red and blue at any place: what the picture shows is what the numbers say, but at the edge."""
+    for i in range(6):
+        picture = np.roll(flat("ff0000", "0000ff", side=16), 5 * i, 2)[:, :, :24].repeat(2, 1)
+        save(tmp_path / "x" / f"{i}.png", picture), save(tmp_path / "y" / f"{i}.png", picture)
+    x, y = (tuple(sorted((tmp_path / side).iterdir())) for side in "xy")
+    read = reader(24, "cover", 3), label_reader(24, "cover", RED_BLUE)
+    source = PairedNumbers(x, y, read, Augment(16, True, zoom), batch=6, seed=4)
+    mirrored = set()
+    for step in range(4):
+        pictures, numbers = source.batch(step)
+        assert pictures.shape == (6, 3, 16, 16) and numbers.shape == (6, 16, 16) and str(numbers.dtype) == "torch.int64"
+        for picture, number in zip(pictures.numpy(), numbers.numpy(), strict=True):
+            sure = np.abs(picture[0] - picture[2]) > 1.2
+            np.testing.assert_array_equal((picture[2] > picture[0])[sure], number[sure] == 1)
+            assert sure.mean() > 0.7
+            mirrored.add(bool(number[0, 0]))
+    assert mirrored == {True, False}
