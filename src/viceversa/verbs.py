@@ -99,16 +99,9 @@ def evaluate(
     """
     with LiveLine(quiet=quiet) as show:
         found = run_evaluation(
-            run,
-            other,
-            data=data,
-            data_b=data_b,
-            find_best=best,
-            extractor=extractor,
-            resize=resize,
-            seed=seed,
-            show=show,
-        )
+            run, other, data=data, data_b=data_b, find_best=best, extractor=extractor, resize=resize,
+            segmenters=segmenters, seed=seed, show=show,
+        )  # fmt: skip
     if other is None:
         make_report(run)
     return found

@@ -16,7 +16,6 @@ from ..data.labels import Numbers, Palette, classes_of, label_map, palette_for
 from ..data.scenes import LABEL_PICTURES
 from ..errors import UsageError
 from ..metrics.segmentation import Matrix, confusion, scores
-from ..training.run_folder import RunFolder
 from ..translation.segmenting import Segmented, load_segmenter
 from .extractors import Pictures
 from .features import Preparation, Reading, batches
@@ -35,19 +34,18 @@ class Segmenters:
         """Those of runs of preset fcn; UsageError for one that fits no domain or another size."""
         of, told = {}, {}
         for run in runs:
-            names = [name for name in RunFolder(run).require().data()["names"] if name != LABEL_PICTURES]
-            fit = next((name for name in names if name in domains), None)
-            if fit is None:
+            network = load_segmenter(run)
+            if network.domain not in domains:
                 raise UsageError(
-                    f"--segmenter {run} knows pictures of {', '.join(names)}, not of {' or '.join(domains)}; train one "
+                    f"--segmenter {run} knows pictures of {network.domain}, not of {' or '.join(domains)}; train one "
                     "on these, with their domain's name"
                 )
-            of[fit] = load_segmenter(run)
-            if of[fit].size != size:
+            if network.size != size:
                 raise UsageError(
-                    f"--segmenter {run} was trained at {of[fit].size} px, the run at {size}; train one at --size {size}"
+                    f"--segmenter {run} was trained at {network.size} px, the run at {size}; train one at --size {size}"
                 )
-            told[fit] = f"{Path(run).name}, step {of[fit].step}"
+            of[network.domain] = network
+            told[network.domain] = f"{Path(run).name}, step {network.step}"
         return Segmenters(of, told)
 
 

@@ -37,6 +37,7 @@ class Material:
     labels: dict[str, tuple[int, ...]]  # "train" and "test": class of each file, for a classifier
     notes: tuple[str, ...]
     palette: Palette | None = None  # of the label pictures that a segmenter learns from
+    domain: str = ""  # what its pictures show
 
     def told(self) -> str:
         """Names and counts in words."""
@@ -97,7 +98,7 @@ def of_labels(d: Domains, swap: bool) -> Material:
         )
     files = {"train": d.train_a, "train_labels": d.train_b, "test": d.test_a, "test_labels": d.truth_a}
     notes = (*d.notes, f"{d.name_a} are the pictures, {d.name_b} their labels")
-    return Material(names=palette.names, files=files, labels={}, notes=notes, palette=palette)
+    return Material(names=palette.names, files=files, labels={}, notes=notes, palette=palette, domain=d.name_a)
 
 
 def label_side(d: Domains, swap: bool) -> str:

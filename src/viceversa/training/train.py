@@ -133,7 +133,8 @@ class Session:
     def described(self) -> dict[str, Any]:
         """data.json of the pictures as they are now."""
         known = describe(self.found.names, self.found.files, self.found.notes)
-        return known | ({"palette": self.found.palette.saved()} if self.found.palette else {})
+        palette, domain = self.found.palette, self.found.domain
+        return known | ({"domain": domain, "palette": palette.saved()} if palette else {})
 
     def method(self) -> Method:
         """The method with fresh weights, which follow from the seed."""

@@ -18,15 +18,15 @@ AT_ONCE = 2**18  # pixels: 64 pictures of 64 px
 
 
 class Segmented:
-    """Names every pixel, by class numbers into `names`; `palette` holds their colours.
+    """Names every pixel of pictures of `domain`, by class numbers into `names`; `palette` holds their colours.
 
     It knows things at the size it saw them: pictures had best come with a shorter side of `size` pixels.
     """
 
-    def __init__(self, network: nn.Module, palette: Palette, channels: int, size: int, step: int) -> None:
+    def __init__(self, network: nn.Module, palette: Palette, channels: int, size: int, step: int, domain: str) -> None:
         self.network = network.eval().requires_grad_(False)
         self.names, self.palette = palette.names, palette
-        self.channels, self.size, self.step = channels, size, step
+        self.channels, self.size, self.step, self.domain = channels, size, step, domain
 
     @torch.inference_mode()
     def __call__(self, x: Tensor) -> NDArray[np.uint8]:
@@ -52,10 +52,10 @@ def load_segmenter(run: Path | str) -> Segmented:
             f"{folder.path} is a run of preset {config.preset}, which names no pixels; train fcn for that"
         )
     try:
-        palette = Palette.of(data["palette"])
+        palette, domain = Palette.of(data["palette"]), str(data["domain"])
     except (KeyError, TypeError, ValueError):
-        raise ModelFileError(f"{folder.path / 'data.json'} has no palette; restore it, or train anew") from None
+        raise ModelFileError(f"{folder.path / 'data.json'} lacks palette or domain; restore it or train anew") from None
     path = checkpoint_of(folder)
     network = make_network(config.method, len(palette.names))
     checkpoint.load_networks(path, {"S": network}, averaged=False)
-    return Segmented(network, palette, config.method.channels, config.data.size, int(path.name[5:]))
+    return Segmented(network, palette, config.method.channels, config.data.size, int(path.name[5:]), domain)
