@@ -60,6 +60,8 @@ def test_a_palette_survives_json_and_shows_its_numbers() -> None:
     for palette in (RED_BLUE, CITYSCAPES):
         saved = palette.saved()
         assert json.loads(json.dumps(saved)) == saved and Palette.of(saved) == palette
+        with pytest.raises(ValueError):
+            Palette.of(saved | {"colours": ["red; display: none"]})
         assert saved.keys() == {field.name for field in dataclasses.fields(Palette)}
     numbers = np.array([[0, 1, IGNORE]], np.uint8)
     shown = RED_BLUE.picture(numbers)

@@ -42,6 +42,7 @@ class Palette:
     def of(saved: dict[str, Any]) -> "Palette":
         """The palette that `saved` tells of; KeyError, TypeError or ValueError for anything else."""
         names, colours, void = (tuple(saved[key]) for key in ("names", "colours", "void"))
+        rgb((*colours, *void))  # raises for what is no colour
         return Palette(names, colours, void, float(saved["tolerance"]))
 
     def picture(self, numbers: Array) -> NDArray[np.float32]:
