@@ -14,7 +14,7 @@ from ..losses.balance import auc
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
-from ..optimize import Player
+from ..optimize import Player, Update
 from ..remedies.ema import Average
 from ..remedies.image_pool import ImagePool
 from ..remedies.view import View
@@ -45,6 +45,9 @@ class CycleGANConfig:
     smoothing: Decay = 0.0  # real pictures have the target 1 - smoothing (Salimans et al. 2016)
     noise: Weight = 0.0  # deviation of noise on what D sees; fades with D's advantage
     augment: str = ""  # what D sees changed: colour, shift, cutout (Zhao et al. 2020)
+    winograd: bool = True  # on a processor in fp32, 3x3 convolutions with fewer multiplications (networks/winograd.py)
+    recompute: bool = False  # generators keep little for the way back and compute it again: same bits, less memory
+    parts: Count = 1  # in how many parts, one after another, G and F see a batch: same gradients, less memory
 
     def __post_init__(self) -> None:
         smoothed(self.loss, self.smoothing)
@@ -59,9 +62,10 @@ class CycleGANConfig:
 def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) -> nn.Module:
     """A generator of the configured kind, with fresh weights."""
     c = config
+    how = dict(winograd=c.winograd, recompute=c.recompute)
     if c.generator == "painting":
-        return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling)
-    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling)
+        return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling, **how)
+    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, **how)
 
 
 def noisy(x: Tensor, deviation: float) -> Tensor:
@@ -93,7 +97,7 @@ class CycleGAN(nn.Module):
         self.view_a, self.view_b = (View(c.noise, c.augment).to(device) for _ in "ab")  # what D is shown
         self.d_loss, self.g_loss = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
         self.lambda_gan, self.lambda_cyc, self.lambda_idt = c.lambda_gan, c.lambda_cyc, c.lambda_idt
-        self.cycle_noise = c.cycle_noise
+        self.cycle_noise, self.parts = c.cycle_noise, c.parts
         self.generators = Player([G, F], c.lr_g, (c.beta1, c.beta2), precision)
         self.discriminators = Player([D_A, D_B], c.lr_d, (c.beta1, c.beta2), precision)
         self.players = {"generators": self.generators, "discriminators": self.discriminators}
@@ -103,10 +107,8 @@ class CycleGAN(nn.Module):
         see_a, see_b = self.view_a, self.view_b  # the pictures themselves, unless a remedy is on
 
         with self.generators.turn() as update:  # min over G and F of the full objective, Eq. (3)
-            fake_b, gan_a, cyc_a, idt_a = self.there_and_back(a, G, F, D_B, see_b)
-            update(self.lambda_gan * gan_a + self.lambda_cyc * cyc_a + self.lambda_idt * idt_a)
-            fake_a, gan_b, cyc_b, idt_b = self.there_and_back(b, F, G, D_A, see_a)
-            update(self.lambda_gan * gan_b + self.lambda_cyc * cyc_b + self.lambda_idt * idt_b)
+            fake_b, gan_a, cyc_a, idt_a = self.in_parts(update, a, G, F, D_B, see_b)
+            fake_a, gan_b, cyc_b, idt_b = self.in_parts(update, b, F, G, D_A, see_a)
         self.average.update()
         told = dict(gan=gan_a + gan_b, cyc=cyc_a + cyc_b, idt=idt_a + idt_b)
         if not self.lambda_gan:
@@ -122,6 +124,17 @@ class CycleGAN(nn.Module):
         see_b.fade(auc_b)
 
         return told | dict(D_A=L_A, D_B=L_B, auc_A=auc_a, auc_B=auc_b)
+
+    def in_parts(self, update: Update, x: Tensor, *nets: nn.Module) -> tuple[Tensor, ...]:
+        """`there_and_back` from x, a part of it after the other; each frees its graph before the next begins."""
+        fakes, told = [], []
+        for part in x.tensor_split(min(self.parts, len(x))):
+            fake, L_gan, L_cyc, L_idt = self.there_and_back(part, *nets)
+            share = len(part) / len(x)  # the losses are means
+            update(share * (self.lambda_gan * L_gan + self.lambda_cyc * L_cyc + self.lambda_idt * L_idt))
+            fakes.append(fake)
+            told.append(share * torch.stack([L_gan, L_cyc, L_idt]).detach())
+        return torch.cat(fakes), *torch.stack(told).sum(0)
 
     def there_and_back(
         self, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module, see: nn.Module

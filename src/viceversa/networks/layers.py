@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from .. import distributed
+from .winograd import Conv3x3, LyingNorm
 
 
 def normal_init(module: nn.Module, std: float = 0.02) -> None:
@@ -116,21 +120,60 @@ class MinibatchDiscrimination(nn.Module):
 class ResidualBlock(nn.Module):
     """x + conv3-norm-relu-conv3-norm(x), reflection padded (Johnson et al. 2016). (N, C, H, W) -> same."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, winograd: bool = False) -> None:
         super().__init__()
+        conv = Conv3x3 if winograd else partial(nn.Conv2d, kernel_size=3)
         self.conv_block = nn.Sequential(
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            conv(channels, channels),
+            LyingNorm(channels),
             nn.ReLU(inplace=True),
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            conv(channels, channels),
+            LyingNorm(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        conv = self.conv_block[1]
+        if isinstance(conv, Conv3x3) and conv.pays(x):
+            x = x.contiguous(memory_format=torch.channels_last)
         out: Tensor = x + self.conv_block(x)
         return out
+
+
+class Chain(nn.Sequential):
+    """Layers one after another. With `recompute` only what lies between its pieces is kept for the way back.
+
+    A piece ends after a ReLU or a residual block; its inside is computed a second time when its gradient is due: a
+    third more arithmetic, the same bits (Chen et al. 2016, arXiv 1604.06174).
+    """
+
+    def __init__(self, *layers: nn.Module, recompute: bool = False) -> None:
+        super().__init__(*layers)
+        self.recompute = recompute
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (self.recompute and torch.is_grad_enabled()):
+            return self.through(list(self), x)
+        for piece in self.pieces():
+            x = checkpoint(self.through, piece, x, use_reentrant=False, preserve_rng_state=False)
+        return x
+
+    def pieces(self) -> list[list[nn.Module]]:
+        """The layers, cut."""
+        found: list[list[nn.Module]] = [[]]
+        for layer, after in pairwise([*self, None]):
+            found[-1].append(layer)  # type: ignore[arg-type]  # None comes last and is none
+            if isinstance(layer, nn.ReLU | ResidualBlock) and after is not None:
+                found.append([])
+        return found
+
+    @staticmethod
+    def through(layers: list[nn.Module], x: Tensor) -> Tensor:
+        """One layer after another; only residual blocks are given what lies channels last."""
+        for layer in layers:
+            x = layer(x if isinstance(layer, ResidualBlock) else x.contiguous())
+        return x
 
 
 def upsample(channels_in: int, channels_out: int, how: str, kernel: int = 3) -> list[nn.Module]:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import full, normal_init
+from .layers import Chain, full, normal_init
 from .resnet import trunk
 
 
@@ -22,9 +22,11 @@ class PaintingGenerator(nn.Module):
         width: int = 16,  # channels after the first convolution
         blocks: int = 4,  # residual blocks
         upsampling: str = "bilinear",  # or "transposed"
+        winograd: bool = False,  # as in ResNetGenerator
+        recompute: bool = False,
     ) -> None:
         super().__init__()
-        self.trunk = nn.Sequential(*trunk(channels, width, blocks, upsampling))
+        self.trunk = Chain(*trunk(channels, width, blocks, upsampling, winograd), recompute=recompute)
         normal_init(self.trunk)
         self.brush = nn.Sequential(
             nn.ReflectionPad2d(1),

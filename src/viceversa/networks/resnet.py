@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import ResidualBlock, full, normal_init, upsample
+from .layers import Chain, ResidualBlock, full, normal_init, upsample
 
 
-def trunk(channels: int, width: int, blocks: int, upsampling: str) -> list[nn.Module]:
+def trunk(channels: int, width: int, blocks: int, upsampling: str, winograd: bool = False) -> list[nn.Module]:
     """c7s1-w, d2w, d4w, R4w x blocks, u2w, uw: (N, channels, H, W) -> (N, width, H, W), H and W multiples of 4."""
 
     def norm_relu(c: int) -> list[nn.Module]:
@@ -15,7 +15,7 @@ def trunk(channels: int, width: int, blocks: int, upsampling: str) -> list[nn.Mo
     layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(channels, width, 7), *norm_relu(width)]
     for c in (width, 2 * width):
         layers += [nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), *norm_relu(2 * c)]
-    layers += [ResidualBlock(4 * width) for _ in range(blocks)]
+    layers += [ResidualBlock(4 * width, winograd) for _ in range(blocks)]
     for c in (4 * width, 2 * width):
         layers += [*upsample(c, c // 2, upsampling), *norm_relu(c // 2)]
     return layers
@@ -36,10 +36,12 @@ class ResNetGenerator(nn.Module):
         width: int = 64,  # channels after the first convolution
         blocks: int = 9,  # 9 at 256 px and above, 6 at 128 px
         upsampling: str = "transposed",  # or "bilinear"
+        winograd: bool = False,  # 3x3 convolutions of the blocks with fewer multiplications, where it pays
+        recompute: bool = False,  # keep little for the way back
     ) -> None:
         super().__init__()
         head = [nn.ReflectionPad2d(3), nn.Conv2d(width, channels_out, 7)]
-        self.model = nn.Sequential(*trunk(channels_in, width, blocks, upsampling), *head)
+        self.model = Chain(*trunk(channels_in, width, blocks, upsampling, winograd), *head, recompute=recompute)
         normal_init(self)
 
     def forward(self, x: Tensor) -> Tensor:
