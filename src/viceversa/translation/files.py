@@ -1,13 +1,18 @@
 """Files and folders through a translator: same names, same format, and never over their source."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from .. import images
 from ..data.folders import scan
 from ..errors import DataError, UsageError
 from .translator import Translator
+
+AHEAD = 2  # pictures read before their turn, and still to be written after it
 
 
 @dataclass
@@ -34,25 +39,96 @@ def translate_files(
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
     pairs = plan(inputs, Path(out), summary)
-    for done, (source, target) in enumerate(pairs.items()):
-        on_progress(done, len(pairs), source)
-        try:
-            result = translator.picture(images.read(source), to)
-            images.write(target, result)
-        except DataError as e:
-            summary.skipped[source] = str(e)
-            continue
-        except (MemoryError, RuntimeError) as e:
-            if "memory" not in str(e).lower():
-                raise
-            summary.skipped[source] = f"{source} is too large for the memory at hand; use --scale trained"
-            continue
-        summary.written.append(target)
-        summary.notes += [f"{source.name}: {note}" for note in result.notes]
+    with Reader([*pairs]) as reader, Writer(summary) as writer:
+        for done, (source, target) in enumerate(pairs.items()):
+            on_progress(done, len(pairs), source)
+            try:
+                result = translator.picture(reader.next(), to)
+            except (DataError, MemoryError, RuntimeError) as e:
+                writer.settle()  # what came before is told before
+                summary.skipped[source] = why(source, e)
+                continue
+            writer.put(source, target, result)
+        writer.settle()
     if not summary.written:
         reason = next(iter(summary.skipped.values()), f"there is no picture in {', '.join(map(str, inputs))}")
         raise DataError(f"nothing was translated: {reason}")
     return summary
+
+
+def why(source: Path, error: Exception) -> str:
+    """Why a picture is skipped; an error that is no reason to skip it is raised."""
+    if isinstance(error, DataError):
+        return str(error)
+    if "memory" in str(error).lower():
+        return f"{source} is too large for the memory at hand; use --scale trained"
+    raise error
+
+
+class Reader:
+    """Pictures in the order of their files, read `AHEAD` in a thread while earlier ones are computed."""
+
+    def __init__(self, sources: Iterable[Path]) -> None:
+        self.left = iter(sources)
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="viceversa-read")
+        self.read: deque[Future[images.Picture]] = deque()
+
+    def next(self) -> images.Picture:
+        """The next picture, or the error that its file met."""
+        for source in islice(self.left, AHEAD + 1 - len(self.read)):
+            self.read.append(self.pool.submit(images.read, source))
+        return self.read.popleft().result()
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pool.shutdown(cancel_futures=True)
+
+
+class Writer:
+    """Pictures to files, in order, in a thread while later ones are computed; after a failure nothing more is written.
+
+    What has been handed over is written even when the caller is interrupted: never half of it, and not much.
+    """
+
+    def __init__(self, summary: Summary) -> None:
+        self.summary = summary
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="viceversa-write")
+        self.pending: deque[tuple[Path, Path, images.Picture, Future[None]]] = deque()
+        self.broken = False
+
+    def put(self, source: Path, target: Path, picture: images.Picture) -> None:
+        """Write `picture` once those before are written; raises what one of them met."""
+        self.settle(AHEAD - 1)
+        self.pending.append((source, target, picture, self.pool.submit(self._write, target, picture)))
+
+    def _write(self, target: Path, picture: images.Picture) -> None:
+        if self.broken:
+            return
+        try:
+            images.write(target, picture)
+        except Exception as e:
+            self.broken = not isinstance(e, DataError | MemoryError)
+            raise
+
+    def settle(self, left: int = 0) -> None:
+        """Wait until at most `left` are still to be written, and note what became of the others."""
+        while len(self.pending) > left:
+            source, target, picture, written = self.pending.popleft()
+            try:
+                written.result()
+            except (DataError, MemoryError, RuntimeError) as e:
+                self.summary.skipped[source] = why(source, e)
+                continue
+            self.summary.written.append(target)
+            self.summary.notes += [f"{source.name}: {note}" for note in picture.notes]
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pool.shutdown()
 
 
 def plan(inputs: Iterable[str | Path], out: Path, summary: Summary) -> dict[Path, Path]:
