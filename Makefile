@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: demo test check lab bench quality format clean
+.PHONY: demo test check lab bench bench-quick quality format clean
 
 demo: $(SETUP)  ## draw a world, train on it, write the report
 	$(BIN)/viceversa demo --out runs/demo
@@ -22,8 +22,11 @@ check: $(SETUP)  ## format, lint, types, fast tests
 lab: $(SETUP)  ## the living report, quick: every figure in about ten minutes
 	$(BIN)/viceversa lab all --quick
 
-bench: $(SETUP)  ## speed beside the one-page reference
+bench: $(SETUP)  ## speed and memory beside the one-page reference (five minutes), and the tables made from it
 	$(BIN)/python benchmarks/speed.py
+
+bench-quick: $(SETUP)  ## fails when a ratio is more than 20 % below the committed one; compare on the same machine
+	$(BIN)/viceversa bench --quick --check benchmarks/results/bench.json
 
 quality: $(SETUP)  ## quality at equal time beside the one-page reference (40 minutes; APPLE2ORANGE=DIR adds real fruit)
 	$(BIN)/python benchmarks/quality.py --sheets docs/images

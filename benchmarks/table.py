@@ -79,26 +79,26 @@ def real_table(real: dict[str, Any]) -> list[str]:
     return lines
 
 
-def speed_table(speed: dict[str, Any]) -> list[str]:
-    """Images per second and peak memory beside the reference."""
+def speed_table(bench: dict[str, Any]) -> list[str]:
+    """Images per second and peak memory beside the reference, on the processor."""
     lines = [
         "",
-        "Images per second and peak memory, taking turns with the reference in one run:",
+        "Images per second and peak memory, in turns with the reference; [more, and how](docs/performance.md):",
         "",
         "| | images/s | times the reference | peak memory, MB | times the reference |",
         "|---|---|---|---|---|",
     ]
-    for row in speed["cases"]:
-        ours = row["ours"]
-        lines.append(
-            f"| {row['case']} | {ours['images_per_second']:.2f} | {row['speed_ratio']:.2f} | {ours['peak_mb']:.0f} | "
-            f"{row['memory_ratio']:.2f} |"
-        )
+    for row in bench["cases"]:
+        if row["device"] == "cpu" and (memory := row.get("memory")):
+            lines.append(
+                f"| {row['case']} | {row['ours']['per_second']:.2f} | {row['speed']['median']:.2f} | "
+                f"{memory['ours']:.0f} | {memory['ratio']:.2f} |"
+            )
     return lines
 
 
 def main() -> None:
-    parts = {"quality": truth_table, "apple2orange": real_table, "speed": speed_table}
+    parts = {"quality": truth_table, "apple2orange": real_table, "bench": speed_table}
     lines = [line for name, table in parts.items() if (found := load(name)) for line in table(found)]
     text = README.read_text()
     marked = re.sub(

@@ -18,13 +18,16 @@ FLOORS = (
     {"errors", "files", "images", "picture_formats", "config", "optimize", "distributed"},  # tools
     {"byhand", "networks", "losses", "remedies", "data", "metrics"},  # parts
     {"methods", "presets", "diagnosis"},
-    {"training", "translation", "evaluation", "report"},  # the run
+    {"training", "translation", "evaluation", "report", "bench"},  # the run
     {"verbs", "cli", "lab", "__main__"},  # doors
 )
 SAME_FLOOR = {  # who may know whom on one floor, where both are folders or one is a folder
     ("networks", "byhand"),
     ("presets", "methods"),
     ("translation", "training"),
+    ("bench", "evaluation"),
+    ("bench", "training"),
+    ("bench", "translation"),
     ("evaluation", "training"),
     ("evaluation", "translation"),
     ("report", "evaluation"),

@@ -34,6 +34,10 @@ class ResourceError(ViceversaError):
     exit_code = 5
 
 
+class SlowerError(ResourceError):
+    """A bench that is slower than its committed figures."""
+
+
 class DivergedError(ViceversaError):
     """Training produced numbers that are not finite; no update was applied."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from ..errors import did_you_mean
+from .bench import bench
 from .convert import convert
 from .data import data_app
 from .evaluation import compare, evaluate
@@ -24,6 +25,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # `run` says that the same command goes on
 )
 runs_app = App(name="runs", help="List runs, or show one.")
+app.command(bench)
 app.command(convert)
 app.command(data_app)
 app.command(evaluate)

@@ -1,0 +1,13 @@
+"""How fast this machine trains, translates, reads and judges, beside the one-page reference and its own ceilings."""
+
+from pathlib import Path
+from typing import Any
+
+__all__ = ["run"]
+
+
+def run(*, quick: bool = False, check: str | Path | None = None, show: Any = None) -> dict[str, Any]:
+    """Everything measured, as `viceversa bench --json` prints it; SlowerError where `check` names better figures."""
+    from . import report
+
+    return report.run(quick=quick, check=check, show=show or (lambda line: None))

@@ -1,0 +1,201 @@
+"""What is measured: each case as a job of ours and, where the one page does the same, a job of the reference."""
+
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from .. import images
+from ..data.augment import Augment
+from ..data.loader import Unpaired
+from ..data.prepare import reader
+from ..data.scenes import WORLDS
+from ..errors import ResourceError
+from ..evaluation.extractors import load_extractor
+from ..evaluation.features import BATCH
+from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
+from ..presets import preset
+from ..training.device import choose_precision
+from ..translation.files import translate_files
+from ..translation.translator import Translator
+from . import flops
+
+PAGE = "cyclegan_one_page.py"
+FILES = 8  # pictures in the folder that is translated, or read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Something to do again and again."""
+
+    call: Callable[[], object]
+    items: int  # pictures, steps' pictures or starts in one call
+    flops: int = 0  # in one call; 0 = not counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A row of the table. The makers take a folder to work in and a device."""
+
+    unit: str
+    ours: Callable[[Path, str], Job]
+    reference: Callable[[Path, str], Job] | None = None
+    quick: bool = False  # also measured by --quick
+    memory: bool = False  # its peak memory is measured too, in processes of their own
+    precision: str = "fp32"
+
+
+def one_page() -> dict[str, Any]:
+    """The names of the reference: beside this file in an installed package, in examples/ in a source tree."""
+    here = Path(__file__)
+    for path in (here.with_name(PAGE), here.parents[3] / "examples" / PAGE):
+        if path.exists():
+            return runpy.run_path(str(path))
+    raise ResourceError(f"the one-page reference {PAGE} is missing from this installation; install viceversa anew")
+
+
+def config_of(name: str, size: int, **changes: Any) -> CycleGANConfig:
+    """A preset's CycleGAN."""
+    method = preset(name, size).method
+    assert isinstance(method, CycleGANConfig)
+    return replace(method, **changes)
+
+
+def noise(batch: int, size: int, device: str) -> list[torch.Tensor]:
+    """A random picture of each domain."""
+    dice = torch.Generator().manual_seed(0)
+    return [(torch.rand(batch, 3, size, size, generator=dice) * 2 - 1).to(device) for _ in "ab"]
+
+
+def train_ours(name: str, size: int, folder: Path, device: str, **changes: Any) -> Job:
+    """A training step of a preset."""
+    wanted, method = preset(name, size).train, config_of(name, size, **changes)
+    torch.manual_seed(0)
+    model = CycleGAN(method, precision=choose_precision(wanted.precision, device), device=device)
+    a, b = noise(wanted.batch, size, device)
+    step = lambda: [loss.item() for loss in model.step(a, b).values()]  # noqa: E731
+    return Job(call=step, items=wanted.batch, flops=flops.of_step(method, wanted.batch, size))
+
+
+def train_reference(size: int, folder: Path, device: str) -> Job:
+    """A step of the one page."""
+    torch.manual_seed(0)
+    model = one_page()["CycleGAN"](blocks=9 if size >= 256 else 6)
+    for net in (model.G, model.F, model.D_A, model.D_B):
+        net.to(device)
+    a, b = noise(1, size, device)
+    return Job(call=lambda: model.step(a, b), items=1)
+
+
+def pictures(folder: Path, size: int, count: int = FILES) -> list[Path]:
+    """Drawn pictures as PNG files."""
+    world, made = WORLDS["orchard"], []
+    (folder / f"in{size}").mkdir(parents=True, exist_ok=True)
+    for i in range(count):
+        made.append(folder / f"in{size}" / f"{i}.png")
+        images.save_png(made[-1], images.from_uint8(world.draw(i, size, "A")[0]).transpose(2, 0, 1))
+    return made
+
+
+def translate_ours(name: str, size: int, count: int, folder: Path, device: str, **changes: Any) -> Job:
+    """Files to files through a translator with random weights."""
+    c = config_of(name, size, **changes)
+    torch.manual_seed(0)
+    translator = Translator({side: make_generator(c, 3, 3) for side in "AB"}, ("a", "b"), (3, 3), size, 0, device)
+    sources = pictures(folder, size, count)
+    call = partial(translate_files, translator, sources, "b", folder / "out")
+    return Job(call=call, items=count, flops=count * flops.of_translation(c, size))
+
+
+def translate_reference(size: int, count: int, folder: Path, device: str) -> Job:
+    """Files to files as the one page does it."""
+    page = one_page()
+    net, sources = page["generator"](blocks=9 if size >= 256 else 6).to(device), pictures(folder, size, count)
+
+    def call() -> None:
+        for source in sources:
+            with torch.no_grad():
+                x = net(page["picture"](source, size, crop=False).to(device))[0].cpu()
+            pixels = ((x + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+            Image.fromarray(pixels).save(folder / source.name)
+
+    return Job(call=call, items=count)
+
+
+def load_ours(kept: bool, folder: Path, device: str, size: int = 256) -> Job:
+    """A batch of each domain, prepared as for `cyclegan`, from files or from memory."""
+    files, data = pictures(folder, size), preset("cyclegan", size).data
+    read = reader(data.load_size, data.fit, 3)
+    source = Unpaired(files, files, (read, read), Augment(size, flip=True), FILES, 0, 2**30 if kept else 0)
+    return Job(call=lambda: source.batch(0), items=2 * FILES)
+
+
+def load_reference(folder: Path, device: str, size: int = 256) -> Job:
+    """The same with the one page's `picture`, which reads the file every time."""
+    picture, files = one_page()["picture"], pictures(folder, size)
+    return Job(call=lambda: [picture(path, size) for path in (*files, *files)], items=2 * FILES)
+
+
+def features(folder: Path, device: str) -> Job:
+    """A batch of pictures through the embedded extractor."""
+    extractor = load_extractor()
+    side = extractor.side
+    x = np.random.default_rng(0).uniform(-1, 1, (BATCH, 3, side, side)).astype(np.float32)
+    with torch.no_grad():
+        count = flops.of_pass(load_extractor().net, (BATCH, 3, side, side))
+    return Job(call=lambda: extractor(x), items=BATCH, flops=count)
+
+
+def start(words: list[str], folder: Path, device: str) -> Job:
+    """A process that starts and ends."""
+    return Job(call=lambda: subprocess.run([sys.executable, *words], check=True, capture_output=True), items=1)
+
+
+def bare(folder: Path, device: str) -> Job:
+    """What the one page imports, in a process of its own."""
+    return start(["-c", "import numpy, torch, PIL.Image"], folder, device)
+
+
+def train(size: int, name: str = "cyclegan", **changes: Any) -> dict[str, Any]:
+    """Both sides of a training step."""
+    return dict(
+        unit="images", ours=partial(train_ours, name, size, **changes), reference=partial(train_reference, size)
+    )
+
+
+def translate(size: int, count: int, name: str = "cyclegan", **changes: Any) -> dict[str, Any]:
+    """Both sides of a translation of `count` files."""
+    ours = partial(translate_ours, name, size, count, **changes)
+    return dict(unit="images", ours=ours, reference=partial(translate_reference, size, count))
+
+
+CASES = {
+    "train cyclegan 128 px": Case(**train(128), quick=True, memory=True),
+    "train cyclegan 128 px, direct": Case(**train(128, winograd=False)),
+    "train cyclegan 256 px": Case(**train(256), memory=True),
+    "train cyclegan 256 px, recompute": Case(**train(256, recompute=True), memory=True),
+    "train quickstart 64 px": Case(**train(64, "quickstart"), quick=True, memory=True, precision="auto"),
+    "translate cyclegan 256 px": Case(**translate(256, 2), memory=True),
+    "translate cyclegan 256 px, direct": Case(**translate(256, 2, winograd=False)),
+    "translate quickstart 64 px": Case(**translate(64, 32, "quickstart"), quick=True, memory=True),
+    "load 256 px from files": Case(
+        unit="images", ours=partial(load_ours, False), reference=load_reference, quick=True
+    ),
+    "load 256 px from memory": Case(unit="images", ours=partial(load_ours, True), reference=load_reference),
+    "features of 64 px": Case(unit="images", ours=features, quick=True),
+    "start, viceversa --help": Case(
+        unit="starts", ours=partial(start, ["-m", "viceversa", "--help"]), reference=bare, quick=True
+    ),
+    "start, import of every verb": Case(
+        unit="starts", ours=partial(start, ["-c", "import viceversa.verbs"]), reference=bare
+    ),
+}  # fmt: skip
+ON_CARD = ("train", "translate")  # first words of the cases that a graphics card takes part in

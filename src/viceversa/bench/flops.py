@@ -1,0 +1,46 @@
+"""Floating-point operations, counted layer by layer on tensors without memory; a multiply-add is two."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ..methods.cyclegan import CycleGANConfig, make_generator
+from ..networks.patchgan import PatchGAN
+
+
+def of_pass(net: nn.Module, shape: Sequence[int], *, weights: bool = False, inputs: bool = False) -> int:
+    """Of one pass through a network, and of the gradients of its weights and its inputs where asked for.
+
+    Every convolution counts as the direct one, however it is computed: the network moves to the meta device.
+    """
+    net = net.to("meta").requires_grad_(weights)
+    x = torch.empty(*shape, device="meta", requires_grad=inputs)
+    with FlopCounterMode(display=False) as counter:
+        out = net(x)
+        if weights or inputs:
+            out.sum().backward()
+    return int(counter.get_total_flops())
+
+
+def of_step(config: CycleGANConfig, batch: int, size: int) -> int:
+    """Of one training step: what its six passes of a generator and six of a discriminator take, way back included."""
+    config = replace(config, recompute=False)  # what is computed again is not counted again
+    G = make_generator(config, config.channels_a, config.channels_b)
+    D = PatchGAN(config.channels_a, config.d_width, config.d_layers, config.d_norm)
+    shape = (batch, config.channels_a, size, size)
+    first = of_pass(G, shape, weights=True)  # sees a picture, which needs no gradient
+    second = of_pass(G, shape, weights=True, inputs=True)  # sees a translation
+    generators = first + bool(config.lambda_cyc) * second + bool(config.lambda_idt) * first
+    asked = of_pass(D, shape, inputs=True) if config.lambda_gan else 0  # frozen, in the generators' turn
+    taught = 2 * of_pass(D, shape, weights=True) if config.lambda_gan else 0
+    return 2 * (generators + asked + taught)  # both directions
+
+
+def of_translation(config: CycleGANConfig, size: int) -> int:
+    """Of one picture through one generator."""
+    shape = (1, config.channels_a, size, size)
+    with torch.no_grad():
+        return of_pass(make_generator(config, config.channels_a, config.channels_b), shape)

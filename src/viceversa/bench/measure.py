@@ -1,0 +1,133 @@
+"""Two sides in turns, and what they need of memory."""
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from ..errors import ResourceError
+from ..training.device import choose_precision
+from .cases import CASES, Case, Job
+from .clock import Clock, Spent
+
+BLOCK_SECONDS = 0.4  # of one side before the other has its turn
+MB = 2**20
+PEAKS: dict[tuple[str, str, str], float] = {}  # what was measured already
+
+
+def per_item(job: Job, calls: int, device: str) -> Spent:
+    """Seconds for one item, over a block of calls."""
+    with Clock(device) as clock:
+        for _ in range(calls):
+            job.call()
+    return Spent(clock.spent.wall / (calls * job.items), clock.spent.processor / (calls * job.items))
+
+
+def enough(job: Job, device: str) -> int:
+    """Calls that fill a block; a quick job is called twice to tell, for its first call is slow."""
+    with Clock(device) as first:
+        job.call()
+    if first.spent.wall >= 5 * BLOCK_SECONDS:
+        return 1
+    with Clock(device) as second:
+        job.call()
+    return max(1, round(BLOCK_SECONDS / second.spent.wall))
+
+
+def in_turns(jobs: dict[str, Job], rounds: int, device: str) -> dict[str, list[Spent]]:
+    """Every side once in every round, the order turned round by round; the first calls are not timed."""
+    calls = {name: enough(job, device) for name, job in jobs.items()}
+    found: dict[str, list[Spent]] = {name: [] for name in jobs}
+    for turn in range(rounds):
+        for name in sorted(jobs, reverse=bool(turn % 2)):
+            found[name].append(per_item(jobs[name], calls[name], device))
+    return found
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Median, least and most."""
+    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+
+
+def measured(name: str, rounds: int, device: str, ceilings: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """One row: rates, ratios over the reference (more is better), the share of the ceiling, peak memory."""
+    case = CASES[name]
+    row: dict[str, Any] = {"case": name, "device": device, "unit": case.unit, "rounds": rounds}
+    with TemporaryDirectory() as folder:
+        jobs = {"ours": case.ours(Path(folder), device)}
+        if case.reference:
+            jobs["reference"] = case.reference(Path(folder), device)
+        found = in_turns(jobs, rounds, device)
+    for side, times in found.items():
+        row[side] = {
+            "per_second": 1 / statistics.median(t.wall for t in times),
+            "processor_seconds": statistics.median(t.processor for t in times),
+        }
+    if "reference" in found:
+        pairs = list(zip(found["ours"], found["reference"], strict=True))
+        row["speed"] = spread([reference.wall / ours.wall for ours, reference in pairs])
+        row["processor"] = spread([reference.processor / max(ours.processor, 1e-9) for ours, reference in pairs])
+    if jobs["ours"].flops:
+        row |= share(jobs["ours"], row["ours"], case, device, ceilings)
+    if case.memory:
+        row["memory"] = memory(name, case, device)
+    return row
+
+
+def share(
+    job: Job, took: dict[str, float], case: Case, device: str, ceilings: dict[str, dict[str, float]]
+) -> dict[str, Any]:
+    """Counted operations, their pace, and the part of the convolution ceiling that it is.
+
+    On a processor per second of work, which other programs disturb less. Winograd's convolutions are counted as direct
+    ones, so that their share may pass 1.
+    """
+    precision = choose_precision(case.precision, device)
+    gflop = job.flops / job.items / 1e9
+    ceiling = ceilings[f"convolution {precision}"]
+    reached = gflop * took["per_second"]
+    if device == "cpu":
+        part = gflop / max(took["processor_seconds"], 1e-9) / ceiling["processor"]
+    else:
+        part = reached / ceiling["wall"]
+    return {"gflop": gflop, "gflop_per_second": reached, "precision": precision, "share": part}
+
+
+def memory(name: str, case: Case, device: str) -> dict[str, float]:
+    """Peak memory of each side in MB, measured in a process of its own, and ours over the reference's."""
+    found = {}
+    for side in ("ours", "reference"):
+        known = side, repr(getattr(case, side)), device  # several cases have one reference
+        if known not in PEAKS:
+            command = [sys.executable, "-m", "viceversa.bench.measure", name, side, device]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+                raise ResourceError(f"the memory of '{name}' ({side}) could not be measured: {why}")
+            PEAKS[known] = json.loads(done.stdout)
+        found[side] = PEAKS[known]
+    return found | {"ratio": found["ours"] / found["reference"]}
+
+
+def peak(name: str, side: str, device: str) -> float:
+    """MB that this process, or the graphics card, held at most while the job was done twice."""
+    maker = getattr(CASES[name], side)
+    with TemporaryDirectory() as folder:
+        job = maker(Path(folder), device)
+        for _ in range(2):
+            job.call()
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated() / MB
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / MB if sys.platform == "darwin" else used / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(peak(*sys.argv[1:])))

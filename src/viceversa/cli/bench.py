@@ -1,0 +1,58 @@
+"""The bench command: measure, print a table or JSON, compare with committed figures."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from .evaluation import print_table
+from .output import print_json
+
+
+def bench(
+    *,
+    quick: Annotated[bool, Parameter(negative=())] = False,
+    check: Path | None = None,
+    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
+) -> None:
+    """How fast this machine trains, translates, reads and judges, in turns with the one-page reference.
+
+    Args:
+        quick: Only small cases; a minute or two. All of them take about five.
+        check: Fail (exit code 5) when a ratio is more than 20 % below that in this file of an earlier bench --json.
+        as_json: Print one JSON document.
+    """
+    from .. import bench as room
+    from ..training.log import LiveLine
+
+    with LiveLine(quiet=False) as show:
+        found = room.run(quick=quick, check=check, show=show)
+    if as_json:
+        return print_json(found)
+    print_bench(found)
+
+
+def print_bench(found: dict[str, Any]) -> None:
+    """Ceilings, then a row for each case."""
+    told = found["machine"]
+    print(f"{told['processor']}, {told['threads']} threads, torch {told['torch']}")
+    for device, rates in found["ceilings"].items():
+        parts = [f"{name} {rate['wall']:.0f} {'GB' if name == 'memory' else 'Gflop'}/s" for name, rate in rates.items()]
+        print(f"{device}: {', '.join(parts)}")
+    lines: list[tuple[str, ...]] = [
+        ("", "per second", "x reference", "by processor time", "of the ceiling", "peak MB", "x reference")
+    ]
+    for row in found["cases"]:
+        speed, memory = row.get("speed"), row.get("memory", {})
+        lines.append(
+            (
+                row["case"] if row["device"] == "cpu" else f"{row['case']}, {row['device']}",
+                f"{row['ours']['per_second']:.2f}",
+                f"{speed['median']:.2f} ({speed['low']:.2f} to {speed['high']:.2f})" if speed else "-",
+                f"{row['processor']['median']:.2f}" if speed and row["device"] == "cpu" else "-",
+                f"{row['share']:.0%}" if "share" in row else "-",
+                f"{memory['ours']:.0f}" if memory else "-",
+                f"{memory['ratio']:.2f}" if "ratio" in memory else "-",
+            )
+        )
+    print_table(lines)
