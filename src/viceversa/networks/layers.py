@@ -163,7 +163,7 @@ class Chain(nn.Sequential):
         """The layers, cut."""
         found: list[list[nn.Module]] = [[]]
         for layer, after in pairwise([*self, None]):
-            found[-1].append(layer)  # type: ignore[arg-type]  # None comes last and is none
+            found[-1].append(layer)
             if isinstance(layer, nn.ReLU | ResidualBlock) and after is not None:
                 found.append([])
         return found

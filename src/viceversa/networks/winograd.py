@@ -65,7 +65,7 @@ class Winograd(torch.autograd.Function):
         return out.view(n, rows * TILE, columns * TILE, k).permute(0, 3, 1, 2)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Every transform's transpose, in the opposite order."""
         x, weight = ctx.saved_tensors
@@ -124,7 +124,7 @@ class Conv3x3(nn.Conv2d):
         if h % TILE or w % TILE:  # the last tiles look beyond the edge; what they say there is cut off
             x = functional.pad(x, (0, -w % TILE, 0, -h % TILE))
         x = x.contiguous(memory_format=torch.channels_last)
-        out: Tensor = Winograd.apply(x, self.weight, self.bias)
+        out: Tensor = Winograd.apply(x, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return out[:, :, :h, :w]
 
 
@@ -134,5 +134,5 @@ class LyingNorm(nn.InstanceNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         if x.is_contiguous() or not x.is_contiguous(memory_format=torch.channels_last):
             return super().forward(x)
-        alone = [functional.batch_norm(one, None, None, training=True, eps=self.eps) for one in x.split(1)]
+        alone = [functional.batch_norm(one, None, None, training=True, eps=self.eps) for one in torch.split(x, 1)]
         return torch.cat(alone) if len(alone) > 1 else alone[0]
