@@ -89,6 +89,13 @@ def test_power_is_the_share_of_simulated_studies_that_see_the_difference(differe
     assert power(difference, deviation, people, people) == pytest.approx(seen, abs=0.03)
 
 
+def test_power_against_a_fixed_share():
+    dice, repeats, people, deviation = np.random.default_rng(8), 4000, 20, 0.11
+    shares = dice.normal(0.57, deviation, (repeats, people))
+    t = (shares.mean(1) - 0.5) / (shares.std(1, ddof=1) / math.sqrt(people))
+    assert power(0.07, deviation, people) == pytest.approx((np.abs(t) > quantile(people - 1)).mean(), abs=0.03)
+
+
 def test_power_of_studies_simulated_down_to_the_single_answer():
     dice, repeats, people = np.random.default_rng(6), 2000, 30
     one, two = (np.stack([answers(dice, people, 40, m, 0.1) for _ in range(repeats)]) / 40 for m in (0.3, 0.4))
@@ -106,6 +113,9 @@ def test_people_needed_is_the_least_number_with_that_power():
     assert n == pytest.approx(
         2 * 0.12**2 * (1.96 + 0.8416) ** 2 / 0.05**2, abs=2
     )  # the textbook's 2 s^2 (z + z)^2 / d^2
+    one = people_needed(0.05, 0.12, groups=1)
+    assert power(0.05, 0.12, one) >= 0.8 > power(0.05, 0.12, one - 1)
+    assert one == pytest.approx(0.12**2 * (1.96 + 0.8416) ** 2 / 0.05**2, abs=3)
     assert people_needed(0.05, 0.0) == 2
     assert math.isnan(power(0.05, 0.1, 1, 30))
     with pytest.raises(ValueError, match="more than"):

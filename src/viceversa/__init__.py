@@ -1,8 +1,8 @@
 """viceversa: translate between two worlds of images without a single paired example.
 
 Every verb of the command line is a function of the same name here: `train`, `translate`, `demo`, `diagnose`, `runs`,
-`doctor`, and `data.make`, `data.check`, `lab.run`; `load(run)` gives a translator to call on pictures. Nothing heavy
-is imported before one of them is used.
+`doctor`, and `data.make`, `data.check`, `lab.run`, `study.make`, `study.results`; `load(run)` gives a translator to
+call on pictures. Nothing heavy is imported before one of them is used.
 """
 
 from importlib import import_module
@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from .verbs import demo, diagnose, doctor, runs, train, translate
 
 __version__ = version("viceversa")
-__all__ = ["Translator", "data", "demo", "diagnose", "doctor", "lab", "load", "runs", "train", "translate"]
+__all__ = ["Translator", "data", "demo", "diagnose", "doctor", "lab", "load", "runs", "study", "train", "translate"]
 
-_HOMES = {"Translator": "translation.translator", "load": "translation.translator", "data": "data", "lab": "lab"}
+_HOMES = {
+    "Translator": "translation.translator",
+    "load": "translation.translator",
+    "data": "data",
+    "lab": "lab",
+    "study": "study",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'viceversa' has no attribute '{name}'")
     home = import_module(f".{_HOMES.get(name, 'verbs')}", __name__)
-    return home if name in ("data", "lab") else getattr(home, name)
+    return home if name in ("data", "lab", "study") else getattr(home, name)
 
 
 def __dir__() -> list[str]:

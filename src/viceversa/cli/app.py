@@ -13,6 +13,7 @@ from .data import data_app
 from .lab import lab
 from .options import Device, Precision, Whole
 from .output import print_diagnosis, print_json, print_values
+from .study import study_app
 
 app = App(
     name="viceversa",
@@ -25,6 +26,7 @@ runs_app = App(name="runs", help="List runs, or show one.")
 app.command(data_app)
 app.command(lab)
 app.command(runs_app)
+app.command(study_app)
 
 
 @app.command

@@ -67,31 +67,36 @@ def interval(draws: Array) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def power(difference: float, deviation: float, first: int, second: int) -> float:
-    """The chance that a two-sided test at 5 % sees `difference` between two groups of so many people.
+def power(difference: float, deviation: float, people: int, others: int | None = None) -> float:
+    """The chance that a two-sided test at 5 % sees `difference` between two groups, or of one from a fixed share.
 
-    Phi(d / se - t) + Phi(-d / se - t) with se = deviation sqrt(1 / n1 + 1 / n2) and t the 97.5 % quantile of Student's
-    t with n1 + n2 - 2 degrees of freedom. `deviation` is that of people's shares (`spread().total`).
+    Phi(d / se - t) + Phi(-d / se - t), with se = deviation sqrt(1 / n1 + 1 / n2) and t the 97.5 % quantile of Student's
+    t with n1 + n2 - 2 degrees of freedom; for one group, `others` None, se = deviation / sqrt(n) and n - 1.
+    `deviation` is that of people's shares (`spread().total`). NaN where a group has fewer than two.
     """
-    if first < 2 or second < 2:
+    if people < 2 or (others is not None and others < 2):
         return math.nan
     if deviation == 0:
         return 1.0 if difference else 0.05
-    z, t = difference / (deviation * math.sqrt(1 / first + 1 / second)), quantile(first + second - 2)
+    inverse, freedom = (1 / people, people - 1) if others is None else (1 / people + 1 / others, people + others - 2)
+    z, t = difference / (deviation * math.sqrt(inverse)), quantile(freedom)
     return _normal(z - t) + _normal(-z - t)
 
 
-def people_needed(difference: float, deviation: float, chance: float = 0.8) -> int:
-    """The fewest people in each of two groups with which `power` reaches `chance`."""
+def people_needed(difference: float, deviation: float, groups: int = 2, chance: float = 0.8) -> int:
+    """The fewest people in each of two groups, or in one, with which `power` reaches `chance`."""
+
+    def enough(n: int) -> bool:
+        return power(difference, deviation, n, n if groups == 2 else None) >= chance
+
     low, high = 1, 2
-    while power(difference, deviation, high, high) < chance:
+    while not enough(high):
         low, high = high, high * 2
         if high > MOST:
             raise ValueError(f"a difference of {difference} would need more than {MOST} people")
     while high - low > 1:
         middle = (low + high) // 2
-        enough = power(difference, deviation, middle, middle) >= chance
-        low, high = (low, middle) if enough else (middle, high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
     return high
 
 
