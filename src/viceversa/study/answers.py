@@ -104,6 +104,8 @@ class Answers:
             try:
                 self._open(digest)
                 self.same = (_identity(path), _identity(self.wal))
+                # Read through this one for as long as SQLite is open: closing any other would drop SQLite's locks.
+                self.eye = os.open(path, os.O_RDONLY)
             except BaseException:
                 self.db.close()
                 raise
@@ -120,8 +122,7 @@ class Answers:
         found = self.db.execute("PRAGMA integrity_check").fetchone()[0]
         if found != "ok":
             raise ResourceError(f"{self.path} is damaged ({found}); restore a copy of it")
-        if self.db.execute("SELECT digest FROM study").fetchall() != [(digest,)]:
-            raise ResourceError(f"{self.path} holds the answers to another study; move it away or restore study.json")
+        require_study(self.db, self.path, digest)
         self.db.execute("BEGIN IMMEDIATE")  # it can be written, and the log exists from here on
         self.db.execute("ROLLBACK")
 
@@ -196,24 +197,29 @@ class Answers:
 
     def _require_same(self) -> None:
         """SQLite does not notice when its files are replaced under it, and would go on writing into the void."""
-        with open(self.path, "rb") as file:
-            magic = file.read(len(MAGIC))
+        magic = os.pread(self.eye, len(MAGIC), 0)
         if magic != MAGIC or self.same != (_identity(self.path), _identity(self.wal)):
             raise ResourceError(f"{self.path} was replaced while the study ran; restore it and start the server again")
 
     def close(self) -> None:
         with self.lock:
             self.db.close()
+            os.close(self.eye)
 
 
-def read(path: Path) -> list[tuple[Session, list[Answer]]]:
-    """Every session with its answers in order, also while a server writes; none before the first server ran."""
+def read(path: Path, digest: str | None = None) -> list[tuple[Session, list[Answer]]]:
+    """Every session with its answers in order, also while a server writes; none before the first server ran.
+
+    Raises ResourceError for junk, and with a `digest` for the answers to another study.
+    """
     if not path.exists():
         return []
     with troubles(path):
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)
         try:
             db.execute("BEGIN")
+            if digest is not None:
+                require_study(db, path, digest)
             rows = db.execute("SELECT number, id, arm FROM session ORDER BY number").fetchall()
             given: dict[int, list[Answer]] = {number: [] for number, _, _ in rows}
             for number, *answer in db.execute(f"SELECT session, {COLUMNS} FROM answer ORDER BY session, trial"):
@@ -223,8 +229,18 @@ def read(path: Path) -> list[tuple[Session, list[Answer]]]:
     return [(Session(number, token, arm, len(given[number])), given[number]) for number, token, arm in rows]
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    status = os.stat(path)
+def require_study(db: sqlite3.Connection, path: Path, digest: str) -> None:
+    """The answers are those to the study whose study.json has this digest."""
+    if db.execute("SELECT digest FROM study").fetchall() != [(digest,)]:
+        raise ResourceError(f"{path} holds the answers to another study; move it away or restore study.json")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file has this name now; None for none."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
     return status.st_dev, status.st_ino
 
 

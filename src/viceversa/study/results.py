@@ -43,7 +43,7 @@ def results(study: Path | str) -> dict[str, Any]:
     asked = folder.study()
     arms: list[list[Person]] = [[] for _ in asked.arms]
     unfinished = [0] * len(asked.arms)
-    for session, answers in read(folder.answers):
+    for session, answers in read(folder.answers, folder.digest()):
         if len(answers) < asked.length:
             unfinished[session.arm] += 1
         else:

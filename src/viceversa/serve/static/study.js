@@ -26,8 +26,8 @@ let choose = () => {}; // what a key or a tap does now
 function page(name) {
   for (const main of document.querySelectorAll("main[id]")) main.hidden = main.id !== name;
   scrollTo(0, 0);
-  const button = $(name).querySelector(".go");
-  if (button) button.focus({ preventScroll: true });
+  const start = $(name).querySelector("#start");
+  if (start && !matchMedia("(pointer: coarse)").matches) start.focus({ preventScroll: true }); // Enter goes on
 }
 
 function trouble(text) {
