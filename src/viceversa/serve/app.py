@@ -37,7 +37,7 @@ class Consent(BaseModel):
     """What begins a session."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    consent: Literal[True]
+    consent: bool
 
 
 class Given(BaseModel):
@@ -107,6 +107,8 @@ def _add_sessions(app: FastAPI, study: Study, answers: Answers) -> None:
 
     @app.post("/api/sessions", status_code=201)
     def begin(consent: Annotated[Consent, Body()]) -> dict[str, Any]:
+        if not consent.consent:
+            raise HTTPException(422, "a session begins with consent")
         return _session(study, answers.start(len(study.arms), study.length))
 
     @app.get("/api/sessions/{session}")

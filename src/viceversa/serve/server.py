@@ -1,5 +1,6 @@
 """Run the server of a study until a signal ends it: one owner, one port, one token."""
 
+import os
 import secrets
 import signal
 import socket
@@ -38,6 +39,7 @@ def serve(study: Path | str, host: str = "127.0.0.1", port: int = 8765, tell: Ca
         import uvicorn
 
         from .app import make_app
+        from .impatient import Impatient
     except ImportError:
         raise UsageError(MISSING) from None
     if not 0 <= port <= 65535:
@@ -49,8 +51,8 @@ def serve(study: Path | str, host: str = "127.0.0.1", port: int = 8765, tell: Ca
         token = token_of(folder)
         app = make_app(folder, found, answers, token, host)
         config = uvicorn.Config(
-            app, http="h11", ws="none", loop="asyncio", lifespan="off", log_level="warning", access_log=False,
-            server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS, timeout_keep_alive=30,
+            app, http=Impatient, ws="none", loop="asyncio", lifespan="off", log_level="error", access_log=False,
+            server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS, timeout_keep_alive=10,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )  # fmt: skip
         caught: list[int] = []
@@ -103,7 +105,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as e:
         free = next((p for p in range(port + 1, min(port + NEAR, 65536)) if _free(host, p, family)), None)
         hint = f"; --port {free} is free" if free else "; --port 0 takes a free one"
-        raise ResourceError(f"port {port} of {host} cannot be opened ({e.strerror}){hint}") from None
+        raise ResourceError(f"port {port} of {host} cannot be opened ({os.strerror(e.errno or 0)}){hint}") from None
 
 
 def _free(host: str, port: int, family: int) -> bool:
