@@ -202,7 +202,7 @@ def test_a_whole_session_by_touch_on_a_phone_goes_on_after_a_reload(browser, tmp
 def test_a_preference_shows_the_original_first_and_then_the_pair(browser, tmp_path):
     folder = small_study(tmp_path, kind="preference", trials=2, practice=0, sentinels=2, question="<b>Which</b> & why?")
     asked = folder.study()
-    with serving(folder) as running, visitor(browser, running, 1280, 800) as page:
+    with serving(folder) as running, visitor(browser, running, 740, 360) as page:
         page.wait_for_selector("#begin")
         assert page.inner_text("h1.question") == "<b>Which</b> & why?" and page.title() == "<b>Which</b> & why?"
         page.click("#begin")

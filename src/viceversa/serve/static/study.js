@@ -158,8 +158,8 @@ function clean() {
     $(id).className = "frame";
   }
   tags("", "");
-  $("prompt").textContent = "\u00a0";
-  $("prompt").className = "";
+  $("prompt").textContent = study.question; // unseen, so that nothing moves when it is put
+  $("prompt").className = "quiet";
 }
 
 function count(number) {
@@ -186,7 +186,7 @@ async function present(number) {
   const shown_ms = await flash(study.shown_ms);
   $("stage").classList.remove("first");
   for (const id of ["left", "right", "above"]) place(id, null);
-  $("prompt").textContent = study.question;
+  $("prompt").className = "";
   $("stage").classList.add("asking");
   const { side, answer_ms } = await choice();
   $("stage").classList.remove("asking");
