@@ -5,6 +5,7 @@ import ipaddress
 import json
 from urllib.parse import urlsplit
 
+from h11 import LocalProtocolError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES = 4096  # an answer has 130
@@ -36,6 +37,14 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        try:
+            await self.admit(scope, receive, send)
+        except LocalProtocolError:  # a malformed body: uvicorn has answered 400 itself and is closing
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+    async def admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request, or hand it on with its body read."""
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":

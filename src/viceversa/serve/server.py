@@ -17,7 +17,7 @@ from .gate import EVERYWHERE, LOOPBACK
 
 MISSING = "study serve needs an extra: pip install 'viceversa[serve]'"
 NEAR = 20  # ports looked through for a free one
-CONNECTIONS = 200  # at a time; the next is answered 503
+CONNECTIONS = 600  # at a time; the next is answered 503
 GRACE_SECONDS = 5  # for requests under way when a signal comes
 
 
@@ -55,21 +55,19 @@ def serve(study: Path | str, host: str = "127.0.0.1", port: int = 8765, tell: Ca
             server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS, timeout_keep_alive=10,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )  # fmt: skip
-        caught: list[int] = []
-
-        def note(number: int, frame: FrameType | None) -> None:
-            caught.append(number)
-
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, note)  # uvicorn hands every signal on when it has ended
+            signal.signal(number, stop)  # uvicorn sends itself every signal again when it has ended
         try:
             announce(bound, host, token, tell)
             uvicorn.Server(config).run(sockets=[bound])
         finally:
             answers.close()
-    if caught:
-        raise Stopped(caught[0])
     raise ResourceError("the server ended by itself; the lines above say why")
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    """What a signal does before uvicorn takes it over and after it gives it back."""
+    raise Stopped(number)
 
 
 def announce(bound: socket.socket, host: str, token: str, tell: Callable[[str], None]) -> None:

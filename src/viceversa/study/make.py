@@ -70,9 +70,9 @@ def make(
     are missing or too few.
     """
     asked = _checked(kind, question, trials, practice, sentinels, size, seed)
-    folder = StudyFolder(study)
+    folder = StudyFolder(Path(study).resolve())
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
-        raise UsageError(f"{folder.path} exists already and may hold answers; choose another folder for the study")
+        raise UsageError(f"{study} exists already and may hold answers; choose another folder for the study")
     found, others = find_sources(sources, names, to, real, asked, device)
     dice = np.random.default_rng(seed)
     notes: list[str] = []
