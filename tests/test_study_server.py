@@ -329,6 +329,7 @@ def memory(pid: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
 
+@pytest.mark.long
 def test_endless_and_slow_bodies_cost_nothing_and_others_are_served(server, client, session):
     before, slowest = memory(server.process.pid), 0.0
     head = f"Host: {server.host}\r\nOrigin: {server.url}\r\nContent-Type: application/json\r\n"
