@@ -20,6 +20,7 @@ from typing import Any
 from marks import put
 
 import viceversa
+from viceversa.evaluation.evaluate import written
 from viceversa.training.run_folder import processor_name
 
 HERE = Path(__file__).parent
@@ -98,7 +99,9 @@ def judge(folder: Path, seeds: int, out: Path) -> None:
         if not (run / "report.html").exists():
             print(f"{trial.name} has not been trained", flush=True)
             continue
-        found = viceversa.evaluate(run, segmenters=networks[trial.world], quiet=True)
+        found = written(run)
+        if not found or not all(way.get("fcn") for way in found["directions"]):
+            found = viceversa.evaluate(run, segmenters=networks[trial.world], quiet=True)
         rows.append({"world": trial.world, "method": trial.method, "seed": trial.seed, **found})
         print(trial.name, flush=True)
     head = {"size": SIZE, "count": COUNT, "test": TEST, "processor": processor_name(), "date": time.strftime("%F")}

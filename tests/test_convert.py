@@ -225,6 +225,7 @@ def test_honest_tensors_pass_in_both_forms(zipped: bool) -> None:
     assert in_child(work) == (0, ["a,b,double,half"])
 
 
+@pytest.mark.long
 def test_weights_come_out_as_they_went_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way, from a folder with files that must not be mistaken for modules."""
     weights = random_weights(1)

@@ -49,7 +49,7 @@ def test_first_three_losses_equal_the_one_page_reference() -> None:
     for name in ("G", "F", "D_A", "D_B"):
         getattr(theirs, name).double().load_state_dict(ours.nets[name].model.state_dict())
     for i in range(3):
-        a, b = (x.double() for x in pictures(i, 64))
+        a, b = (x.double() for x in pictures(i, 32))
         mine, other = ours.step(a, b), theirs.step(a, b)
         assert told(mine, other) == pytest.approx(other, rel=1e-9)
 

@@ -167,6 +167,8 @@ def test_the_best_checkpoint_is_chosen_by_training_pictures_alone(run, pictures,
         Image.new("RGB", (24, 24), "black").save(path)
     again = viceversa.evaluate(run, data=data, best=True, quiet=True)
     assert again["best"]["candidates"] == found["candidates"] and again["step"] == 4
+    sheets = {way["worst"]["sheet"] for way in [*again["directions"], *again["best"]["directions"]]}
+    assert len(sheets) == (2 if found["step"] == 4 else 4)  # those of the last one stay beside those of the best
     if found["step"] != 4:
         assert again["best"]["directions"] != again["directions"]
 

@@ -45,6 +45,7 @@ def test_a_neutral_mouth_is_shut_and_a_smile_broad() -> None:
     assert 10 <= teeth < 16  # most smiles show them, not all
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(216, 168), (168, 216)])
 def test_a_photograph_shows_the_whole_face(size: tuple[int, int]) -> None:
     """Eyes, nose, mouth and the skin around them keep a margin to every edge."""

@@ -18,8 +18,8 @@ FLOORS = (
     {"errors", "files", "images", "picture_formats", "config", "optimize", "distributed"},  # tools
     {"byhand", "networks", "losses", "remedies", "data", "metrics"},  # parts
     {"methods", "presets", "diagnosis"},
-    {"training", "translation", "evaluation", "report", "bench"},  # the run
-    {"verbs", "cli", "lab", "__main__"},  # doors
+    {"training", "translation", "evaluation", "report", "study", "bench"},  # the run
+    {"verbs", "cli", "lab", "serve", "__main__"},  # doors
 )
 SAME_FLOOR = {  # who may know whom on one floor, where both are folders or one is a folder
     ("networks", "byhand"),
@@ -33,7 +33,10 @@ SAME_FLOOR = {  # who may know whom on one floor, where both are folders or one 
     ("report", "evaluation"),
     ("report", "training"),
     ("report", "translation"),
+    ("study", "training"),
+    ("study", "translation"),
     ("cli", "verbs"),
+    ("cli", "serve"),
     ("cli", "lab"),
     ("__main__", "cli"),
 }

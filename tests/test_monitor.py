@@ -95,6 +95,7 @@ def test_a_sick_run_is_stopped_with_its_name(blobs, tmp_path, capsys):
     assert cli.run(words) == 6  # asked again it is as ill as before
 
 
+@pytest.mark.long
 def test_a_sick_run_is_treated_and_says_so(blobs, tmp_path):
     out = tmp_path / "run"
     result = run(blobs, out, *SICK, steps=300, on_symptom="treat")

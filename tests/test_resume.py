@@ -312,6 +312,7 @@ def killed_and_unbroken(tmp_path: Path, steps: int, kills: int, within: float) -
     return counts
 
 
+@pytest.mark.long
 def test_three_killed_processes_leave_the_bits_of_an_unbroken_one(tmp_path):
     assert killed_and_unbroken(tmp_path, 60, 3, 0.5)[0] == 3
 

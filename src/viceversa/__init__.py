@@ -1,8 +1,8 @@
 """viceversa: translate between two worlds of images without a single paired example.
 
 Every verb of the command line is a function of the same name here: `train`, `translate`, `evaluate`, `compare`,
-`convert`, `demo`, `diagnose`, `runs`, `doctor`, and `bench.run`, `data.make`, `data.check`, `lab.run`; `load(run)`
-gives a translator to call on pictures. Nothing heavy is imported before one of them is used.
+`convert`, `demo`, `diagnose`, `runs`, `doctor`, and `bench.run`, `data.make`, `data.check`, `lab.run`, `study.make`,
+`study.results`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported before one is used.
 """
 
 from importlib import import_module
@@ -16,20 +16,24 @@ if TYPE_CHECKING:
 __version__ = version("viceversa")
 __all__ = [
     "Translator", "bench", "compare", "convert", "data", "demo", "diagnose", "doctor", "evaluate", "lab", "load",
-    "runs", "train", "translate",
+    "runs", "study", "train", "translate",
 ]  # fmt: skip
 
 _HOMES = {
-    "Translator": "translation.translator", "load": "translation.translator", "bench": "bench", "data": "data",
+    "Translator": "translation.translator",
+    "load": "translation.translator",
+    "bench": "bench",
+    "data": "data",
     "lab": "lab",
-}  # fmt: skip
+    "study": "study",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'viceversa' has no attribute '{name}'")
     home = import_module(f".{_HOMES.get(name, 'verbs')}", __name__)
-    return home if name in ("bench", "data", "lab") else getattr(home, name)
+    return home if name in ("bench", "data", "lab", "study") else getattr(home, name)
 
 
 def __dir__() -> list[str]:

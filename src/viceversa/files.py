@@ -71,6 +71,15 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first byte on; raises FileExistsError where there is one."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    sync(path.parent)
+
+
 def append_line(path: Path, line: str) -> None:
     """Append one line in a single write, so that a crash leaves whole lines behind."""
     data = line.encode() + b"\n"
@@ -114,8 +123,8 @@ def require_space(folder: Path, needed: int) -> None:
 class Lock:
     """One owner of a folder; the kernel releases it when the process dies, however it dies."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / ".lock"
+    def __init__(self, folder: Path, advice: str = "wait for it or choose another --out") -> None:
+        self.path, self.advice = folder / ".lock", advice
 
     def __enter__(self) -> "Lock":
         make_folder(self.path.parent)
@@ -126,9 +135,7 @@ class Lock:
             self.file.seek(0)
             owner = self.file.read().strip() or "another process"
             self.file.close()
-            raise ResourceError(
-                f"{self.path.parent} is in use by {owner}; wait for it or choose another --out"
-            ) from None
+            raise ResourceError(f"{self.path.parent} is in use by {owner}; {self.advice}") from None
         self.file.truncate(0)
         self.file.write(f"pid {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}")
         self.file.flush()

@@ -170,7 +170,13 @@ def describe_run(path: str | Path) -> RunRow:
 def doctor() -> dict[str, Any]:
     """What viceversa finds on this machine and what it would choose."""
     device = choose_device("auto")
-    extras = {"eval": "sklearn", "lab": "latex2mathml", "tensorboard": "tensorboard", "dev": "pytest"}
+    extras = {
+        "eval": "sklearn",
+        "lab": "latex2mathml",
+        "serve": "fastapi",
+        "tensorboard": "tensorboard",
+        "dev": "pytest",
+    }
     return {
         "viceversa": _version("viceversa"),
         "python": sys.version.split()[0],

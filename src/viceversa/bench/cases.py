@@ -38,7 +38,7 @@ class Job:
 
     call: Callable[[], object]
     items: int  # pictures, steps' pictures or starts in one call
-    flops: int = 0  # in one call; 0 = not counted
+    flops: Callable[[], int] | None = None  # counts the operations of one call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def train_ours(name: str, size: int, folder: Path, device: str, **changes: Any) 
     model = CycleGAN(method, precision=choose_precision(wanted.precision, device), device=device)
     a, b = noise(wanted.batch, size, device)
     step = lambda: [loss.item() for loss in model.step(a, b).values()]  # noqa: E731
-    return Job(call=step, items=wanted.batch, flops=flops.of_step(method, wanted.batch, size))
+    return Job(call=step, items=wanted.batch, flops=partial(flops.of_step, method, wanted.batch, size))
 
 
 def train_reference(size: int, folder: Path, device: str) -> Job:
@@ -112,7 +112,7 @@ def translate_ours(name: str, size: int, count: int, folder: Path, device: str, 
     translator = Translator({side: make_generator(c, 3, 3) for side in "AB"}, ("a", "b"), (3, 3), size, 0, device)
     sources = pictures(folder, size, count)
     call = partial(translate_files, translator, sources, "b", folder / "out")
-    return Job(call=call, items=count, flops=count * flops.of_translation(c, size))
+    return Job(call=call, items=count, flops=lambda: count * flops.of_translation(c, size))
 
 
 def translate_reference(size: int, count: int, folder: Path, device: str) -> Job:
@@ -149,8 +149,7 @@ def features(folder: Path, device: str) -> Job:
     extractor = load_extractor()
     side = extractor.side
     x = np.random.default_rng(0).uniform(-1, 1, (BATCH, 3, side, side)).astype(np.float32)
-    with torch.no_grad():
-        count = flops.of_pass(load_extractor().net, (BATCH, 3, side, side))
+    count = partial(flops.of_pass, load_extractor().net, (BATCH, 3, side, side))
     return Job(call=lambda: extractor(x), items=BATCH, flops=count)
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from ..methods.cyclegan import CycleGANConfig, make_generator
 from ..networks.patchgan import PatchGAN
@@ -16,6 +15,8 @@ def of_pass(net: nn.Module, shape: Sequence[int], *, weights: bool = False, inpu
 
     Every convolution counts as the direct one, however it is computed: the network moves to the meta device.
     """
+    from torch.utils.flop_counter import FlopCounterMode  # brings hundreds of megabytes of PyTorch's compiler along
+
     net = net.to("meta").requires_grad_(weights)
     x = torch.empty(*shape, device="meta", requires_grad=inputs)
     with FlopCounterMode(display=False) as counter:

@@ -74,15 +74,15 @@ def measured(name: str, rounds: int, device: str, ceilings: dict[str, dict[str, 
         pairs = list(zip(found["ours"], found["reference"], strict=True))
         row["speed"] = spread([reference.wall / ours.wall for ours, reference in pairs])
         row["processor"] = spread([reference.processor / max(ours.processor, 1e-9) for ours, reference in pairs])
-    if jobs["ours"].flops:
-        row |= share(jobs["ours"], row["ours"], case, device, ceilings)
+    if count := jobs["ours"].flops:
+        row |= share(count() / jobs["ours"].items, row["ours"], case, device, ceilings)
     if case.memory:
         row["memory"] = memory(name, case, device)
     return row
 
 
 def share(
-    job: Job, took: dict[str, float], case: Case, device: str, ceilings: dict[str, dict[str, float]]
+    flops: float, took: dict[str, float], case: Case, device: str, ceilings: dict[str, dict[str, float]]
 ) -> dict[str, Any]:
     """Counted operations, their pace, and the part of the convolution ceiling that it is.
 
@@ -90,7 +90,7 @@ def share(
     ones, so that their share may pass 1.
     """
     precision = choose_precision(case.precision, device)
-    gflop = job.flops / job.items / 1e9
+    gflop = flops / 1e9
     ceiling = ceilings[f"convolution {precision}"]
     reached = gflop * took["per_second"]
     if device == "cpu":

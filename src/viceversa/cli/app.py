@@ -16,6 +16,7 @@ from .evaluation import compare, evaluate
 from .lab import lab
 from .options import Device, Precision, Whole
 from .output import print_diagnosis, print_json, print_values
+from .study import study_app
 
 app = App(
     name="viceversa",
@@ -32,6 +33,7 @@ app.command(evaluate)
 app.command(compare)
 app.command(lab)
 app.command(runs_app)
+app.command(study_app)
 
 
 @app.command

@@ -26,7 +26,7 @@ def worst(
 ) -> dict[str, Any]:
     """The worst translations by PSNR where the truth is known, else those farthest from any real picture.
 
-    Writes RUN/evaluation/worst-a-to-b.png: a row each of inputs, translations and, where known, truths.
+    Writes RUN/evaluation/worst-a-to-b-step-<N>.png: a row each of inputs, translations and, where known, truths.
     """
     values = seen.each("psnr")
     by = "PSNR to the truth, dB"
@@ -37,7 +37,7 @@ def worst(
     columns = [
         [*shown(task, seen, i, translator, prepare), *true(truths.get(seen.paths[i]), prepare[1])] for i in order
     ]
-    path = folder.evaluations / f"worst-{task.side.lower()}-to-{task.other.lower()}.png"
+    path = folder.evaluations / f"worst-{task.side.lower()}-to-{task.other.lower()}-step-{translator.step}.png"
     images.save_png(path, images.grid(list(zip(*columns, strict=True))))
     listed = [{"picture": seen.paths[i].name, "value": abs(float(values[i]))} for i in order]
     return {"by": by, "sheet": path.name, "pictures": listed}

@@ -15,7 +15,7 @@ class FCN(nn.Module):
 
     Predictions of five strides are fused from coarse to fine (sec. 4.2), down to the pixels themselves, for at 64 px a
     thing can be one pixel wide. FCN-8s adds up scores; here each map is scored in view of the coarser scores, which
-    leaves a sixth fewer pixels wrong (docs/log.md).
+    leaves a sixth fewer pixels wrong after as many steps, each a third dearer (one seed, docs/log.md).
     """
 
     def __init__(

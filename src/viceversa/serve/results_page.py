@@ -1,0 +1,85 @@
+"""The results of a study as a page: the same numbers as `study results`, for the owner alone."""
+
+from typing import Any
+
+from ..report.markup import Html, html, join, paragraph
+from ..study import words
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>Results</title>
+<link rel="icon" href="icon.svg">
+<link rel="stylesheet" href="study.css">
+</head>
+<body class="results">
+<main>
+<p class="brand">viceversa</p>
+<h1>{question}</h1>
+<p class="lead">{kind}, {trials} pairs each that count. {people} people so far.</p>
+<div class="cards">{cards}</div>
+{differences}
+<p class="fine">{fine}</p>
+</main>
+</body>
+</html>
+"""
+CARD = """<section class="card">
+<h2>{name}</h2>
+<p class="figure"><b>{share}</b> <span>{counted}</span></p>
+{scale}
+<dl>{facts}</dl>
+{remarks}
+</section>"""
+# Drawn in hundredths: the interval, the mean, and a half, where nobody could tell.
+SCALE = """<svg class="scale" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{label}">
+<rect class="all" x="0" y="3" width="100" height="2"/><rect class="half" x="49.85" y="0" width="0.3" height="8"/>
+<rect class="range" x="{low:.2f}" y="3" width="{width:.2f}" height="2"/>
+<rect class="mean" x="{mean:.2f}" y="1" width="0.8" height="6"/></svg>
+<p class="ends" aria-hidden="true"><span>0</span><span>50 %</span><span>100</span></p>"""
+
+
+def results_page(found: dict[str, Any], missed: float) -> str:
+    """A whole page; every text in it is escaped."""
+    told = [words.difference(d) for d in found["differences"]] + ([words.power(found)] if found["power"] else [])
+    fine = (
+        f"Left out are complete sessions that missed more than {words.percent(missed)} of the sentinels. Intervals: "
+        "bootstrap over people, then their trials, 10,000 draws. Deviation: of people's shares."
+    )
+    return html(
+        PAGE,
+        question=found["question"],
+        kind={"real-or-fake": "Real or made", "preference": "Preference"}[found["kind"]],
+        trials=found["trials_each"],
+        people=sum(arm["people"] + arm["excluded"] for arm in found["arms"]),
+        cards=join(_card(arm, found["counted"]) for arm in found["arms"]),
+        differences=join(paragraph(text) for text in told),
+        fine=" ".join([fine, *(f"Note: {note}." for note in found["notes"])]),
+    )
+
+
+def _card(arm: dict[str, Any], counted: str) -> Html:
+    share, *rest = words.cells(arm)
+    facts = zip(words.HEADINGS, rest, strict=True)
+    return html(
+        CARD,
+        name=words.title(arm),
+        share=share,
+        counted=counted,
+        scale=_scale(arm["share"]) if arm["share"] else Html(""),
+        facts=join(html("<div><dt>{k}</dt><dd>{v}</dd></div>", k=key, v=value) for key, value in facts),
+        remarks=join(paragraph(remark, "fine") for remark in words.remarks(arm)),
+    )
+
+
+def _scale(share: dict[str, float]) -> Html:
+    low, mean, high = (share[key] * 100 for key in ("low", "mean", "high"))
+    return Html(
+        SCALE.format(
+            label=f"from {low:.1f} to {high:.1f} per cent", low=low, width=max(high - low, 0.3), mean=mean - 0.4
+        )
+    )
