@@ -2,10 +2,10 @@
 
     python benchmarks/modes.py [--seeds 10] [--first 0] [--steps 3000] [--methods NAME ...] [--out FILE] [--samples DIR]
 
-Every method has the same perceptrons of three hidden layers of 64, steps, batch of 128 and averaged generator, and rates
-that fall to zero. All seeds of both worlds train side by side in one process (side_by_side.py). 2,500 samples are judged.
-A perfect sampler has all modes, 98.89 % of high quality and a KL of about (K - 1) / 5000. Settings were chosen on seeds
-100 to 109.
+Every method has the same perceptrons of three hidden layers of 64, steps, batch of 128 and averaged generator, and
+rates that fall to zero. All seeds of both worlds train side by side in one process (side_by_side.py). 2,500 samples are
+judged. A perfect sampler has all modes, 98.89 % of high quality and a KL of about (K - 1) / 5000. Settings were chosen
+on seeds 100 to 109.
 """
 
 import argparse
@@ -56,9 +56,7 @@ def make(config: GANConfig | WGANConfig, copies: int, width: int, signs: bool, w
     """The method with networks for `copies` trainings; `width` is D's."""
     own = config if isinstance(config, GANConfig) else GANConfig()
     G = Net(copies, config.latent, 2, WIDTH, signs=signs)
-    D = Net(
-        copies, 2 * own.packing, 1, width, wave=wave, kernels=own.minibatch, spectral=own.d_norm == "spectral"
-    )
+    D = Net(copies, 2 * own.packing, 1, width, wave=wave, kernels=own.minibatch, spectral=own.d_norm == "spectral")
     return WGAN(config, size=0, nets=(G, D)) if isinstance(config, WGANConfig) else GAN(config, size=0, nets=(G, D))
 
 

@@ -3,15 +3,16 @@
     python benchmarks/remedies.py [--seeds 10] [--first 0] [--illnesses NAME ...] [--only NAME ...] [--out FILE]
 
 Perceptrons on a ring of eight Gaussians (deviation 1/30), the seeds side by side (side_by_side.py). Each illness is a
-configuration; each remedy changes it as `diagnosis.catalogue.changes` says and starts from the same seed and networks of
-the same draw where their shapes agree. Scores, more is better: `modes of 8` that hold 1 % of the samples within 0.1 of
-their centre, and `steadiness`, 1 - the mean Jensen-Shannon divergence of the modes between looks, over log 2. Against
-memorising, small DCGANs see forty handwritten digits at 12 x 12: `fairness` is 1 - how far D has moved new real digits
-from its own towards made ones. Effect: mean difference over the seeds with a 95 % bootstrap interval. Writes the numbers,
-and their summary to src/viceversa/diagnosis/measured.json. Fixtures were chosen on seeds from 100 on.
+configuration; each remedy changes it as `diagnosis.catalogue.changes` says and starts from the same seeds. Scores, more
+is better: `modes of 8` that hold 1 % of the samples within 0.1 of their centre, and `steadiness`, 1 - the mean
+Jensen-Shannon divergence of the modes between looks, over log 2. Against memorising, small DCGANs see forty handwritten
+digits at 12 x 12: `fairness` is 1 - how far D has moved new real digits from its own towards made ones. Effect: mean
+difference over the seeds with a 95 % bootstrap interval. Writes the numbers, and their summary to
+src/viceversa/diagnosis/measured.json. Fixtures were chosen on seeds from 100 on.
 """
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -91,7 +92,7 @@ def scores(config: GANConfig | WGANConfig, fixture: Fixture, seeds: Sequence[int
 def scored(looks: list[Any]) -> dict[str, float]:
     """Of one training: samples of each look, oldest first."""
     kinds = [np.bincount(distances(x, WORLD.centres).argmin(1), minlength=8) / SAMPLES for x in looks]
-    swing = np.mean([jensen_shannon(a, b) for a, b in zip(kinds, kinds[1:], strict=False)])
+    swing = np.mean([jensen_shannon(a, b) for a, b in itertools.pairwise(kinds)])
     held = modes(looks[-1], WORLD.centres, WORLD.deviation).held
     return {"modes of 8": float(held), "steadiness": round(1 - float(swing) / math.log(2), 4)}
 

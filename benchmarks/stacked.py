@@ -2,10 +2,10 @@
 
     python benchmarks/stacked.py [--seeds 3] [--steps 2500] [--methods NAME ...] [--out FILE] [--sheets DIR]
 
-scikit-learn's handwritten digits at 12 x 12. Half of the training digits are stacked for the GANs, the other half teaches
-the judge, a small CNN that names each channel. 25,600 stacks are judged. Real held-out stacks tell what a perfect
-generator scores: its modes, and the KL that the number of stacks alone leaves, about 999 / 51,200. A judge names
-anything; so the modes with a stack of whose three digits it is 90 % sure are counted, too.
+scikit-learn's handwritten digits at 12 x 12. Half of the training digits are stacked for the GANs, the other half
+teaches the judge, a small CNN that names each channel. 25,600 stacks are judged. Real held-out stacks tell what a
+perfect generator scores: its modes, and the KL that the number of stacks alone leaves, about 999 / 51,200. A judge
+names anything; so the modes with a stack of whose three digits it is 90 % sure are counted, too.
 """
 
 import argparse

@@ -32,9 +32,7 @@ class Stacks:
     The test of 1,000 modes of Metz et al. (2017), section 3.3.1; every stack is drawn anew.
     """
 
-    def __init__(
-        self, pictures: NDArray[np.float32], classes: NDArray[np.int64], batch: int, seed: int = 0
-    ) -> None:
+    def __init__(self, pictures: NDArray[np.float32], classes: NDArray[np.int64], batch: int, seed: int = 0) -> None:
         distributed.require_even(batch)
         self.pictures, self.classes, self.batch_size, self.seed = pictures, classes, batch, seed
 
