@@ -109,7 +109,8 @@ def stacks(found: dict[str, Any]) -> list[str]:
         made, clear = ([row[key] for row in rows] for key in ("modes", "clear_modes"))
         lines.append(
             f"| {method} | {len(rows)} | {mean(made):.0f} (worst {min(made)}) | "
-            f"{mean(clear):.0f} (worst {min(clear)}) | {mean(row['kl'] for row in rows):.3f} | {mean(row['clear'] for row in rows):.1%} |"
+            f"{mean(clear):.0f} (worst {min(clear)}) | {mean(row['kl'] for row in rows):.3f} | "
+            f"{mean(row['clear'] for row in rows):.1%} |"
         )
     return lines
 
