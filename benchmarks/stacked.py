@@ -26,7 +26,8 @@ from torch import Tensor, nn
 
 from viceversa import images
 from viceversa.data import digits
-from viceversa.data.stacks import MODES, Stacks, mode, small
+from viceversa.data.digits import mode
+from viceversa.data.stacks import MODES, Stacks, small
 from viceversa.methods.classifier import Classifier, ClassifierConfig
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.metrics.modes import divergence

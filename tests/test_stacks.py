@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from viceversa.data import digits
-from viceversa.data.stacks import MODES, Stacks, mode, small
+from viceversa.data.digits import mode
+from viceversa.data.stacks import MODES, Stacks, small
 from viceversa.metrics.modes import divergence
 
 

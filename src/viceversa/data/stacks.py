@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .. import distributed
-from .digits import CLASSES, SIDE
+from .digits import CLASSES, SIDE, mode
 
 EDGE = 2  # pixels without ink on each side of an MNIST-like digit
 MODES = CLASSES**3
@@ -18,12 +18,6 @@ def small(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     inner = pictures[:, EDGE:-EDGE, EDGE:-EDGE].astype(np.float32)
     means: NDArray[np.float32] = inner.reshape(-1, side, 2, side, 2).mean((2, 4))
     return means / np.float32(127.5) - 1
-
-
-def mode(classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Classes (N, 3) to the mode 0..999 that they spell."""
-    spelt: NDArray[np.int64] = classes @ CLASSES ** np.arange(2, -1, -1)
-    return spelt
 
 
 class Stacks:
