@@ -67,7 +67,7 @@ def gaussians(found: dict[str, Any]) -> list[str]:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in found["rows"]:
         groups[row["world"], row["method"]].append(row)
-    for (world, method), rows in groups.items():
+    for (world, method), rows in sorted(groups.items(), key=lambda group: group[0][0], reverse=True):  # ring, grid
         covered, held = ([row[key] for row in rows] for key in ("covered", "held"))
         quality = [row["quality"] for row in rows]
         lines.append(

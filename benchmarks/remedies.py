@@ -6,8 +6,8 @@ Perceptrons on a ring of eight Gaussians (deviation 1/30), the seeds side by sid
 configuration; each remedy changes it as `diagnosis.catalogue.changes` says and starts from the same seeds. Scores, more
 is better: `modes within 0.25`, of 8, that hold 1 % of the samples so near to their centre, and `steadiness`, 1 - the
 mean Jensen-Shannon divergence of the modes between looks, over log 2. Against memorising, small DCGANs see forty
-handwritten digits at 12 x 12: `fairness` is 1 - how far D has moved new real digits from its own towards made ones. Effect: mean
-difference over the seeds with a 95 % bootstrap interval. Writes the numbers, and their summary to
+handwritten digits at 12 x 12: `fairness` is 1 - how far D has moved new real digits from its own towards made ones.
+Effect: mean difference over the seeds with a 95 % bootstrap interval. Writes the numbers, and their summary to
 src/viceversa/diagnosis/measured.json. Fixtures were chosen on seeds from 100 on.
 """
 
