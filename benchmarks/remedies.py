@@ -179,7 +179,7 @@ def main() -> None:
     before = json.loads(a.out.read_text()) if a.out.exists() else {}
     rows: list[dict[str, Any]] = before["rows"] if before.get("settings") == settings else []
     for illness in a.illnesses:
-        rows = [row for row in rows if row["illness"] != illness]
+        rows = [row for row in rows if row["illness"] != illness or row["remedy"] not in (None, *a.only)]
         fixture = FIXTURES[illness]
         without = trained(fixture.config, "", fixture, seeds)
         rows.append({"illness": illness, "remedy": None, "unit": fixture.score, "runs": without})

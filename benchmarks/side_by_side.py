@@ -34,8 +34,9 @@ class Layer(nn.Module):
         """The weight over its largest singular value, by one power iteration a step (Miyato et al. 2018)."""
         with torch.no_grad():
             right = nn.functional.normalize(self.left @ self.weight, dim=2)
-            self.left.copy_(nn.functional.normalize(right @ self.weight.mT, dim=2))
-        return self.weight / (self.left @ self.weight @ right.mT)
+            left = nn.functional.normalize(right @ self.weight.mT, dim=2)
+            self.left.copy_(left)
+        return self.weight / (left @ self.weight @ right.mT)
 
 
 class Net(nn.Module):

@@ -108,10 +108,10 @@ CURES: dict[str, tuple[str, ...]] = {  # in the order in which they are tried
     ),
     "g-wins": ("proven-rates", "balance-rates", "raise-d-rate", "more-d-turns", "lower-g-rate"),
     "collapse": (
-        "proven-rates", "less-momentum", "balance-rates", "relativistic", "packing", "minibatch", "wasserstein",
+        "less-momentum", "balance-rates", "relativistic", "packing", "minibatch", "proven-rates", "wasserstein",
     ),
     "partial-collapse": ("more-noise-inputs", "packing", "relativistic", "minibatch", "similarity", "wasserstein"),
-    "oscillation": ("proven-rates", "less-momentum", "halve-rates", "pool", "ema", "relativistic"),
+    "oscillation": ("less-momentum", "halve-rates", "pool", "ema", "relativistic", "proven-rates"),
     "memorising": ("augment", "smaller-d", "instance-noise"),
     "input-ignored": ("cycle", "painting", "lower-g-rate"),
     "nothing-translated": ("lighter-cycle", "lower-d-rate"),
