@@ -83,14 +83,14 @@ def effects(found: dict[str, Any]) -> list[str]:
         "| illness | remedy | score | without | with | effect (95 % interval) | |",
         "|---|---|---|---|---|---|---|",
     ]
-    without: dict[str, float] = {}
-    for row in found["rows"]:
+    ordered = sorted(found["rows"], key=lambda row: (row["illness"], row["remedy"] is not None))
+    for row in ordered:
         score = mean(run[row["unit"]] for run in row["runs"])
         if row["remedy"] is None:
-            without[row["illness"]] = score
+            without = score
             continue
         lines.append(
-            f"| {row['illness']} | {row['remedy']} | {row['unit']} | {without[row['illness']]:.2f} | {score:.2f} | "
+            f"| {row['illness']} | {row['remedy']} | {row['unit']} | {without:.2f} | {score:.2f} | "
             f"{row['effect']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f}) | {row['verdict']} |"
         )
     return lines

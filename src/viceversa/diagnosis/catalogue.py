@@ -106,11 +106,13 @@ CURES: dict[str, tuple[str, ...]] = {  # in the order in which they are tried
         "proven-rates", "lower-d-rate", "balance-rates", "raise-g-rate", "smaller-d", "relativistic", "more-g-turns",
         "smoothing", "instance-noise",
     ),
-    "g-wins": ("proven-rates", "balance-rates", "raise-d-rate", "more-d-turns", "lower-g-rate"),
+    "g-wins": ("balance-rates", "proven-rates", "raise-d-rate", "more-d-turns", "lower-g-rate"),
     "collapse": (
         "less-momentum", "balance-rates", "relativistic", "packing", "minibatch", "proven-rates", "wasserstein",
     ),
-    "partial-collapse": ("more-noise-inputs", "packing", "relativistic", "minibatch", "similarity", "wasserstein"),
+    "partial-collapse": (
+        "more-noise-inputs", "relativistic", "r1r2", "minibatch", "packing", "similarity", "wasserstein",
+    ),
     "oscillation": ("less-momentum", "halve-rates", "pool", "ema", "relativistic", "proven-rates"),
     "memorising": ("augment", "smaller-d", "instance-noise"),
     "input-ignored": ("cycle", "painting", "lower-g-rate"),
