@@ -2,6 +2,8 @@
 
 import copy
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from viceversa import cli
 from viceversa.bench import cases, ceilings, flops, measure, report
 from viceversa.bench.cases import CASES, Case, Job, config_of
 from viceversa.bench.clock import Clock
+from viceversa.bench.measure import most_resident
 from viceversa.errors import DataError, SlowerError
 from viceversa.methods.cyclegan import CycleGAN
 from viceversa.networks.patchgan import PatchGAN
@@ -166,3 +169,13 @@ def test_a_wrong_file_to_check_is_refused_before_anything_is_measured(tmp_path: 
     for name in ("x.json", "missing.json"):
         assert cli.run(["bench", "--check", str(tmp_path / name)]) == 3
         assert "bench --json" in capsys.readouterr().err
+
+
+def test_a_large_parent_is_not_counted():
+    """What a child holds is its own, whatever the process held that started it."""
+    ballast = bytearray(400_000_000)
+    ballast[::4096] = b"x" * len(ballast[::4096])
+    code = "from viceversa.bench.measure import most_resident; print(most_resident())"
+    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(alone.stdout) < most_resident() - 100
+    del ballast

@@ -125,6 +125,18 @@ def peak(name: str, side: str, device: str) -> float:
             job.call()
     if device == "cuda":
         return torch.cuda.max_memory_allocated() / MB
+    return most_resident()
+
+
+def most_resident() -> float:
+    """MB of memory that this process held at most.
+
+    Linux counts into ru_maxrss what the parent held when it started us, so its own count of this program is read.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used / MB if sys.platform == "darwin" else used / 1024
 
