@@ -67,7 +67,7 @@ def gaussians(found: dict[str, Any]) -> list[str]:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in found["rows"]:
         groups[row["world"], row["method"]].append(row)
-    for (world, method), rows in groups.items():
+    for (world, method), rows in sorted(groups.items(), key=lambda group: group[0][0], reverse=True):  # ring, grid
         covered, held = ([row[key] for row in rows] for key in ("covered", "held"))
         quality = [row["quality"] for row in rows]
         lines.append(
@@ -79,15 +79,38 @@ def gaussians(found: dict[str, Any]) -> list[str]:
 
 def effects(found: dict[str, Any]) -> list[str]:
     """Each remedy against each illness."""
-    lines = ["| illness | remedy | modes of 8 without | with | effect (95 % interval) | |", "|---|---|---|---|---|---|"]
-    without: dict[str, float] = {}
-    for row in found["rows"]:
+    lines = [
+        "| illness | remedy | score | without | with | effect (95 % interval) | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    ordered = sorted(found["rows"], key=lambda row: (row["illness"], row["remedy"] is not None))
+    for row in ordered:
+        score = mean(run[row["unit"]] for run in row["runs"])
         if row["remedy"] is None:
-            without[row["illness"]] = mean(row["modes"])
+            without = score
             continue
         lines.append(
-            f"| {row['illness']} | {row['remedy']} | {without[row['illness']]:.1f} | {mean(row['modes']):.1f} | "
-            f"{row['effect']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f}) | {row['verdict']} |"
+            f"| {row['illness']} | {row['remedy']} | {row['unit']} | {without:.2f} | {score:.2f} | "
+            f"{row['effect']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f}) | {row['verdict']} |"
+        )
+    return lines
+
+
+def stacks(found: dict[str, Any]) -> list[str]:
+    """Modes of stacked digits, mean and worst over the seeds."""
+    lines = [
+        "| method | seeds | modes | modes made clearly | KL | clear stacks |",
+        "|---|---|---|---|---|---|",
+    ]
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in found["rows"]:
+        groups[row["method"]].append(row)
+    for method, rows in groups.items():
+        made, clear = ([row[key] for row in rows] for key in ("modes", "clear_modes"))
+        lines.append(
+            f"| {method} | {len(rows)} | {mean(made):.0f} (worst {min(made)}) | "
+            f"{mean(clear):.0f} (worst {min(clear)}) | {mean(row['kl'] for row in rows):.3f} | "
+            f"{mean(row['clear'] for row in rows):.1%} |"
         )
     return lines
 
@@ -98,7 +121,10 @@ def cost(found: dict[str, Any]) -> list[str]:
     return lines + [f"| {r['preset']} | {r['steps']} | {r['ratio']:.3f} |" for r in found["rows"]]
 
 
-PARTS = {"health": confusion, "treat": treatments, "monitor": cost, "modes": gaussians, "remedies": effects}
+PARTS = {
+    "health": confusion, "treat": treatments, "monitor": cost,
+    "modes": gaussians, "stacked": stacks, "remedies": effects,
+}  # fmt: skip
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
 """Does `--on-symptom treat` save what `watch` loses? The same sick trainings from the same seeds, both ways.
 
-    python benchmarks/treat.py [--seeds 10] [--jobs 2] [--keep DIR] [--out FILE]
+    python benchmarks/treat.py [--cases NAME ...] [--seeds 10] [--first 0] [--again] [--jobs 2] [--keep DIR] [--out F]
 
 With --keep, the folder of that name of benchmarks/health.py, watched runs are taken from there: they are the same.
+With --again, what was watched is taken from the file and only the treatments are measured anew: right as long as the
+cases and the rules are the same.
 
 A run is well when it finished, its last look has no alarm, and what it makes covers at least half as much of the real
 pictures as the median of healthy trainings of the same length (three seeds).
@@ -63,7 +65,10 @@ def judged(folder: RunFolder, finished: bool) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", nargs="*", choices=SICK, default=list(SICK))
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "treat.json")
@@ -71,17 +76,21 @@ def main() -> None:
     keep = a.keep or Path(mkdtemp())
     if not (keep / "worlds").exists():
         draw(keep / "worlds")
-    jobs = [(HEALTHY, seed, "watch") for seed in range(3)]
-    jobs += [(name, seed, manner) for name in SICK for seed in range(a.seeds) for manner in ("watch", "treat")]
+    before = json.loads(a.out.read_text()) if a.out.exists() else {"rows": []}
+    ended = {(row["case"], row["seed"], "watch"): row["watched"] for row in before["rows"] if a.again}
+    pairs = [(name, seed) for name in a.cases for seed in range(a.first, a.first + a.seeds)]
+    jobs = [] if a.again else [(HEALTHY, seed, "watch") for seed in range(3)]
+    jobs += [(*pair, manner) for pair in pairs for manner in ("watch", "treat") if (*pair, manner) not in ended]
     with ProcessPoolExecutor(a.jobs) as pool:
-        ended = dict(zip(jobs, pool.map(run, *zip(*jobs, strict=True), [keep] * len(jobs)), strict=True))
-    enough = median(ended[job]["coverage"] for job in jobs[:3]) / 2
+        ended |= dict(zip(jobs, pool.map(run, *zip(*jobs, strict=True), [keep] * len(jobs)), strict=True))
+    healthy = [ended[HEALTHY, seed, "watch"]["coverage"] for seed in range(3)] if not a.again else []
+    enough = median(healthy) / 2 if healthy else before["enough coverage"]
     for found in ended.values():
         found["well"] = found["finished"] and found["verdict"] != "alarm" and found["coverage"] >= enough
-    rows = [
+    rows = [row for row in before["rows"] if row["case"] not in a.cases]
+    rows += [
         {"case": name, "seed": seed, "watched": ended[name, seed, "watch"], "treated": ended[name, seed, "treat"]}
-        for name in SICK
-        for seed in range(a.seeds)
+        for name, seed in pairs
     ]
     a.out.write_text(json.dumps({"about": about(), "enough coverage": enough, "rows": rows}, indent=1) + "\n")
 

@@ -101,14 +101,14 @@ def test_a_sick_run_is_treated_and_says_so(blobs, tmp_path):
     result = run(blobs, out, *SICK, steps=300, on_symptom="treat")
     assert result.finished and result.step == 300
     (first, *_) = RunFolder(out).treatments()
-    assert first["symptom"] == "d-wins" and first["remedy"] == "balance-rates" and first["back_to"] == 0
-    assert first["changes"] == {"method.lr_g": pytest.approx(1e-3), "method.lr_d": pytest.approx(1e-3)}
+    assert first["symptom"] == "d-wins" and first["remedy"] == "proven-rates" and first["back_to"] == 0
+    assert first["changes"] == {"method.lr_g": 1e-3, "method.lr_d": 5e-4}
     assert RunFolder(out).config().method.lr_d <= 1e-3 and RunFolder(out).original().method.lr_d == 0.2
     assert verbs.diagnose(out)["verdict"] == "ok"
     assert "treated d-wins" in (out / "log.txt").read_text()
     page = verbs.make_report(out).read_text()
-    assert "Treated at step" in page and "one rate for both" in page
-    assert verbs.diagnose(out)["treatments"][0]["remedy"] == "balance-rates"
+    assert "Treated at step" in page and "rates and momentum that are known to work" in page
+    assert verbs.diagnose(out)["treatments"][0]["remedy"] == "proven-rates"
 
 
 def test_a_number_that_is_not_finite_is_named_and_treated(blobs, tmp_path):

@@ -130,6 +130,10 @@ def test_not_finite_is_an_alarm_of_its_step():
 def test_remedies_change_what_the_method_has_and_nothing_twice():
     config = GANConfig(lr_g=1e-4, lr_d=4e-4)
     assert changes("balance-rates", config) == {"method.lr_g": 2e-4, "method.lr_d": 2e-4}
+    proven = {"method.lr_g": 1e-3, "method.lr_d": 5e-4}
+    assert changes("proven-rates", config) == proven
+    assert changes("proven-rates", GANConfig(lr_g=1e-3, beta1=0.9)) == {"method.lr_d": 5e-4, "method.beta1": 0.5}
+    assert changes("proven-rates", CycleGANConfig()) == {}  # the paper's already
     assert changes("lower-d-rate", config) == {"method.lr_d": 1e-4}
     assert changes("packing", config) == {"method.packing": 2}
     assert changes("packing", GANConfig(packing=2)) == {}

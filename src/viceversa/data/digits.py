@@ -130,7 +130,13 @@ def stacked(
     """
     x, y = (digits.train_x, digits.train_y) if part == "train" else (digits.test_x, digits.test_y)
     chosen = np.random.default_rng(seed).integers(len(y), size=(count, 3))
-    return x[chosen], y[chosen] @ np.array([100, 10, 1])
+    return x[chosen], mode(y[chosen])
+
+
+def mode(classes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Classes (N, 3) of a stack to the mode 0..999 that they spell."""
+    spelt: NDArray[np.int64] = classes @ np.array([100, 10, 1])
+    return spelt
 
 
 def write(digits: Digits, folder: Path | str, *, on_progress: Callable[[int, int], None] | None = None) -> None:

@@ -39,7 +39,18 @@ def narrower(method: Any) -> Changes:
     return {"d_width": max(4, method.d_width // 2)} if hasattr(method, "d_width") else {}
 
 
+RATES: dict[str, Changes] = {  # at which healthy runs of benchmarks/health.py trained well; the paper's where slow
+    "GANConfig": {"lr_g": 1e-3, "lr_d": 5e-4, "beta1": 0.5},
+    "WGANConfig": {"lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.0},
+    "CycleGANConfig": {"lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5},
+    "Pix2PixConfig": {"lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5},
+}
+
 REMEDIES: dict[str, Remedy] = {
+    "proven-rates": Remedy(
+        "rates and momentum that are known to work", lambda m: RATES.get(type(m).__name__, {}), "none",
+        "docs/health.md; Zhu et al. 2017",
+    ),
     "halve-rates": Remedy("both rates halved", times(lr_g=0.5, lr_d=0.5), "slower", "–"),
     "lower-d-rate": Remedy("rate of D / 4", times(lr_d=0.25), "none", "the other way round than Heusel et al. 2017"),
     "raise-g-rate": Remedy("rate of G x 4", times(lr_g=4.0), "none", "Heusel et al. 2017, turned round"),
@@ -92,13 +103,17 @@ REMEDIES: dict[str, Remedy] = {
 CURES: dict[str, tuple[str, ...]] = {  # in the order in which they are tried
     "non-finite": ("halve-rates", "spectral"),
     "d-wins": (
-        "balance-rates", "lower-d-rate", "raise-g-rate", "smaller-d", "relativistic", "more-g-turns", "smoothing",
-        "instance-noise",
+        "proven-rates", "lower-d-rate", "balance-rates", "raise-g-rate", "smaller-d", "relativistic", "more-g-turns",
+        "smoothing", "instance-noise",
     ),
-    "g-wins": ("balance-rates", "raise-d-rate", "more-d-turns", "lower-g-rate"),
-    "collapse": ("less-momentum", "balance-rates", "relativistic", "packing", "minibatch", "wasserstein"),
-    "partial-collapse": ("more-noise-inputs", "packing", "relativistic", "minibatch", "similarity", "wasserstein"),
-    "oscillation": ("less-momentum", "halve-rates", "pool", "ema", "relativistic"),
+    "g-wins": ("balance-rates", "proven-rates", "raise-d-rate", "more-d-turns", "lower-g-rate"),
+    "collapse": (
+        "less-momentum", "balance-rates", "relativistic", "packing", "minibatch", "proven-rates", "wasserstein",
+    ),
+    "partial-collapse": (
+        "more-noise-inputs", "relativistic", "r1r2", "minibatch", "packing", "similarity", "wasserstein",
+    ),
+    "oscillation": ("less-momentum", "halve-rates", "pool", "ema", "relativistic", "proven-rates"),
     "memorising": ("augment", "smaller-d", "instance-noise"),
     "input-ignored": ("cycle", "painting", "lower-g-rate"),
     "nothing-translated": ("lighter-cycle", "lower-d-rate"),
