@@ -83,7 +83,7 @@ def effects(found: dict[str, Any]) -> list[str]:
         "| illness | remedy | score | without | with | effect (95 % interval) | |",
         "|---|---|---|---|---|---|---|",
     ]
-    ordered = sorted(found["rows"], key=lambda row: (row["illness"], row["remedy"] is not None))
+    ordered = sorted(found["rows"], key=lambda row: (row["illness"], row["unit"], row["remedy"] is not None))
     for row in ordered:
         score = mean(run[row["unit"]] for run in row["runs"])
         if row["remedy"] is None:
