@@ -19,7 +19,7 @@ def bench(
 
     Args:
         quick: Only small cases; a minute or two. All of them take about five.
-        check: Fail (exit code 5) when a ratio is more than 20 % below that in this file of an earlier bench --json.
+        check: Fail (exit code 5) when a ratio is more than 20 % below that in this file, an earlier result as JSON.
         as_json: Print one JSON document.
     """
     from .. import bench as room
