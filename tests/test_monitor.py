@@ -150,7 +150,7 @@ sys.exit(cli.run(sys.argv[1:]))
 @pytest.mark.long
 def test_killed_around_a_treatment_the_bits_are_those_of_an_unbroken_run(blobs, tmp_path):
     def command(out: Path) -> list[str]:
-        words = ["train", str(blobs), "--out", str(out), "--preset", "dcgan", "--size", "16", "--steps", "200"]
+        words = ["train", str(blobs), "--out", str(out), "--preset", "dcgan", "--size", "16", "--steps", "300"]
         words += ["--device", "cpu", "--precision", "fp32", "--seed", "1", "--on-symptom", "treat", "--save-every", "7"]
         for pair in [*COMMON, *SICK]:
             words += ["--set", pair]
