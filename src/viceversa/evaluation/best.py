@@ -11,7 +11,7 @@ from ..errors import DataError
 from ..metrics.kid import kid
 from ..translation.translator import load
 from .extractors import FeatureNet, Features
-from .features import of_files
+from .features import evenly, of_files
 from .subject import Subject, generated
 from .translations import judge
 
@@ -57,10 +57,3 @@ def distances(judged: Subject, step: int, net: FeatureNet, seed: int, show: Call
         seen = judge(own, translator, net, prepare, broken)
         found.append(kid(np.concatenate(seen.made), real(target, task.other), draws=0).value)
     return found
-
-
-def evenly(paths: Paths, most: int) -> Paths:
-    """At most `most` files, taken at even steps."""
-    if len(paths) <= most:
-        return paths
-    return tuple(paths[i] for i in np.linspace(0, len(paths) - 1, most).round().astype(int))

@@ -20,7 +20,7 @@ from ..translation.translator import Translator, checkpoint_of, load
 from . import best
 from .extractors import EMBEDDED, FeatureNet, Features, load_extractor
 from .fcn import Segmenters, label_score
-from .features import Preparation, key, of_files
+from .features import Preparation, evenly, key, of_files
 from .scores import NEIGHBOURS, Scores, score, warnings
 from .subject import Subject, generated, subject
 from .translations import Judged, Task, colour_psnr, judge
@@ -124,8 +124,7 @@ def real_against_real(
     """The floor: other real pictures of the target domain, as many as were made, against the same reference."""
     if len(known) < 2:
         return {}
-    chosen = [known[i] for i in np.linspace(0, len(known) - 1, min(count, len(known))).round().astype(int)]
-    return {"real": score(of_files(chosen, prepare, how.net, broken, how.show), real, how.seed)}
+    return {"real": score(of_files(evenly(known, count), prepare, how.net, broken, how.show), real, how.seed)}
 
 
 def unread(broken: Sequence[str]) -> list[str]:

@@ -16,8 +16,10 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from .. import files, images
+from ..data.folders import Paths
 from ..data.prepare import fitted, on_white
 from ..errors import DataError
+from ..metrics.kid import even_places
 from .extractors import FeatureNet, Features, Pictures
 
 BATCH = 32  # pictures at a time
@@ -56,6 +58,11 @@ class Reading:
                 yield path, self.prepare(path)
             except DataError as e:
                 self.broken.append(str(e))
+
+
+def evenly(paths: Sequence[Path], most: int) -> Paths:
+    """At most `most` files, taken at even steps."""
+    return tuple(paths[i] for i in even_places(len(paths), most))
 
 
 def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:

@@ -12,7 +12,7 @@ from .. import images
 from ..diagnosis.translation_probe import edges, led_back
 from ..errors import DataError
 from ..metrics.content import edge_agreement
-from ..metrics.truth import apply_affine_colour, fit_affine_colour, psnr_of_each, ssim
+from ..metrics.truth import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features, Pictures
 from .features import Preparation, Reading, batches
@@ -132,7 +132,7 @@ def colour_psnr(task: Task, prepare: tuple[Preparation, Preparation]) -> float |
         return None
     pairs = list(_pairs(task, prepare))
     x, true = (np.stack(side) for side in zip(*pairs, strict=True))
-    return float(psnr_of_each(apply_affine_colour(x, fit_affine_colour(x, true)), true).mean())
+    return psnr(apply_affine_colour(x, fit_affine_colour(x, true)), true)
 
 
 def _pairs(task: Task, prepare: tuple[Preparation, Preparation]) -> Iterator[tuple[Pictures, Pictures]]:
