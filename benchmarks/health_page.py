@@ -3,11 +3,11 @@
 python benchmarks/health_page.py
 """
 
-import re
 from collections import Counter, defaultdict
 from statistics import mean
 from typing import Any
 
+from marks import put
 from table import HERE, load
 
 PAGE = HERE.parent / "docs" / "health.md"
@@ -128,13 +128,9 @@ PARTS = {
 
 
 def main() -> None:
-    text = PAGE.read_text()
     for name, table in PARTS.items():
         if found := load(name):
-            lines = "\n".join([*table(found), "", f"*{found['about']['processor']}, {found['about']['date']}.*"])
-            mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
-            text = mark.sub(lambda m, lines=lines: f"{m[1]}{lines}\n{m[2]}", text)  # type: ignore[misc]
-    PAGE.write_text(text)
+            put(PAGE, {name: table(found)}, f"{found['about']['processor']}, {found['about']['date']}")
 
 
 if __name__ == "__main__":
