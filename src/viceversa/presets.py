@@ -94,12 +94,12 @@ def quickstart(size: int = 64) -> RunConfig:
             d_layers=2,
             lambda_cyc=5.0,
             lambda_idt=0.0,
-            lr_g=5e-4,
-            lr_d=5e-4,
-            ema=0.995,
+            lr_g=2e-3,
+            lr_d=1e-3,
+            ema=0.98,
         ),
         data=DataConfig(size=size, zoom=1.12),
-        train=TrainConfig(batch=1),
+        train=TrainConfig(batch=8),
     )
 
 

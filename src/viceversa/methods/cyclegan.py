@@ -62,10 +62,9 @@ class CycleGANConfig:
 def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) -> nn.Module:
     """A generator of the configured kind, with fresh weights."""
     c = config
-    how = dict(winograd=c.winograd, recompute=c.recompute)
     if c.generator == "painting":
-        return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling, **how)
-    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, **how)
+        return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling, c.recompute)
+    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, c.winograd, c.recompute)
 
 
 def noisy(x: Tensor, deviation: float) -> Tensor:

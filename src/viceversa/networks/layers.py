@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from .. import distributed
@@ -49,6 +50,21 @@ class BatchNorm(nn.BatchNorm2d):
             self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
         scale = self.weight * (variance + self.eps).rsqrt()
         return offset * scale[:, None, None] + self.bias[:, None, None]
+
+
+class ChannelNorm(nn.Module):
+    """Layer norm over the channels of each place by itself: (N, C, H, W) -> same (Ba et al. 2016; Liu et al. 2022).
+
+    What one place becomes does not depend on the rest of its picture. Quick where the channels lie last.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale, shift = self.weight.to(x.dtype), self.bias.to(x.dtype)
+        return functional.layer_norm(x.permute(0, 2, 3, 1), scale.shape, scale, shift).permute(0, 3, 1, 2)
 
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {
@@ -117,7 +133,17 @@ class MinibatchDiscrimination(nn.Module):
         return torch.cat([features.float(), closeness.T], 1)
 
 
-class ResidualBlock(nn.Module):
+class Block(nn.Module):
+    """x + conv_block(x). (N, C, H, W) -> same."""
+
+    conv_block: nn.Sequential
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.conv_block(x)
+        return out
+
+
+class ResidualBlock(Block):
     """x + conv3-norm-relu-conv3-norm(x), reflection padded (Johnson et al. 2016). (N, C, H, W) -> same."""
 
     def __init__(self, channels: int, winograd: bool = False) -> None:
@@ -137,8 +163,7 @@ class ResidualBlock(nn.Module):
         conv = self.conv_block[1]
         if isinstance(conv, Conv3x3) and conv.pays(x):
             x = x.contiguous(memory_format=torch.channels_last)
-        out: Tensor = x + self.conv_block(x)
-        return out
+        return super().forward(x)
 
 
 class Chain(nn.Sequential):
@@ -148,9 +173,9 @@ class Chain(nn.Sequential):
     third more arithmetic, the same bits (Chen et al. 2016, arXiv 1604.06174).
     """
 
-    def __init__(self, *layers: nn.Module, recompute: bool = False) -> None:
+    def __init__(self, *layers: nn.Module, recompute: bool = False, lying: bool = False) -> None:
         super().__init__(*layers)
-        self.recompute = recompute
+        self.recompute, self.lying = recompute, lying  # lying: every layer takes what lies channels last
 
     def forward(self, x: Tensor) -> Tensor:
         if not (self.recompute and torch.is_grad_enabled()):
@@ -164,15 +189,14 @@ class Chain(nn.Sequential):
         found: list[list[nn.Module]] = [[]]
         for layer, after in pairwise([*self, None]):
             found[-1].append(layer)
-            if isinstance(layer, nn.ReLU | ResidualBlock) and after is not None:
+            if isinstance(layer, nn.ReLU | Block) and after is not None:
                 found.append([])
         return found
 
-    @staticmethod
-    def through(layers: list[nn.Module], x: Tensor) -> Tensor:
-        """One layer after another; only residual blocks are given what lies channels last."""
+    def through(self, layers: list[nn.Module], x: Tensor) -> Tensor:
+        """One layer after another; where not all take what lies channels last, only residual blocks are given it."""
         for layer in layers:
-            x = layer(x if isinstance(layer, ResidualBlock) else x.contiguous())
+            x = layer(x if self.lying or isinstance(layer, Block) else x.contiguous())
         return x
 
 

@@ -190,8 +190,14 @@ def _unpack(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> None:
         for i, moments in state.items():
             if any(m.ndim and m.shape != player.parameters[i].shape for m in moments.values()):
                 raise ValueError(f"optimiser of {name}: shape of parameter {i}")
+            state[i] = {key: _laid_like(m, player.parameters[i]) for key, m in moments.items()}
         groups = player.optimizer.state_dict()["param_groups"]
         player.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _laid_like(moment: Tensor, parameter: Tensor) -> Tensor:
+    """A moment in the order of its parameter in memory, which a file does not keep and a fused step relies on."""
+    return torch.empty_like(parameter, dtype=moment.dtype).copy_(moment) if moment.ndim else moment
 
 
 def _filled(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:

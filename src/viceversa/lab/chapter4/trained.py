@@ -21,6 +21,7 @@ Images = NDArray[np.float32]  # (N, 3, H, W) in [-1, 1]
 FROM = {"B": "A", "A": "B"}  # the domain that a translation to this one starts from
 CHANGE = 0.1  # where scene and truth differ by more, something must change; below half of it, nothing may
 SMALL = ("method.width=8", "method.blocks=2", "method.d_width=16", "train.precision=fp32")  # for quick runs
+ALONE = ("train.batch=1", "method.lr_g=5e-4", "method.lr_d=5e-4", "method.ema=0.995")  # steps of one picture
 COLUMNS = 6  # test scenes shown: the first ones
 
 
@@ -37,9 +38,10 @@ def draw(
 def learn(
     work: Work, key: str, data: Path, *, preset: str, size: int, steps: int, seed: int, change: Sequence[str] = ()
 ) -> Path:
-    """Train in the run folder of `key`, or go on where it was stopped; the finished run."""
+    """Train in the run folder of `key`, picture by picture, or go on where it was stopped; the finished run."""
     work.show(f"training {key}")
     out = work.run_folder(key)
+    change = (*ALONE, *change)
     train(data, preset=preset, out=out, size=size, steps=steps, seed=seed, device="cpu", quiet=True, set=change)
     return out
 

@@ -15,7 +15,7 @@ ANSWERS = {"input": "input", "best colours": "colour", "CycleGAN": "translation"
 
 @dataclass(frozen=True)
 class Settings:
-    """The preset `quickstart` on one drawn world."""
+    """The networks and losses of preset `quickstart` on one drawn world, in steps of one picture."""
 
     world: str
     size: int = 64
