@@ -45,8 +45,7 @@ from viceversa.training.fit import fit
 HERE = Path(__file__).parent
 WORLD, NEAR = ring(deviation=1 / 30), 0.25  # so near counts: what is balanced but not yet sharp is no illness
 STEPS, LOOKS, SIZE = 480, 6, 12
-ALONE = ("similarity",)  # compares the samples of a whole batch, so each seed trains by itself
-SLOW = ("pool",)  # swaps its samples one by one; not measured
+ALONE = ("similarity", "pool")  # they look at the samples of a whole batch, so each seed trains by itself
 POINTS = GANConfig(latent=2, d_width=64)
 PICTURES = GANConfig(channels=1, latent=32, width=16, d_width=32, lr_g=1e-3, lr_d=2e-3)
 WASSERSTEIN = WGANConfig(latent=2, lr_g=1e-3, lr_d=1e-3, critic_turns=3, lambda_gp=0.1)
@@ -68,12 +67,16 @@ FIXTURES = {
         more=("r1r2", "spectral", "packing", "minibatch", "wasserstein", "raise-d-rate", "lower-g-rate"),
     ),
     "g-wins": Fixture(replace(POINTS, lr_g=5e-3, lr_d=1e-5), more=("relativistic",)),
-    "collapse": Fixture(replace(POINTS, lr_g=1e-3, lr_d=1e-4, beta1=0.9), more=("r1r2", "spectral", "ema")),
-    "partial-collapse": Fixture(
-        replace(POINTS, lr_g=1e-3, lr_d=1e-3), wave=8.0, more=("r1r2", "smoothing", "spectral")
+    "collapse": Fixture(
+        replace(POINTS, lr_g=1e-3, lr_d=1e-4, beta1=0.9), more=("r1r2", "spectral", "ema", "smoothing", "similarity")
     ),
-    "oscillation": Fixture(replace(POINTS, lr_g=2e-3, lr_d=5e-4, beta1=0.9), "steadiness"),
-    "memorising": Fixture(PICTURES, "fairness", more=("r1r2",)),
+    "partial-collapse": Fixture(
+        replace(POINTS, lr_g=1e-3, lr_d=1e-3), wave=8.0, more=("smoothing", "spectral", "pool", "instance-noise")
+    ),
+    "oscillation": Fixture(
+        replace(POINTS, lr_g=2e-3, lr_d=5e-4, beta1=0.9), "steadiness", more=("r1r2", "spectral", "wasserstein")
+    ),
+    "memorising": Fixture(PICTURES, "fairness", more=("r1r2", "lower-d-rate", "smoothing", "pool")),
 }
 
 
@@ -113,7 +116,7 @@ class Few:
         return (self.x[np.random.default_rng((self.seed, step)).integers(len(self.x), size=self.batch_size)],)
 
 
-def memories(config: GANConfig, seeds: Sequence[int], steps: int = 120) -> list[dict[str, float]]:
+def memories(config: GANConfig, seeds: Sequence[int], steps: int = 240) -> list[dict[str, float]]:
     """Train on forty pictures, each seed by itself; how fair D is to new ones."""
     found = digits.load("handwritten")
     real, held = (torch.from_numpy(small(x))[:, None] for x in (found.train_x[:40], found.test_x[:128]))
@@ -154,14 +157,15 @@ def interval(differences: list[float]) -> tuple[float, float]:
     return float(np.percentile(means, 2.5)), float(np.percentile(means, 97.5))
 
 
-def effect(illness: str, fixture: Fixture, found: list[float], without: list[float]) -> dict[str, Any]:
-    """Mean difference, its interval, and what that says."""
-    apart = [a - b for a, b in zip(found, without, strict=True)]
+def effect(
+    illness: str, world: str, unit: str, found: list[dict[str, float]], without: list[dict[str, float]]
+) -> dict[str, Any]:
+    """Mean difference of a score, its interval, and what that says."""
+    apart = [a[unit] - b[unit] for a, b in zip(found, without, strict=True)]
     low, high = interval(apart)
     verdict = "helps" if low > 0 else "harms" if high < 0 else "nothing"
-    world = "forty digits" if fixture.score == "fairness" else "ring of 8"
     told = {"symptom": illness, "world": world, "n": len(found), "effect": round(float(np.mean(apart)), 2)}
-    return told | {"low": round(low, 2), "high": round(high, 2), "unit": fixture.score, "verdict": verdict}
+    return told | {"low": round(low, 2), "high": round(high, 2), "unit": unit, "verdict": verdict}
 
 
 def main() -> None:
@@ -184,22 +188,24 @@ def main() -> None:
         without = trained(fixture.config, "", fixture, seeds)
         rows.append({"illness": illness, "remedy": None, "unit": fixture.score, "runs": without})
         print(illness, without, flush=True)
-        for name in dict.fromkeys(n for n in [*CURES.get(illness, ()), *fixture.more] if n in a.only and n not in SLOW):
+        for name in dict.fromkeys(n for n in [*CURES.get(illness, ()), *fixture.more] if n in a.only):
             if (changed := treated(fixture.config, name, fixture.score == "fairness")) is None:
                 continue
             found = trained(changed, name, fixture, seeds)
-            told = effect(illness, fixture, *([run[fixture.score] for run in runs] for runs in (found, without)))
+            world = "forty digits" if fixture.score == "fairness" else "ring of 8"
+            told = effect(illness, world, fixture.score, found, without)
             rows.append({"illness": illness, "remedy": name, "runs": found, **told})
             print(round(time.process_time()), name, told, flush=True)
             a.out.write_text(json.dumps({"about": about(), "settings": settings, "rows": rows}, indent=1) + "\n")
     if a.first == 0:
-        write_summary(rows)
+        write_summary()
 
 
-def write_summary(rows: list[dict[str, Any]]) -> None:
-    """What the catalogue tells of each remedy."""
+def write_summary() -> None:
+    """What the catalogue tells of each remedy, from the figures of this file and of translation_remedies.py."""
     summary: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
+    paths = [HERE / "results" / f"{name}.json" for name in ("remedies", "translation_remedies")]
+    for row in (row for path in paths if path.exists() for row in json.loads(path.read_text())["rows"]):
         if row["remedy"]:
             told = {key: value for key, value in row.items() if key not in ("illness", "remedy", "runs")}
             summary.setdefault(row["remedy"], []).append(told)
