@@ -143,11 +143,12 @@ def trained(
 
 
 def treated(config: GANConfig, remedy: str, pictures: bool) -> GANConfig | WGANConfig | None:
-    """The configuration with a remedy; none where it changes nothing, or is for pictures."""
+    """The configuration with a remedy; none where it changes nothing, or is for networks of pictures."""
     if remedy == "wasserstein":
         return WASSERSTEIN
     found = {key.removeprefix("method."): value for key, value in changes(remedy, config).items()}
-    return replace(config, **found) if found and (pictures or "augment" not in found) else None
+    for_pictures = "augment" in found or found.get("d_norm") == "batch"
+    return replace(config, **found) if found and (pictures or not for_pictures) else None
 
 
 def interval(differences: list[float]) -> tuple[float, float]:

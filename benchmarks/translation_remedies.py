@@ -2,12 +2,12 @@
 
     python benchmarks/translation_remedies.py [--seeds 10] [--first 0] [--cases NAME ...] [--jobs 2] [--out FILE]
 
-Each training takes half the steps of its fixture. What is scored is the sign of its illness at the last look, the mean
-of both directions, turned so that more is better: `traced`, the share of translations that lead back to their input;
-`way`, how far the texture has come from the input's to the target's, 1 at the distance of real pictures from each
-other; `luminance`, the correlation of light in and light out; `smoothness`, -log2 of the energy of the checkerboard
-over that of real pictures. Effect: mean difference over the seeds with a 95 % bootstrap interval. Writes the numbers,
-and with those of remedies.py the summary src/viceversa/diagnosis/measured.json.
+Each training takes a third of the steps of its fixture. What is scored is the sign of its illness at the last look,
+the mean of both directions, turned so that more is better: `traced`, the share of translations that lead back to their
+input; `way`, how far the texture has come from the input's to the target's, 1 at the distance of real pictures from
+each other; `luminance`, the correlation of light in and light out; `smoothness`, -log2 of the energy of the
+checkerboard over that of real pictures. Effect: mean difference over the seeds with a 95 % bootstrap interval. Writes
+the numbers, and with those of remedies.py the summary src/viceversa/diagnosis/measured.json.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def run(name: str, remedy: str, seed: int, worlds: Path) -> dict[str, float]:
     words = [*case.change, *(f"{key}={value}" for key, value in changed.items()), *ALWAYS, "train.probes=4"]
     with suppress(DivergedError):
         train(
-            worlds / case.world, out=out, preset=case.preset, size=case.size, steps=case.steps // 2, seed=seed,
+            worlds / case.world, out=out, preset=case.preset, size=case.size, steps=case.steps // 3, seed=seed,
             device="cpu", precision="fp32", quiet=True, set=words,
         )  # fmt: skip
     folder = RunFolder(out)

@@ -1,5 +1,6 @@
 """Remedies: off they change no bit, on they do what their papers say."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -53,6 +54,21 @@ def test_with_every_remedy_off_no_bit_changes():
         torch.manual_seed(i)
         plain_step(plain, real(i))
     assert all(torch.equal(a, b) for a, b in zip(ours.state_dict().values(), plain.state_dict().values(), strict=True))
+
+
+def test_any_two_remedies_go_together_or_are_refused_with_a_reason():
+    """`treat` may put one on top of another."""
+    trained = 0
+    for one, other in itertools.combinations(ON, 2):
+        try:
+            config = replace(SMALL, **(one | other))
+        except ValueError as reason:
+            assert ":" in str(reason)  # and what to do
+            continue
+        losses = gan(config).step(real())
+        assert all(value.isfinite().all() for value in losses.values()), (one, other)
+        trained += 1
+    assert trained > 60
 
 
 @pytest.mark.parametrize("change", ON, ids=lambda c: "-".join(c))

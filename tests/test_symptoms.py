@@ -1,6 +1,7 @@
 """Rules over histories: each fires on its own sick history, all are silent on healthy ones, none hears a loss alone."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,13 @@ def test_going_round_in_circles_is_named():
     for i, line in enumerate(lines):
         line |= {"shares": [float(k == i % 4) for k in range(4)], "distance": 45.0}
     assert alarms(lines, GAN) == [("oscillation", "")]
+
+
+def test_only_a_bare_judge_of_noise_is_given_a_norm():
+    bare = GANConfig(d_norm="none")
+    assert changes("norm", bare) == {"method.d_norm": "batch"}
+    for other in (GANConfig(), replace(bare, r1=1.0), WGANConfig(), CycleGANConfig(d_norm="none")):
+        assert changes("norm", other) == {}
 
 
 def test_healthy_runs_are_left_in_peace():

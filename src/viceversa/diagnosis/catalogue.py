@@ -39,6 +39,12 @@ def narrower(method: Any) -> Changes:
     return {"d_width": max(4, method.d_width // 2)} if hasattr(method, "d_width") else {}
 
 
+def normalised(method: Any) -> Changes:
+    """Batch norm in a D of noise-to-image that has neither a norm nor a penalty."""
+    bare = type(method).__name__ == "GANConfig" and not (method.r1 or method.r2)
+    return {"d_norm": "batch"} if bare else {}
+
+
 RATES: dict[str, Changes] = {  # at which healthy runs of benchmarks/health.py trained well; the paper's where slow
     "GANConfig": {"lr_g": 1e-3, "lr_d": 5e-4, "beta1": 0.5},
     "WGANConfig": {"lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.0},
@@ -85,6 +91,7 @@ REMEDIES: dict[str, Remedy] = {
         put(loss="relativistic", smoothing=0.0, r1=1.0, r2=1.0, d_norm="none"), "x 2",
         "Jolicoeur-Martineau 2019; Huang et al. 2024 (R3GAN)", True,
     ),
+    "norm": Remedy("batch norm in D", normalised, "little", "Radford et al. 2016", True),
     "spectral": Remedy("spectral norm in D", put(d_norm="spectral"), "x 1.1", "Miyato et al. 2018", True),
     "pool": Remedy("50 past samples shown to D", put(pool=50), "none", "Shrivastava et al. 2017"),
     "ema": Remedy("averaged generator", put(ema=0.995), "none", "Karras et al. 2018"),
@@ -108,12 +115,12 @@ CURES: dict[str, tuple[str, ...]] = {  # in the order in which they are tried
     ),
     "g-wins": ("balance-rates", "proven-rates", "raise-d-rate", "more-d-turns", "lower-g-rate"),
     "collapse": (
-        "less-momentum", "balance-rates", "relativistic", "packing", "minibatch", "proven-rates", "wasserstein",
+        "norm", "less-momentum", "balance-rates", "relativistic", "packing", "minibatch", "proven-rates", "wasserstein",
     ),
     "partial-collapse": (
-        "more-noise-inputs", "relativistic", "r1r2", "minibatch", "packing", "similarity", "wasserstein",
+        "norm", "more-noise-inputs", "relativistic", "r1r2", "minibatch", "packing", "similarity", "wasserstein",
     ),
-    "oscillation": ("less-momentum", "halve-rates", "pool", "ema", "relativistic", "proven-rates"),
+    "oscillation": ("norm", "less-momentum", "halve-rates", "pool", "ema", "relativistic", "proven-rates"),
     "memorising": ("augment", "smaller-d", "instance-noise"),
     "input-ignored": ("cycle", "painting", "lower-g-rate"),
     "nothing-translated": ("lighter-cycle", "lower-d-rate"),

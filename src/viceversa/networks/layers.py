@@ -129,7 +129,8 @@ class MinibatchDiscrimination(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         m = torch.einsum("nf,fkd->knd", features.float(), self.projection)
-        closeness = torch.exp(-torch.cdist(m, m, p=1)).sum(2) - 1  # without itself
+        apart = (m[:, :, None] - m[:, None]).abs().sum(3)  # torch.cdist cannot be differentiated twice, as R1 does
+        closeness = torch.exp(-apart).sum(2) - 1  # without itself
         return torch.cat([features.float(), closeness.T], 1)
 
 
