@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from viceversa.networks.layers import count_parameters, receptive_field
+from viceversa.networks.layers import ChannelNorm, count_parameters, receptive_field
 from viceversa.networks.painter import PaintingGenerator
 from viceversa.networks.patchgan import PatchGAN
 from viceversa.networks.resnet import ResNetGenerator
@@ -99,3 +99,27 @@ def test_the_brush_reaches_a_tone_curve() -> None:
         loss.backward()
         optimizer.step()
     assert loss < 0.12
+
+
+def test_channel_norm_is_layer_norm_over_the_channels_of_a_place() -> None:
+    torch.manual_seed(0)
+    norm = ChannelNorm(6)
+    torch.nn.init.normal_(norm.weight)
+    torch.nn.init.normal_(norm.bias)
+    x = torch.randn(2, 6, 5, 7)
+    mean, deviation = x.mean(1, keepdim=True), (x.var(1, correction=0, keepdim=True) + 1e-5).sqrt()
+    expected = (x - mean) / deviation * norm.weight[:, None, None] + norm.bias[:, None, None]
+    torch.testing.assert_close(norm(x), expected)
+    lying = norm(x.contiguous(memory_format=torch.channels_last))
+    assert lying.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(lying, expected)
+
+
+def test_what_a_painting_generator_makes_of_a_place_does_not_depend_on_far_places() -> None:
+    torch.manual_seed(0)
+    net = PaintingGenerator(width=4, blocks=1).eval()
+    x = torch.rand(1, 3, 32, 160) * 2 - 1
+    other = x.clone()
+    other[..., 80:] = 0.3
+    changed = (net(x) - net(other)).abs().amax((0, 1, 2))
+    assert changed[80:].min() > 0 and changed[:40].max() < 1e-6

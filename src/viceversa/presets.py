@@ -94,12 +94,12 @@ def quickstart(size: int = 64) -> RunConfig:
             d_layers=2,
             lambda_cyc=5.0,
             lambda_idt=0.0,
-            lr_g=2e-3,
+            lr_g=1e-3,
             lr_d=1e-3,
-            ema=0.98,
+            ema=0.99,
         ),
         data=DataConfig(size=size, zoom=1.12),
-        train=TrainConfig(batch=8),
+        train=TrainConfig(batch=4),
     )
 
 
