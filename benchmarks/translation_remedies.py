@@ -40,7 +40,7 @@ SCORES = {  # of each fixture, and remedies tried beyond those listed for its il
     "heavy cycle": ("way", ()),
     "negatives": ("luminance", ()),
     "transposed": ("smoothness", ()),
-    "grey": ("way", ("proven-rates",)),
+    "grey": ("way", ()),
 }
 
 
