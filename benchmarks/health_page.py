@@ -123,7 +123,7 @@ def cost(found: dict[str, Any]) -> list[str]:
 
 PARTS = {
     "health": confusion, "treat": treatments, "monitor": cost,
-    "modes": gaussians, "stacked": stacks, "remedies": effects, "translation_remedies": effects,
+    "modes": gaussians, "stacked": stacks, "remedies": effects, "fixture_remedies": effects,
 }  # fmt: skip
 
 

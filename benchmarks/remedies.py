@@ -203,9 +203,9 @@ def main() -> None:
 
 
 def write_summary() -> None:
-    """What the catalogue tells of each remedy, from the figures of this file and of translation_remedies.py."""
+    """What the catalogue tells of each remedy, from the figures of this file and of fixture_remedies.py."""
     summary: dict[str, list[dict[str, Any]]] = {}
-    paths = [HERE / "results" / f"{name}.json" for name in ("remedies", "translation_remedies")]
+    paths = [HERE / "results" / f"{name}.json" for name in ("remedies", "fixture_remedies")]
     for row in (row for path in paths if path.exists() for row in json.loads(path.read_text())["rows"]):
         if row["remedy"]:
             told = {key: value for key, value in row.items() if key not in ("illness", "remedy", "runs")}
