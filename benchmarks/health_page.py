@@ -4,6 +4,7 @@ python benchmarks/health_page.py
 """
 
 from collections import Counter, defaultdict
+from operator import itemgetter
 from statistics import mean
 from typing import Any
 
@@ -13,17 +14,22 @@ from table import HERE, load
 PAGE = HERE.parent / "docs" / "health.md"
 
 
+def grouped(found: dict[str, Any], *keys: str) -> dict[Any, list[dict[str, Any]]]:
+    """The rows of a result by the values of these keys, a tuple where there are several, in the order of the first."""
+    groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for row in found["rows"]:
+        groups[itemgetter(*keys)(row)].append(row)
+    return groups
+
+
 def confusion(found: dict[str, Any]) -> list[str]:
     """One row per case of the library: what it suffers from, how often that was named in time, and every alarm."""
-    cases: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in found["rows"]:
-        cases[row["case"]].append(row)
     lines = [
         "| training | illness | named before half | first alarm of it, step (mean) | all alarms, runs |",
         "|---|---|---|---|---|",
     ]
     sick = well = named = quiet = 0
-    for name, rows in cases.items():
+    for name, rows in grouped(found, "case").items():
         illness = rows[0]["illness"]
         counts = Counter(symptom for row in rows for symptom in row["alarms"])
         told = ", ".join(f"{symptom} {count}" for symptom, count in counts.most_common()) or "none"
@@ -46,10 +52,7 @@ def confusion(found: dict[str, Any]) -> list[str]:
 def treatments(found: dict[str, Any]) -> list[str]:
     """Watched and treated runs of the same seeds."""
     lines = ["| training | lost when watched | saved by treat | remedies |", "|---|---|---|---|"]
-    cases: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in found["rows"]:
-        cases[row["case"]].append(row)
-    for name, rows in cases.items():
+    for name, rows in grouped(found, "case").items():
         lost = [row for row in rows if not row["watched"]["well"]]
         saved = sum(row["treated"]["well"] for row in lost)
         used = Counter(remedy for row in rows for remedy in row["treated"]["remedies"])
@@ -64,10 +67,8 @@ def gaussians(found: dict[str, Any]) -> list[str]:
         "| world | method | seeds | modes covered | modes holding 1 % | high quality | KL |",
         "|---|---|---|---|---|---|---|",
     ]
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in found["rows"]:
-        groups[row["world"], row["method"]].append(row)
-    for (world, method), rows in sorted(groups.items(), key=lambda group: group[0][0], reverse=True):  # ring, grid
+    groups = grouped(found, "world", "method").items()
+    for (world, method), rows in sorted(groups, key=lambda group: group[0][0], reverse=True):  # ring, grid
         covered, held = ([row[key] for row in rows] for key in ("covered", "held"))
         quality = [row["quality"] for row in rows]
         lines.append(
@@ -102,10 +103,7 @@ def stacks(found: dict[str, Any]) -> list[str]:
         "| method | seeds | modes | modes made clearly | KL | clear stacks |",
         "|---|---|---|---|---|---|",
     ]
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in found["rows"]:
-        groups[row["method"]].append(row)
-    for method, rows in groups.items():
+    for method, rows in grouped(found, "method").items():
         made, clear = ([row[key] for row in rows] for key in ("modes", "clear_modes"))
         lines.append(
             f"| {method} | {len(rows)} | {mean(made):.0f} (worst {min(made)}) | "
