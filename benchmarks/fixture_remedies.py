@@ -17,7 +17,6 @@ import math
 import os
 import shutil
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from statistics import mean
 from tempfile import mkdtemp
@@ -25,16 +24,13 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import torch
-from health import ALWAYS, CASES, HERE, draw
+from health import CASES, HERE, draw, train_case
 from modes import about
 from remedies import effect, write_summary
 
 from viceversa import config, presets
 from viceversa.diagnosis.catalogue import CURES, changes
-from viceversa.errors import DivergedError
 from viceversa.training.run_folder import RunFolder
-from viceversa.training.train import train
 
 SCORES = {  # of each fixture
     "no cycle": "traced",
@@ -73,16 +69,11 @@ def method_of(name: str) -> Any:
 
 def run(name: str, remedy: str, seed: int, worlds: Path) -> dict[str, float]:
     """Train a fixture, changed by a remedy if there is one; the signs at its last look."""
-    torch.set_num_threads(1)
     case, out = CASES[name], Path(mkdtemp()) / "run"
     changed = changes(remedy, method_of(name)) if remedy else {}
     steps = case.steps if case.preset == "dcgan" else case.steps // 3
-    words = [*case.change, *(f"{key}={value}" for key, value in changed.items()), *ALWAYS, "train.probes=4"]
-    with suppress(DivergedError):
-        train(
-            worlds / case.world, out=out, preset=case.preset, size=case.size, steps=steps, seed=seed,
-            device="cpu", precision="fp32", quiet=True, set=words,
-        )  # fmt: skip
+    words = [*(f"{key}={value}" for key, value in changed.items()), "train.probes=4"]
+    train_case(name, seed, worlds, out, steps=steps, change=words)
     folder = RunFolder(out)
     found = signs(folder.read_lines(folder.health)[-1]["signals"])
     shutil.rmtree(out)

@@ -14,8 +14,8 @@ import os
 import platform
 import shutil
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -131,14 +131,28 @@ def film(digits_folder: Path, out: Path) -> None:
             (ImageOps.invert(picture) if i % 2 else picture).convert("RGB").save(folder / f"{i}.png")
 
 
+def train_case(
+    name: str, seed: int, worlds: Path, out: Path, *, steps: int | None = None, change: Sequence[str] = (),
+    on_symptom: str = "watch",
+) -> bool:  # fmt: skip
+    """Train one case from one seed into `out`, with further changes; whether it came to its end."""
+    torch.set_num_threads(1)
+    case = CASES[name]
+    try:
+        train(
+            worlds / case.world, out=out, preset=case.preset, size=case.size, steps=steps or case.steps, seed=seed,
+            device="cpu", precision="fp32", quiet=True, set=[*case.change, *change, *ALWAYS], on_symptom=on_symptom,
+        )  # fmt: skip
+    except DivergedError:
+        return False
+    return True
+
+
 def run(name: str, seed: int, worlds: Path, keep: Path) -> dict[str, Any]:
     """Train one case from one seed; what was said of it, and when."""
-    torch.set_num_threads(1)
-    case, out, start = CASES[name], keep / f"{name.replace(' ', '-')}-{seed}", time.monotonic()
+    out, start = keep / f"{name.replace(' ', '-')}-{seed}", time.monotonic()
     shutil.rmtree(out, ignore_errors=True)
-    options: dict[str, Any] = dict(preset=case.preset, size=case.size, steps=case.steps, seed=seed, device="cpu")
-    with suppress(DivergedError):
-        train(worlds / case.world, out=out, precision="fp32", quiet=True, set=[*case.change, *ALWAYS], **options)
+    train_case(name, seed, worlds, out)
     shutil.rmtree(out / "checkpoints", ignore_errors=True)
     return judged(name, seed, out) | {"seconds": round(time.monotonic() - start, 1)}
 

@@ -13,7 +13,6 @@ pictures as the median of healthy trainings of the same length (three seeds).
 import argparse
 import json
 import os
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -22,13 +21,10 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import torch
-from health import ALWAYS, CASES, HERE, draw
+from health import HERE, draw, train_case
 from modes import about
 
-from viceversa.errors import DivergedError
 from viceversa.training.run_folder import RunFolder
-from viceversa.training.train import train
 
 SICK = ("imbalance", "high rates")
 HEALTHY = "healthy nonsaturating"
@@ -39,17 +35,8 @@ def run(name: str, seed: int, manner: str, keep: Path) -> dict[str, Any]:
     known = keep / f"{name.replace(' ', '-')}-{seed}"
     if manner == "watch" and (known / "health.jsonl").exists():
         return judged(RunFolder(known), True)
-    torch.set_num_threads(1)
-    case, out = CASES[name], Path(mkdtemp()) / "run"
-    options: dict[str, Any] = dict(preset=case.preset, size=case.size, steps=case.steps, seed=seed, device="cpu")
-    words: Sequence[str] = [*case.change, *ALWAYS]
-    finished = True
-    try:
-        train(
-            keep / "worlds" / case.world, out=out, precision="fp32", quiet=True, set=words, on_symptom=manner, **options
-        )
-    except DivergedError:
-        finished = False
+    out = Path(mkdtemp()) / "run"
+    finished = train_case(name, seed, keep / "worlds", out, on_symptom=manner)
     ended = judged(RunFolder(out), finished)
     print(name, seed, manner, ended, flush=True)
     return ended
