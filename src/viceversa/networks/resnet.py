@@ -6,23 +6,8 @@ from torch import Tensor, nn
 from .layers import Chain, ResidualBlock, full, normal_init, upsample
 
 
-def trunk(channels: int, width: int, blocks: int, upsampling: str, winograd: bool = False) -> list[nn.Module]:
-    """c7s1-w, d2w, d4w, R4w x blocks, u2w, uw: (N, channels, H, W) -> (N, width, H, W), H and W multiples of 4."""
-
-    def norm_relu(c: int) -> list[nn.Module]:
-        return [nn.InstanceNorm2d(c), nn.ReLU(inplace=True)]
-
-    layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(channels, width, 7), *norm_relu(width)]
-    for c in (width, 2 * width):
-        layers += [nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), *norm_relu(2 * c)]
-    layers += [ResidualBlock(4 * width, winograd) for _ in range(blocks)]
-    for c in (4 * width, 2 * width):
-        layers += [*upsample(c, c // 2, upsampling), *norm_relu(c // 2)]
-    return layers
-
-
 class ResNetGenerator(nn.Module):
-    """The trunk and c7s1-3, tanh (Zhu et al. 2017, sec. 7.2; Johnson et al. 2016).
+    """c7s1-w, d2w, d4w, R4w x blocks, u2w, uw, c7s1-3, tanh (Zhu et al. 2017, sec. 7.2; Johnson et al. 2016).
 
     (N, channels_in, H, W) -> (N, channels_out, H, W), both in [-1, 1]; H and W multiples of 4.
     With width 64: 11,378,179 parameters at 9 blocks, 7,837,699 at 6. Layers are numbered as in the
@@ -40,8 +25,18 @@ class ResNetGenerator(nn.Module):
         recompute: bool = False,  # keep little for the way back
     ) -> None:
         super().__init__()
-        head = [nn.ReflectionPad2d(3), nn.Conv2d(width, channels_out, 7)]
-        self.model = Chain(*trunk(channels_in, width, blocks, upsampling, winograd), *head, recompute=recompute)
+
+        def norm_relu(c: int) -> list[nn.Module]:
+            return [nn.InstanceNorm2d(c), nn.ReLU(inplace=True)]
+
+        layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(channels_in, width, 7), *norm_relu(width)]
+        for c in (width, 2 * width):
+            layers += [nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), *norm_relu(2 * c)]
+        layers += [ResidualBlock(4 * width, winograd) for _ in range(blocks)]
+        for c in (4 * width, 2 * width):
+            layers += [*upsample(c, c // 2, upsampling), *norm_relu(c // 2)]
+        layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, channels_out, 7)]
+        self.model = Chain(*layers, recompute=recompute)
         normal_init(self)
 
     def forward(self, x: Tensor) -> Tensor:
