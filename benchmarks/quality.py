@@ -1,43 +1,45 @@
-"""Quality at equal wall-clock time: preset `quickstart` beside the one-page reference.
+"""Quality over time: preset `quickstart`, planned for each of several times, beside one long run of the one page.
 
-    python benchmarks/quality.py [--worlds orchard seasons photographs] [--seeds 3] [--seconds 240] [--apple2orange DIR]
+    python benchmarks/quality.py [--worlds orchard seasons photographs faces apple2orange] [--seeds 0 1 2]
+                                 [--apple2orange DIR] [--sheets docs/images]
 
-Worlds with a truth are judged by PSNR on held-out pictures, beside the input as it is and the best global colour
-change. Real apples and oranges (--apple2orange, a folder with trainA trainB testA testB) have no truth: there the
-sliced Wasserstein distance of 7x7 patches to the target's test set, with its real-vs-real floor, checkerboard
-energy, and the share of translations that a small CNN, trained on the real photographs, takes for the other fruit.
-Both train side by side, one core each. Last checkpoint, all test pictures. JSON into benchmarks/results/.
+The reference trains for ten minutes, its rates falling over the second half, and is judged on the way at the times
+MARKS; judging stops its clock. Ours is a run of its own for each time. Every training has one core, two run at once,
+and what is planned counts. Judged on all held-out pictures: PSNR where the truth is known, elsewhere the share that a
+small CNN, trained on the real pictures, takes for the target; patch distance and KID, with real against real beside.
+Each run is added to benchmarks/results/quality.json when it ends; runs that stand there are not made again.
 """
 
 import argparse
-import itertools
 import json
 import os
 import platform
+import queue
 import runpy
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from judges import SIZE, Translate, judge, known, sheet
 
 import viceversa
-from viceversa import images
-from viceversa.data.prepare import reader
-from viceversa.metrics.patches import checkerboard, sliced_wasserstein
-from viceversa.metrics.truth import apply_affine_colour, fit_affine_colour, psnr
 from viceversa.training.run_folder import processor_name
 from viceversa.training.train import train
 
 HERE = Path(__file__).parent
-SIZE = 64
-Translate = Callable[[np.ndarray, str], np.ndarray]  # (N, 3, H, W) in [-1, 1], "A" or "B" -> the same
+WORLDS = ("orchard", "seasons", "photographs", "faces", "apple2orange")
+REFERENCE = 600.0  # seconds
+MARKS = (75, 240, 420)  # at which the reference is judged on its way
+OURS = (75, 240)  # seconds, a run each: an eighth of the reference's, and the four minutes of `make demo`
+Found = Iterator[tuple[float, int, Translate]]  # seconds of training, steps, what has been learned
 
 
 def world(name: str, folder: Path) -> Path:
@@ -49,171 +51,151 @@ def world(name: str, folder: Path) -> Path:
     return folder
 
 
-def pictures(folder: Path) -> np.ndarray:
-    """All pictures of a folder, (N, 3, SIZE, SIZE) in [-1, 1]."""
-    read = reader(SIZE, "squash", 3)
-    return np.stack([images.from_uint8(read(path)) for path in sorted(folder.iterdir())])
+def quickstart(data: Path, seconds: float, seed: int) -> Found:
+    """Our preset, trained for `seconds`, planning included."""
+    begun = time.monotonic()
+    with TemporaryDirectory() as scratch:
+        out = Path(scratch) / "run"
+        result = train(data, out=out, preset="quickstart", size=SIZE, max_time=seconds, seed=seed, quiet=True)
+        took = time.monotonic() - begun
+        translator = viceversa.load(result.run)
+        yield took, result.step, lambda x, side: translator.batch(torch.from_numpy(x), side).numpy()
 
 
-def quickstart(data: Path, out: Path, seconds: float, seed: int) -> tuple[Translate, int]:
-    """Train our preset for `seconds`, planning included."""
-    result = train(data, out=out, preset="quickstart", size=SIZE, max_time=seconds, seed=seed, quiet=True)
-    translator = viceversa.load(result.run)
-    return lambda x, side: translator.batch(torch.from_numpy(x), side).numpy(), result.step
-
-
-def one_page(data: Path, out: Path, seconds: float, seed: int) -> tuple[Translate, int]:
-    """Train the reference for `seconds`: its pace is measured on 10 steps, its schedule fitted to the rest."""
+def one_page(data: Path, seconds: float, seed: int) -> Found:
+    """The reference: its pace is measured on 10 steps after 10 others, its schedule fitted to the rest."""
     page = runpy.run_path(str(HERE.parent / "examples" / "cyclegan_one_page.py"))
-    start = time.monotonic()
+    begun, judging, marks = time.monotonic(), 0.0, [mark for mark in MARKS if mark < seconds]
     page["train"](data, SIZE, 10, blocks=6)
-    steps = max(10, int((seconds - (time.monotonic() - start)) / ((time.monotonic() - start) / 10) * 0.98))
-    done = [0]
+    warm = time.monotonic() - begun
+    page["train"](data, SIZE, 10, blocks=6)
+    planned = time.monotonic() - begun
+    steps = max(10, int((seconds - planned) / (planned - warm) * 10 * 0.98))
+    passed: queue.Queue[tuple[float, int, Any]] = queue.Queue(1)
+    judged = threading.Semaphore(0)
+    last = (0.0, 0)
 
-    def until(step: int) -> bool:
-        done[0] = step + 1
-        return time.monotonic() - start < seconds
+    def until(step: int, model: Any) -> bool:
+        nonlocal judging, last
+        now = time.monotonic() - begun - judging
+        last = now, step + 1
+        if marks and now >= marks[0]:
+            marks.pop(0)
+            paused = time.monotonic()
+            passed.put((*last, model))
+            judged.acquire()
+            judging += time.monotonic() - paused
+        return now < seconds
 
-    model = page["train"](data, SIZE, steps, blocks=6, seed=seed, until=until)
-    nets = {"B": model.G, "A": model.F}
+    def work() -> None:
+        model = page["train"](data, SIZE, steps, blocks=6, seed=seed, until=until)
+        passed.put((*last, model))
 
-    @torch.no_grad()
-    def translate(x: np.ndarray, side: str) -> np.ndarray:
-        return torch.cat([nets[side](part) for part in torch.from_numpy(x).split(16)]).numpy()
+    training = threading.Thread(target=work, daemon=True)
+    training.start()
+    for _ in range(len(marks) + 1):
+        took, step, model = passed.get()
+        nets = {"B": model.G, "A": model.F}
 
-    return translate, done[0]
+        @torch.no_grad()
+        def translate(x: np.ndarray, side: str, nets: dict[str, Any] = nets) -> np.ndarray:
+            return torch.cat([nets[side](part) for part in torch.from_numpy(x).split(16)]).numpy()
+
+        yield took, step, translate
+        judged.release()
 
 
 METHODS = {"quickstart": quickstart, "one_page": one_page}
 
 
-def judge_truth(data: Path, translate: Translate) -> dict[str, Any]:
-    """PSNR both ways, of the translation, the input and the best colour map."""
-    scores = {}
-    for source, side in (("A", "B"), ("B", "A")):
-        x, truth = pictures(data / f"test{source}"), pictures(data / f"truth{source}")
-        best = psnr(apply_affine_colour(x, fit_affine_colour(x, truth)), truth)
-        found = psnr(translate(x, side), truth)
-        scores[f"{source}_to_{side}"] = {
-            "input": psnr(x, truth), "best_colour": best, "translation": found, "over_best_colour": found - best,
-        }  # fmt: skip
-    return scores
-
-
-def judge_real(data: Path, translate: Translate, fruit: nn.Module) -> dict[str, Any]:
-    """Patch distance with its floor and ceiling, checkerboard, share taken for the other fruit."""
-    scores = {}
-    for source, side in (("A", "B"), ("B", "A")):
-        x, target, known = (pictures(data / folder) for folder in (f"test{source}", f"test{side}", f"train{side}"))
-        y = translate(x, side)
-        scores[f"{source}_to_{side}"] = {
-            "patch_distance": sliced_wasserstein(y, target),
-            "patch_distance_of_input": sliced_wasserstein(x, target),
-            "patch_distance_real_vs_real": sliced_wasserstein(known[:: len(known) // len(target)], target),
-            "checkerboard": checkerboard(y), "checkerboard_of_target": checkerboard(target),
-            "taken_for_target": share(fruit, y, side), "input_taken_for_target": share(fruit, x, side),
-            "target_taken_for_target": share(fruit, target, side),
-        }  # fmt: skip
-    return scores
-
-
-@torch.no_grad()
-def share(fruit: nn.Module, x: np.ndarray, side: str) -> float:
-    """Share of pictures that the classifier puts into domain `side`."""
-    says_b = fruit(torch.from_numpy(x)).flatten() > 0
-    return (says_b == (side == "B")).float().mean().item()
-
-
-def classifier(data: Path, epochs: int = 12) -> nn.Module:
-    """A small CNN, A against B, trained on the real training pictures; positive = B."""
-    torch.manual_seed(0)
-    widths, layers = (3, 24, 48, 96, 96), list[nn.Module]()
-    for a, b in itertools.pairwise(widths):
-        layers += [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU(), nn.MaxPool2d(2)]
-    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.3), nn.Linear(96, 1))
-    a, b = pictures(data / "trainA"), pictures(data / "trainB")
-    x = torch.from_numpy(np.concatenate([a, b]))
-    y = torch.cat([torch.zeros(len(a)), torch.ones(len(b))])
-    optimizer = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-2)
-    rates = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0.01, epochs * (len(x) // 64))
-    for _ in range(epochs):
-        for chosen in torch.randperm(len(x)).split(64)[:-1]:
-            loss = nn.functional.binary_cross_entropy_with_logits(net(jitter(x[chosen])).flatten(), y[chosen])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            rates.step()
-    return net.eval()
-
-
-def jitter(x: Tensor) -> Tensor:
-    """A shared mirror flip and shift of up to 6 px."""
-    x = x.flip(3) if torch.rand(()) < 0.5 else x
-    return torch.roll(x, tuple(torch.randint(-6, 7, (2,)).tolist()), (2, 3))
-
-
-def sheet(data: Path, translate: Translate, path: Path) -> None:
-    """The first 12 test pictures of each domain over their translations: not picked."""
+def worker(name: str, data: Path, method: str, seconds: float, seed: int, sheets: Path | None) -> list[dict[str, Any]]:
+    """Train one method in this process and judge it; a row for each time that it is judged at."""
     rows = []
-    for source, side in (("A", "B"), ("B", "A")):
-        x = pictures(data / f"test{source}")[:12]
-        rows += [list(x), list(translate(x, side))]
-    images.save_png(path, images.grid(rows))
-
-
-def worker(name: str, data: Path, method: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
-    """Train one method with one seed in this process and judge it."""
-    real = name == "apple2orange"
-    begun = time.monotonic()
-    with TemporaryDirectory() as scratch:
-        translate, steps = METHODS[method](data, Path(scratch) / "run", args.seconds, seed)
-        seconds = time.monotonic() - begun
-        scores = judge_real(data, translate, classifier(data)) if real else judge_truth(data, translate)
-        if seed == 0 and args.sheets:
-            sheet(data, translate, args.sheets / f"{name}-{method}.png")
-    return {"world": name, "method": method, "seed": seed, "steps": steps, "seconds": seconds, **scores}
-
-
-def measure(name: str, data: Path, args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every seed of one world: the two methods train side by side, one core each, on the same machine."""
-    rows = []
-    for seed in range(args.seeds):
-        options = ["--seconds", str(args.seconds), *(["--sheets", str(args.sheets)] if args.sheets else [])]
-        commands = [
-            [sys.executable, __file__, "--worker", name, str(data), method, str(seed), *options] for method in METHODS
-        ]
-        one_core = os.environ | {"OMP_NUM_THREADS": "1"}
-        running = [subprocess.Popen(c, stdout=subprocess.PIPE, text=True, env=one_core) for c in commands]
-        for process in running:
-            rows.append(json.loads(process.communicate()[0].splitlines()[-1]))
-            print(json.dumps(rows[-1]), flush=True)
+    for took, steps, translate in METHODS[method](data, seconds, seed):
+        row = {"world": name, "method": method, "seed": seed, "planned": seconds, "seconds": took, "steps": steps}
+        rows.append(row | judge(data, translate))
+        longest = seconds == (REFERENCE if method == "one_page" else max(OURS))
+        if seed == 0 and sheets and longest:
+            sheet(data, translate, sheets / f"{name}-{method}.png")  # the last one stays
     return rows
+
+
+class Results:
+    """benchmarks/results/quality.json, written anew whenever a run ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.lock = path, threading.Lock()
+        machine = {"processor": processor_name(), "threads": 1, "torch": torch.__version__}
+        machine |= {"viceversa": viceversa.__version__, "python": platform.python_version()}
+        fresh = {**machine, "date": time.strftime("%F"), "size": SIZE, "known": {}, "runs": []}
+        self.found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else fresh
+
+    def has(self, name: str, method: str, seconds: float, seed: int) -> bool:
+        wanted = {"world": name, "method": method, "planned": seconds, "seed": seed}
+        return any(wanted.items() <= run.items() for run in self.found["runs"])
+
+    def add(self, rows: list[dict[str, Any]]) -> None:
+        with self.lock:
+            self.found["runs"] += rows
+            self.write()
+
+    def write(self) -> None:
+        self.path.write_text(json.dumps(self.found, indent=1) + "\n")
+
+
+def measure(jobs: list[tuple[int, str, str, float]], folders: dict[str, Path], results: Results, sheets: Path) -> None:
+    """Every job in a process of one thread, two at a time."""
+    waiting = iter(jobs)
+    turn = threading.Lock()
+
+    def core() -> None:
+        while True:
+            with turn:
+                job = next(waiting, None)
+            if job is None:
+                return
+            seed, name, method, seconds = job
+            words = [name, str(folders[name]), method, str(seconds), str(seed)]
+            command = [sys.executable, __file__, "--worker", *words, *(["--sheets", str(sheets)] if sheets else [])]
+            env = os.environ | {"OMP_NUM_THREADS": "1"}
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=env, check=True)
+            rows = json.loads(done.stdout.splitlines()[-1])
+            results.add(rows)
+            print(json.dumps(rows[-1]), flush=True)
+
+    cores = [threading.Thread(target=core) for _ in range(2)]
+    for one in cores:
+        one.start()
+    for one in cores:
+        one.join()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", nargs="*", default=["orchard", "seasons", "photographs"])
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=240, help="of training, the same for both")
+    parser.add_argument("--worlds", nargs="*", default=[w for w in WORLDS if w != "apple2orange"], choices=WORLDS)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--ours", type=float, nargs="*", default=OURS, help="seconds of ours, a run each")
+    parser.add_argument("--reference", type=float, default=REFERENCE, help="seconds of the one page")
     parser.add_argument("--apple2orange", type=Path, help="folder with trainA trainB testA testB")
     parser.add_argument("--sheets", type=Path, help="folder for sheets of test translations")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "quality.json")
-    parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--worker", nargs=5, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:
-        name, data, method, seed = args.worker
-        print(json.dumps(worker(name, Path(data), method, int(seed), args)))
+        name, data, method, seconds, seed = args.worker
+        print(json.dumps(worker(name, Path(data), method, float(seconds), int(seed), args.sheets)))
         return
-    rows: list[dict[str, Any]] = []
+    results = Results(args.out)
     with TemporaryDirectory() as scratch:
+        folders = {}
         for name in args.worlds:
-            rows += measure(name, world(name, Path(scratch) / name), args)
-    if args.apple2orange:
-        rows += measure("apple2orange", args.apple2orange.resolve(), args)
-    machine = {"processor": processor_name(), "threads": 1, "torch": torch.__version__}
-    machine |= {"viceversa": viceversa.__version__, "python": platform.python_version(), "date": time.strftime("%F")}
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps({**machine, "seconds": args.seconds, "size": SIZE, "runs": rows}, indent=1) + "\n")
+            own = name == "apple2orange"
+            folders[name] = args.apple2orange.resolve() if own else world(name, Path(scratch) / name)
+            results.found["known"].setdefault(name, {}) or results.found["known"][name].update(known(folders[name]))
+        times = [("one_page", args.reference), *(("quickstart", seconds) for seconds in args.ours)]
+        wanted = [(seed, name, *one) for seed, name, one in product(args.seeds, args.worlds, times)]
+        measure([job for job in wanted if not results.has(job[1], *job[2:], job[0])], folders, results, args.sheets)
+    results.write()
     print(args.out)
 
 

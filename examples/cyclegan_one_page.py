@@ -116,7 +116,7 @@ def picture(path, size, crop=True):
     return torch.from_numpy(image.transpose(2, 0, 1) / np.float32(127.5) - np.float32(1))[None]
 
 
-def train(data, size, steps, blocks=9, seed=0, until=lambda step: True):
+def train(data, size, steps, blocks=9, seed=0, until=lambda step, model: True):
     """`steps` steps at batch 1, the rates falling linearly over the second half; ends early when `until` is false."""
     random.seed(seed)
     torch.manual_seed(seed)
@@ -129,7 +129,7 @@ def train(data, size, steps, blocks=9, seed=0, until=lambda step: True):
         losses = model.step(picture(random.choice(files_a), size), picture(random.choice(files_b), size))
         if step % 100 == 0:
             print(step, {name: round(value, 3) for name, value in losses.items()}, flush=True)
-        if not until(step):
+        if not until(step, model):
             break
     return model
 

@@ -118,7 +118,7 @@ def test_a_row_has_what_the_table_needs(small: None, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_the_memory_of_both_sides_is_that_of_their_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = measure.memory("translate quickstart 64 px", CASES["translate quickstart 64 px"], "cpu")
+    found = measure.memory("translate quickstart 64 px", CASES["translate quickstart 64 px"])
     assert 100 < found["ours"] < 2000 and found["ratio"] == pytest.approx(found["ours"] / found["reference"])
 
 

@@ -22,10 +22,15 @@ def linear_decay(nimg: int, total_nimg: int, decay_from_nimg: int, every_nimg: i
 def make_optimizer(
     kind: str, parameters: list[nn.Parameter], lr: float, betas: tuple[float, float]
 ) -> torch.optim.Optimizer:
-    """Adam, plain SGD, SGD with momentum `betas[0]`, or RMSProp, which takes no momentum."""
+    """Adam, plain SGD, SGD with momentum `betas[0]`, or RMSProp, which takes no momentum.
+
+    On a graphics card Adam keeps its rate there too, so that a recorded step finds it changed.
+    """
+    card = parameters[0].is_cuda
     match kind:
         case "adam":
-            return torch.optim.Adam(parameters, lr, betas, fused=True)
+            rate = torch.tensor(lr, device=parameters[0].device) if card else lr
+            return torch.optim.Adam(parameters, rate, betas, fused=True, capturable=card)
         case "sgd" | "momentum":
             return torch.optim.SGD(parameters, lr, betas[0] if kind == "momentum" else 0.0, fused=True)
         case "rmsprop":
@@ -63,7 +68,10 @@ class Player:
     def set_rate(self, factor: float) -> None:
         """Learn with `factor` times the player's own rate from now on."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.lr * factor
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(self.lr * factor)
+            else:
+                group["lr"] = self.lr * factor
 
     @contextmanager
     def turn(self) -> Iterator["Update"]:
@@ -83,7 +91,7 @@ class Player:
         norms = torch.stack(torch._foreach_norm(gradients))
         self.norm = norms.norm()
         bad = 1 - norms.sum().isfinite().float()
-        self.refused = torch.maximum(self.refused, bad)
+        self.refused.copy_(torch.maximum(self.refused, bad))
         if isinstance(self.optimizer, torch.optim.RMSprop):  # has no fused kernel: a gradient of 0 moves nothing
             for gradient in gradients:
                 gradient.nan_to_num_(0, 0, 0).mul_(1 - bad)
@@ -96,8 +104,9 @@ class Player:
     @torch.no_grad()
     def _moved(self, before: list[Tensor]) -> Tensor:
         """How far the weights are from `before`, as a share of their own length."""
-        moved = torch.stack([(now - old).norm() for now, old in zip(self.parameters, before, strict=True)])
-        share: Tensor = moved.norm() / torch.stack(torch._foreach_norm(before)).norm()
+        length = torch.stack(torch._foreach_norm(before)).norm()
+        torch._foreach_sub_(before, list[Tensor](self.parameters))
+        share: Tensor = torch.stack(torch._foreach_norm(before)).norm() / length
         return share
 
 

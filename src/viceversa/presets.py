@@ -49,6 +49,7 @@ class TrainConfig:
     seed: Annotated[int, Range(0, 2**63 - 1)] = 0  # everything random follows from it
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 where the processor has it
+    record: bool = True  # on a graphics card, the step as one recorded graph of kernels
     threads: Count | None = None  # of the processor; none: all. A resumed run keeps its number, so that bits agree
     log_every: Count = 10  # steps between lines of metrics.jsonl
     samples: Number = 10  # sample sheets over the run

@@ -6,8 +6,10 @@ from typing import Any
 __all__ = ["run"]
 
 
-def run(*, quick: bool = False, check: str | Path | None = None, show: Any = None) -> dict[str, Any]:
+def run(
+    *, quick: bool = False, check: str | Path | None = None, device: str | None = None, show: Any = None
+) -> dict[str, Any]:
     """Everything measured, as `viceversa bench --json` prints it; SlowerError where `check` names better figures."""
     from . import report
 
-    return report.run(quick=quick, check=check, show=show or (lambda line: None))
+    return report.run(quick=quick, check=check, device=device, show=show or (lambda line: None))

@@ -23,7 +23,8 @@ from ..evaluation.extractors import load_extractor
 from ..evaluation.features import BATCH
 from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
 from ..presets import preset
-from ..training.device import choose_precision
+from ..training.device import choose_precision, compile_net
+from ..training.recorded import step_of
 from ..translation.files import translate_files
 from ..translation.translator import Translator
 from . import flops
@@ -51,6 +52,7 @@ class Case:
     quick: bool = False  # also measured by --quick
     memory: bool = False  # its peak memory is measured too, in processes of their own
     precision: str = "fp32"
+    devices: tuple[str, ...] = ("cpu",)  # on which it is measured
 
 
 def one_page() -> dict[str, Any]:
@@ -75,24 +77,38 @@ def noise(batch: int, size: int, device: str) -> list[torch.Tensor]:
     return [(torch.rand(batch, 3, size, size, generator=dice) * 2 - 1).to(device) for _ in "ab"]
 
 
-def train_ours(name: str, size: int, folder: Path, device: str, **changes: Any) -> Job:
-    """A training step of a preset."""
+def train_ours(
+    name: str, size: int, folder: Path, device: str, *, batch: int | None = None, precision: str | None = None,
+    compile: bool = False, **changes: Any,
+) -> Job:  # fmt: skip
+    """A training step of a preset as a run takes it: from pictures on the host, on a graphics card recorded."""
     wanted, method = preset(name, size).train, config_of(name, size, **changes)
+    batch = batch or wanted.batch
     torch.manual_seed(0)
-    model = CycleGAN(method, precision=choose_precision(wanted.precision, device), device=device)
-    a, b = noise(wanted.batch, size, device)
-    step = lambda: [loss.item() for loss in model.step(a, b).values()]  # noqa: E731
-    return Job(call=step, items=wanted.batch, flops=partial(flops.of_step, method, wanted.batch, size))
+    torch.backends.cudnn.benchmark = device == "cuda"
+    model = CycleGAN(method, precision=choose_precision(precision or wanted.precision, device), device=device)
+    for net in model.nets.values() if compile else ():
+        compile_net(net, device)
+    a, b = noise(batch, size, "cpu")
+    take = step_of(model, device)
+
+    def step() -> None:
+        losses = take(a, b)
+        if device == "cpu":
+            _ = [loss.item() for loss in losses.values()]
+
+    return Job(call=step, items=batch, flops=partial(flops.of_step, method, batch, size))
 
 
-def train_reference(size: int, folder: Path, device: str) -> Job:
+def train_reference(size: int, batch: int, folder: Path, device: str) -> Job:
     """A step of the one page."""
     torch.manual_seed(0)
+    torch.backends.cudnn.benchmark = False
     model = one_page()["CycleGAN"](blocks=9 if size >= 256 else 6)
     for net in (model.G, model.F, model.D_A, model.D_B):
         net.to(device)
-    a, b = noise(1, size, device)
-    return Job(call=lambda: model.step(a, b), items=1)
+    a, b = noise(batch, size, device)
+    return Job(call=lambda: model.step(a, b), items=batch)
 
 
 def pictures(folder: Path, size: int, count: int = FILES) -> list[Path]:
@@ -105,20 +121,59 @@ def pictures(folder: Path, size: int, count: int = FILES) -> list[Path]:
     return made
 
 
-def translate_ours(name: str, size: int, count: int, folder: Path, device: str, **changes: Any) -> Job:
-    """Files to files through a translator with random weights."""
-    c = config_of(name, size, **changes)
+def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, compile: bool) -> Translator:
+    """A translator with random weights."""
     torch.manual_seed(0)
-    translator = Translator({side: make_generator(c, 3, 3) for side in "AB"}, ("a", "b"), (3, 3), size, 0, device)
+    torch.backends.cudnn.benchmark = device == "cuda"
+    nets = {side: make_generator(c, 3, 3) for side in "AB"}
+    for net in nets.values() if compile else ():
+        compile_net(net, device, dynamic=True)
+    return Translator(nets, ("a", "b"), (3, 3), size, 0, device, precision)
+
+
+def translate_ours(
+    name: str, size: int, count: int, folder: Path, device: str, *, precision: str = "fp32", compile: bool = False,
+    **changes: Any,
+) -> Job:  # fmt: skip
+    """Files to files through a translator."""
+    c, count = config_of(name, size, **changes), of_device(count, device)
+    translator = translator_of(c, size, device, precision, compile)
     sources = pictures(folder, size, count)
     call = partial(translate_files, translator, sources, "b", folder / "out")
     return Job(call=call, items=count, flops=lambda: count * flops.of_translation(c, size))
 
 
+def network_ours(size: int, folder: Path, device: str, *, precision: str, compile: bool) -> Job:
+    """Tensors to tensors, as many at once as a graphics card is given."""
+    c = config_of("cyclegan", size)
+    translator = translator_of(c, size, device, precision, compile)
+    x = torch.cat([noise(1, size, "cpu")[0]] * translator.at_once)
+    return Job(
+        call=lambda: translator.batch(x, "B"), items=len(x), flops=lambda: len(x) * flops.of_translation(c, size)
+    )
+
+
+def network_reference(size: int, folder: Path, device: str) -> Job:
+    """One tensor after the other through the one page's generator."""
+    net, x = one_page()["generator"](blocks=9 if size >= 256 else 6).to(device), noise(1, size, "cpu")[0]
+
+    def call() -> None:
+        with torch.no_grad():
+            net(x.to(device)).cpu()
+
+    return Job(call=call, items=1)
+
+
+def of_device(count: int, device: str) -> int:
+    """Files to translate: so many that a graphics card's batches are full."""
+    return count if device == "cpu" else 32 * count
+
+
 def translate_reference(size: int, count: int, folder: Path, device: str) -> Job:
     """Files to files as the one page does it."""
     page = one_page()
-    net, sources = page["generator"](blocks=9 if size >= 256 else 6).to(device), pictures(folder, size, count)
+    net = page["generator"](blocks=9 if size >= 256 else 6).to(device)
+    sources = pictures(folder, size, of_device(count, device))
 
     def call() -> None:
         for source in sources:
@@ -127,7 +182,7 @@ def translate_reference(size: int, count: int, folder: Path, device: str) -> Job
             pixels = ((x + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
             Image.fromarray(pixels).save(folder / source.name)
 
-    return Job(call=call, items=count)
+    return Job(call=call, items=len(sources))
 
 
 def load_ours(kept: bool, folder: Path, device: str, size: int = 256) -> Job:
@@ -165,9 +220,8 @@ def bare(folder: Path, device: str) -> Job:
 
 def train(size: int, name: str = "cyclegan", **changes: Any) -> dict[str, Any]:
     """Both sides of a training step."""
-    return dict(
-        unit="images", ours=partial(train_ours, name, size, **changes), reference=partial(train_reference, size)
-    )
+    reference = partial(train_reference, size, changes.get("batch", 1))
+    return dict(unit="images", ours=partial(train_ours, name, size, **changes), reference=reference)
 
 
 def translate(size: int, count: int, name: str = "cyclegan", **changes: Any) -> dict[str, Any]:
@@ -176,13 +230,26 @@ def translate(size: int, count: int, name: str = "cyclegan", **changes: Any) -> 
     return dict(unit="images", ours=ours, reference=partial(translate_reference, size, count))
 
 
+BOTH, CARD = ("cpu", "cuda"), ("cuda",)
+FAST: dict[str, Any] = dict(precision="bf16", compile=True)
 CASES = {
-    "train cyclegan 128 px": Case(**train(128), quick=True, memory=True),
+    "train cyclegan 128 px": Case(**train(128), quick=True, memory=True, devices=BOTH),
     "train cyclegan 128 px, direct": Case(**train(128, winograd=False)),
-    "train cyclegan 256 px": Case(**train(256), memory=True),
-    "train cyclegan 256 px, recompute": Case(**train(256, recompute=True), memory=True),
-    "train quickstart 64 px": Case(**train(64, "quickstart"), quick=True, memory=True, precision="auto"),
+    "train cyclegan 256 px": Case(**train(256), memory=True, devices=BOTH),
+    "train cyclegan 256 px, recompute": Case(**train(256, recompute=True), memory=True, devices=BOTH),
+    "train cyclegan 256 px, bf16, compiled": Case(**train(256, **FAST), memory=True, precision="bf16", devices=CARD),
+    "train cyclegan 256 px, bf16, compiled, batch 8": Case(
+        **train(256, batch=8, **FAST), precision="bf16", devices=CARD
+    ),
+    "train quickstart 64 px": Case(
+        **train(64, "quickstart"), quick=True, memory=True, precision="auto", devices=BOTH
+    ),
     "translate cyclegan 256 px": Case(**translate(256, 2), memory=True),
+    "translate cyclegan 256 px, bf16, compiled": Case(**translate(256, 2, **FAST), precision="bf16", devices=CARD),
+    "network cyclegan 256 px, bf16, compiled": Case(
+        unit="images", ours=partial(network_ours, 256, **FAST), reference=partial(network_reference, 256),
+        precision="bf16", devices=CARD,
+    ),
     "translate cyclegan 256 px, direct": Case(**translate(256, 2, winograd=False)),
     "translate quickstart 64 px": Case(**translate(64, 32, "quickstart"), quick=True, memory=True),
     "load 256 px from files": Case(
@@ -197,4 +264,3 @@ CASES = {
         unit="starts", ours=partial(start, ["-c", "import viceversa.verbs"]), reference=bare
     ),
 }  # fmt: skip
-ON_CARD = ("train", "translate")  # first words of the cases that a graphics card takes part in

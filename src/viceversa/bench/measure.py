@@ -1,11 +1,12 @@
 """Two sides in turns, and what they need of memory."""
 
+import gc
 import json
 import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,12 +15,13 @@ import torch
 
 from ..errors import ResourceError
 from ..training.device import choose_precision
+from ..training.recorded import WARM
 from .cases import CASES, Case, Job
 from .clock import Clock, Spent
 
 BLOCK_SECONDS = 0.4  # of one side before the other has its turn
 MB = 2**20
-PEAKS: dict[tuple[str, str, str], float] = {}  # what was measured already
+PEAKS: dict[tuple[str, str], float] = {}  # what was measured already
 
 
 def per_item(job: Job, calls: int, device: str) -> Spent:
@@ -60,10 +62,13 @@ def measured(name: str, rounds: int, device: str, ceilings: dict[str, dict[str, 
     """One row: rates, ratios over the reference (more is better), the share of the ceiling, peak memory."""
     case = CASES[name]
     row: dict[str, Any] = {"case": name, "device": device, "unit": case.unit, "rounds": rounds}
+    makers = {"ours": case.ours} | ({"reference": case.reference} if case.reference else {})
     with TemporaryDirectory() as folder:
-        jobs = {"ours": case.ours(Path(folder), device)}
-        if case.reference:
-            jobs["reference"] = case.reference(Path(folder), device)
+        if device == "cuda":
+            prepared = {side: on_card(maker, Path(folder)) for side, maker in makers.items()}
+            jobs = {side: job for side, (job, _) in prepared.items()}
+        else:
+            jobs = {side: maker(Path(folder), device) for side, maker in makers.items()}
         found = in_turns(jobs, rounds, device)
     for side, times in found.items():
         row[side] = {
@@ -76,9 +81,27 @@ def measured(name: str, rounds: int, device: str, ceilings: dict[str, dict[str, 
         row["processor"] = spread([reference.processor / max(ours.processor, 1e-9) for ours, reference in pairs])
     if count := jobs["ours"].flops:
         row |= share(count() / jobs["ours"].items, row["ours"], case, device, ceilings)
-    if case.memory:
-        row["memory"] = memory(name, case, device)
+    if case.memory and device == "cuda":
+        held = {side: peak for side, (_, peak) in prepared.items()}
+        row["memory"] = held | {"ratio": held["ours"] / held["reference"]}
+    elif case.memory:
+        row["memory"] = memory(name, case)
     return row
+
+
+def on_card(maker: Callable[[Path, str], Job], folder: Path) -> tuple[Job, float]:
+    """A job that is compiled, tuned and recorded, and the MB of a graphics card that it holds at most when it is."""
+    gc.collect()
+    torch.cuda.empty_cache()
+    before = torch.cuda.memory_allocated()
+    job = maker(folder, "cuda")
+    for _ in range(WARM):
+        job.call()
+    torch.cuda.reset_peak_memory_stats()  # what was tried while looking for the quickest kernels does not count
+    for _ in range(2):
+        job.call()
+    torch.cuda.synchronize()
+    return job, (torch.cuda.max_memory_allocated() - before) / MB
 
 
 def share(
@@ -100,13 +123,13 @@ def share(
     return {"gflop": gflop, "gflop_per_second": reached, "precision": precision, "share": part}
 
 
-def memory(name: str, case: Case, device: str) -> dict[str, float]:
+def memory(name: str, case: Case) -> dict[str, float]:
     """Peak memory of each side in MB, measured in a process of its own, and ours over the reference's."""
     found = {}
     for side in ("ours", "reference"):
-        known = side, repr(getattr(case, side)), device  # several cases have one reference
+        known = side, repr(getattr(case, side))  # several cases have one reference
         if known not in PEAKS:
-            command = [sys.executable, "-m", "viceversa.bench.measure", name, side, device]
+            command = [sys.executable, "-m", "viceversa.bench.measure", name, side]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
@@ -116,15 +139,13 @@ def memory(name: str, case: Case, device: str) -> dict[str, float]:
     return found | {"ratio": found["ours"] / found["reference"]}
 
 
-def peak(name: str, side: str, device: str) -> float:
-    """MB that this process, or the graphics card, held at most while the job was done twice."""
+def peak(name: str, side: str) -> float:
+    """MB that this process held at most while the job was done twice."""
     maker = getattr(CASES[name], side)
     with TemporaryDirectory() as folder:
-        job = maker(Path(folder), device)
+        job = maker(Path(folder), "cpu")
         for _ in range(2):
             job.call()
-    if device == "cuda":
-        return torch.cuda.max_memory_allocated() / MB
     return most_resident()
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import torch
 
 from ..errors import DataError, SlowerError
+from ..training.device import choose_device
 from ..training.run_folder import processor_name
-from .cases import CASES, ON_CARD
+from .cases import CASES
 from .ceilings import ceilings
 from .measure import measured
 
@@ -22,19 +23,20 @@ SLOW = 2  # rounds of cases whose block takes many seconds
 ALLOWED = 0.2  # part of a ratio that may be lost before --check fails
 
 
-def run(*, quick: bool, check: str | Path | None, show: Callable[[str], None]) -> dict[str, Any]:
-    """Measure; compare with the figures in the file `check`, which is read first."""
+def run(*, quick: bool, check: str | Path | None, device: str | None, show: Callable[[str], None]) -> dict[str, Any]:
+    """Measure on one device or all; compare with the figures in the file `check`, which is read first."""
     committed = read(Path(check)) if check is not None else None
     found: dict[str, Any] = {"machine": machine(), "quick": quick, "ceilings": {}, "cases": []}
-    for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
-        show(f"{device}: ceilings")
-        found["ceilings"][device] = ceilings(device)
+    here = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    for place in here if device is None else (choose_device(device),):
+        show(f"{place}: ceilings")
+        found["ceilings"][place] = ceilings(place)
         for name, case in CASES.items():
-            if (quick and not case.quick) or (device == "cuda" and name.split()[0] not in ON_CARD):
+            if (quick and not case.quick) or place not in case.devices:
                 continue
-            show(f"{device}: {name}")
-            rounds = SLOW if "256 px" in name and name.split()[0] in ON_CARD else ROUNDS
-            found["cases"].append(measured(name, rounds, device, found["ceilings"][device]))
+            show(f"{place}: {name}")
+            rounds = SLOW if place == "cpu" and "256 px" in name and name.startswith(("train", "translate")) else ROUNDS
+            found["cases"].append(measured(name, rounds, place, found["ceilings"][place]))
     if committed is not None:
         require_no_slower(found, committed, str(check))
     return found

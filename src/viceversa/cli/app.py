@@ -71,7 +71,7 @@ def train(
     seed: Whole | None = None,
     device: Device | None = None,
     precision: Precision | None = None,
-    compile: bool = False,
+    compile: bool | None = None,
     names: str | None = None,
     set: Annotated[list[str] | None, Parameter(negative=())] = None,
     config: Path | None = None,
@@ -97,7 +97,8 @@ def train(
         seed: Everything random follows from it.
         device: Where to compute; chosen by itself.
         precision: Number format of the convolutions; chosen by itself.
-        compile: Compile the networks with torch.compile; slower to start, then faster.
+        compile: Compile the networks with torch.compile; slower to start, then faster. Of itself for long runs on a
+            graphics card.
         names: Names of the domains, for example apples,oranges; default: from the folders.
         set: Change any value of the configuration, for example method.lambda_cyc=5; may be repeated.
         config: Start from a configuration file, such as the config.yaml of a run.

@@ -1,7 +1,7 @@
 """The bench command: measure, print a table or JSON, compare with committed figures."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -13,6 +13,7 @@ def bench(
     *,
     quick: Annotated[bool, Parameter(negative=())] = False,
     check: Path | None = None,
+    device: Literal["cpu", "cuda"] | None = None,
     as_json: Annotated[bool, Parameter("--json", negative=())] = False,
 ) -> None:
     """How fast this machine trains, translates, reads and judges, in turns with the one-page reference.
@@ -20,13 +21,14 @@ def bench(
     Args:
         quick: Only small cases; a minute or two. All of them take about five.
         check: Fail (exit code 5) when a ratio is more than 20 % below that in this file, an earlier result as JSON.
+        device: Measure here only; else on the processor and, where there is one, on the graphics card.
         as_json: Print one JSON document.
     """
     from .. import bench as room
     from ..training.log import LiveLine
 
     with LiveLine(quiet=False) as show:
-        found = room.run(quick=quick, check=check, show=show)
+        found = room.run(quick=quick, check=check, device=device, show=show)
     if as_json:
         return print_json(found)
     print_bench(found)

@@ -11,6 +11,7 @@ from .. import distributed
 from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL, smoothed
 from ..losses.balance import auc
+from ..networks.layers import settle, together
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
@@ -89,7 +90,7 @@ class CycleGAN(nn.Module):
                 "D_B": PatchGAN(b, c.d_width, c.d_layers, c.d_norm),
             }
         )
-        self.to(device)
+        settle(self, device)
         G, F, D_A, D_B = self.nets.values()
         self.average = Average({"G": G, "F": F}, c.ema).to(device)
         self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
@@ -114,8 +115,8 @@ class CycleGAN(nn.Module):
             return told  # nothing asks the discriminators
 
         with self.discriminators.turn() as update:  # max over D_A and D_B, on a history of translations, sec. 4
-            true_a, false_a = D_A(see_a(a)), D_A(see_a(self.pool_a(fake_a)))
-            true_b, false_b = D_B(see_b(b)), D_B(see_b(self.pool_b(fake_b)))
+            true_a, false_a = together(D_A, see_a(a), see_a(self.pool_a(fake_a)))
+            true_b, false_b = together(D_B, see_b(b), see_b(self.pool_b(fake_b)))
             L_A, L_B = self.d_loss(true_a, false_a) / 2, self.d_loss(true_b, false_b) / 2
             update(L_A + L_B)
         auc_a, auc_b = auc(true_a, false_a), auc(true_b, false_b)
@@ -141,8 +142,10 @@ class CycleGAN(nn.Module):
         """The three terms that start from x, and forth(x): Eq. (1), Eq. (2), identity (sec. 5.2)."""
         fake = forth(x)
         L_gan = self.g_loss(D(see(fake))) if self.lambda_gan else x.new_zeros(())
-        L_cyc = l1(back(noisy(fake, self.cycle_noise)), x) if self.lambda_cyc else x.new_zeros(())
-        L_idt = l1(back(x), x) if self.lambda_idt else x.new_zeros(())
+        wanted = [noisy(fake, self.cycle_noise)] * bool(self.lambda_cyc) + [x] * bool(self.lambda_idt)
+        seen = together(back, *wanted)
+        L_cyc = l1(seen[0], x) if self.lambda_cyc else x.new_zeros(())
+        L_idt = l1(seen[-1], x) if self.lambda_idt else x.new_zeros(())
         return fake.detach(), L_gan, L_cyc, L_idt
 
     @torch.no_grad()

@@ -69,7 +69,7 @@ class ChannelNorm(nn.Module):
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "batch": batch_norm,
-    "instance": nn.InstanceNorm2d,
+    "instance": LyingNorm,
     "layer": lambda channels: nn.GroupNorm(1, channels),  # for a critic with gradient penalty (Gulrajani et al. 2017)
     "spectral": lambda channels: nn.Identity(),  # on the weights instead: `spectral`
     "none": lambda channels: nn.Identity(),
@@ -167,6 +167,23 @@ class ResidualBlock(Block):
         return super().forward(x)
 
 
+def together(net: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
+    """net(x) of each batch, for a network that treats every picture by itself.
+
+    One pass after the other, or on a graphics card, which few pictures do not fill, a single one.
+    """
+    if len(batches) < 2 or not batches[0].is_cuda:
+        return tuple(net(x) for x in batches)
+    found: tuple[Tensor, ...] = net(torch.cat(batches)).split([len(x) for x in batches])
+    return found
+
+
+def settle(net: nn.Module, device: str) -> nn.Module:
+    """Move a network to its device; on a graphics card its weights lie channels last, as the matrix units ask."""
+    lying = torch.channels_last if device == "cuda" else torch.preserve_format
+    return net.to(device, memory_format=lying)  # type: ignore[call-overload, no-any-return]
+
+
 class Chain(nn.Sequential):
     """Layers one after another. With `recompute` only what lies between its pieces is kept for the way back.
 
@@ -177,13 +194,19 @@ class Chain(nn.Sequential):
     def __init__(self, *layers: nn.Module, recompute: bool = False, lying: bool = False) -> None:
         super().__init__(*layers)
         self.recompute, self.lying = recompute, lying  # lying: every layer takes what lies channels last
+        self.compiled: tuple[Callable[[Tensor], Tensor], ...] = ()  # its pieces, where they are
 
     def forward(self, x: Tensor) -> Tensor:
-        if not (self.recompute and torch.is_grad_enabled()):
+        keeping = not (self.recompute and torch.is_grad_enabled())
+        if keeping and not self.compiled:
             return self.through(list(self), x)
-        for piece in self.pieces():
-            x = checkpoint(self.through, piece, x, use_reentrant=False, preserve_rng_state=False)
+        for piece in self.compiled or [partial(self.through, piece) for piece in self.pieces()]:
+            x = piece(x) if keeping else checkpoint(piece, x, use_reentrant=False, preserve_rng_state=False)
         return x
+
+    def compile_pieces(self, dynamic: bool = False) -> None:
+        """Compile each piece by itself: those that are alike, such as residual blocks, once for all."""
+        self.compiled = tuple(torch.compile(nn.Sequential(*piece), dynamic=dynamic) for piece in self.pieces())
 
     def pieces(self) -> list[list[nn.Module]]:
         """The layers, cut."""
@@ -197,7 +220,7 @@ class Chain(nn.Sequential):
     def through(self, layers: list[nn.Module], x: Tensor) -> Tensor:
         """One layer after another; where not all take what lies channels last, only residual blocks are given it."""
         for layer in layers:
-            x = layer(x if self.lying or isinstance(layer, Block) else x.contiguous())
+            x = layer(x if self.lying or x.is_cuda or isinstance(layer, Block) else x.contiguous())
         return x
 
 

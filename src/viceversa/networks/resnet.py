@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from .layers import Chain, ResidualBlock, full, normal_init, upsample
+from .winograd import LyingNorm
 
 
 class ResNetGenerator(nn.Module):
@@ -27,7 +28,7 @@ class ResNetGenerator(nn.Module):
         super().__init__()
 
         def norm_relu(c: int) -> list[nn.Module]:
-            return [nn.InstanceNorm2d(c), nn.ReLU(inplace=True)]
+            return [LyingNorm(c), nn.ReLU(inplace=True)]
 
         layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(channels_in, width, 7), *norm_relu(width)]
         for c in (width, 2 * width):

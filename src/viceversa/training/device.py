@@ -1,13 +1,17 @@
 """Which device and which precision, chosen by asking the machine."""
 
+import logging
 import time
+from importlib.util import find_spec
 from typing import Literal
 
 import torch
 from torch import nn
 
 from ..errors import UsageError
+from ..networks.layers import Chain
 
+LONG_STEPS, LONG_SECONDS = 20_000, 1200.0  # a run that wins back the minute that a compiler takes
 WORTH_IT = 1.3  # bf16 is taken where a convolution runs this many times faster in it
 
 
@@ -27,6 +31,25 @@ def choose_precision(wanted: str, device: str) -> Literal["fp32", "bf16"]:
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     return "bf16" if _convolution_seconds(torch.float32) > WORTH_IT * _convolution_seconds(torch.bfloat16) else "fp32"
+
+
+def choose_compile(wanted: bool | None, device: str, steps: int, seconds: float | None) -> bool:
+    """Whether to compile the networks: as `wanted`, else for long runs on a graphics card where Triton is there."""
+    if wanted is not None:
+        return wanted
+    long = seconds >= LONG_SECONDS if seconds is not None else steps >= LONG_STEPS
+    return device == "cuda" and long and find_spec("triton") is not None
+
+
+def compile_net(net: nn.Module, device: str, dynamic: bool = False) -> None:
+    """Compile a network for one shape or any: whole, or on a graphics card piece by piece where it has pieces."""
+    logging.getLogger("torch.utils._sympy.interp").setLevel(logging.ERROR)  # it warns of what it only tries
+    chains = [part for part in net.modules() if isinstance(part, Chain)] if device == "cuda" else []
+    torch._dynamo.config.recompile_limit = 64  # each kind of piece is one variant of one function to the compiler
+    for chain in chains:
+        chain.compile_pieces(dynamic)
+    if not chains:
+        net.compile(dynamic=dynamic)
 
 
 @torch.inference_mode()

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from ..optimize import linear_decay
-from .trainer import Method, seed_of
+from .recorded import Method
+from .trainer import seed_of
 
 
 class Source(Protocol):

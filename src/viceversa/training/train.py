@@ -16,10 +16,11 @@ from ..errors import UsageError, ViceversaError
 from ..methods import Method
 from ..presets import RunConfig
 from . import material
-from .device import choose_device, choose_precision
+from .device import choose_compile, choose_device, choose_precision, compile_net
 from .log import LiveLine, duration, tensorboard_sink
 from .material import Material
 from .monitor import make_monitor
+from .recorded import WARM, RecordedStep, step_of
 from .resolve import default_folder, parse_time, resolve, with_choices_of
 from .run_folder import RunFolder, describe, environment
 from .trainer import Ill, Trainer, schedule
@@ -55,7 +56,7 @@ def train(
     seed: int | None = None,
     device: str | None = None,
     precision: str | None = None,
-    compile: bool = False,
+    compile: bool | None = None,
     names: str | None = None,
     set: Sequence[str] = (),
     config: str | Path | None = None,
@@ -104,10 +105,10 @@ class Session:
     """One call of `train` on one run folder, of which it is the owner."""
 
     def __init__(
-        self, run: RunFolder, wanted: RunConfig, found: Material, seconds: float | None, compile: bool,
+        self, run: RunFolder, wanted: RunConfig, found: Material, seconds: float | None, compile: bool | None,
         tensorboard: bool, show: LiveLine,
     ) -> None:  # fmt: skip
-        self.run, self.found, self.seconds, self.compile, self.show = run, found, seconds, compile, show
+        self.run, self.found, self.seconds, self.show = run, found, seconds, show
         self.started = time.monotonic()
         self.device = choose_device(wanted.train.device)
         self.lead = distributed.rank() == 0
@@ -125,7 +126,9 @@ class Session:
             self.device = choose_device(self.config.train.device)
         self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
+        torch.backends.cudnn.benchmark = self.device == "cuda"  # shapes stay: the quickest kernels are looked for once
         self.batches = material.source(self.config, found)
+        self.compile = choose_compile(compile, self.device, self.planned(), seconds)
         if self.fresh:
             nimg = distributed.agree(self.plan_nimg())
             self.config = replace(self.config, train=replace(self.config.train, total_nimg=nimg))
@@ -147,8 +150,13 @@ class Session:
             raise UsageError(f"preset {c.preset} does not fit: {e}") from None
         if self.compile:
             for net in method.nets.values():
-                net.compile()
+                compile_net(net, self.device)
         return method
+
+    def planned(self) -> int:
+        """Steps that the configuration asks for; 0 where it leaves them to the time."""
+        train = self.config.train
+        return -(-(train.total_nimg or (train.epochs or 0) * self.batches.epoch_nimg) // train.batch)
 
     def plan_nimg(self) -> int:
         """Images to see: as configured, from epochs, or as many as fit into the time."""
@@ -165,13 +173,13 @@ class Session:
 
     def measure_pace(self, seconds: float) -> float:
         """Steps per second of a copy that is then thrown away."""
-        method, count = self.method(), 0
-        batch = [x.to(self.device) for x in self.batches.batch(0)]
-        for _ in range(2):
-            method.step(*batch)
+        take, count = step_of(self.method(), self.device, self.config.train.record), 0
+        batch = self.batches.batch(0)
+        for _ in range(2 if self.device == "cpu" else WARM + 1):
+            take(*batch)
         start = time.monotonic()
         while distributed.agree(time.monotonic() - start < seconds or count < 3):
-            next(iter(method.step(*batch).values())).item()
+            next(iter(take(*batch).values())).item()
             count += 1
         return count / (time.monotonic() - start)
 
@@ -204,7 +212,8 @@ class Session:
         finally:
             if self.lead:
                 self.record_broken()
-                self.run.log(f"{'finished' if finished else 'stopped'} at step {trainer.step}")
+                ended = f"{'finished' if finished else 'stopped'} at step {trainer.step}"
+                self.run.log(f"{ended}; {trainer.waited:.2%} of the time it waited for pictures")
         examined = self.run.read_lines(self.run.accuracy)
         now = examined[-1] if examined and examined[-1]["step"] == trainer.step else {}
         scores = {name: now.get(name) for name in ("accuracy", "class_accuracy", "iou")}
@@ -259,6 +268,7 @@ class Session:
         for note in self.found.notes:
             self.show.say(f"data: {note}")
         where = f"{self.device} {c.train.precision} {c.train.threads} threads" + f" x {ranks} ranks" * (ranks > 1)
+        where += " compiled" * self.compile + " recorded" * isinstance(trainer.take, RecordedStep)
         self.show.say(
             f"{self.found.told()}  {c.preset} {c.data.size} px  {where}  {plan.steps} steps  -> {self.run.path}"
         )

@@ -21,17 +21,11 @@ from ..optimize import linear_decay
 from ..presets import RunConfig, TrainConfig
 from . import checkpoint
 from .log import LAMP, LiveLine, duration
+from .recorded import Method, step_of
 from .run_folder import RunFolder
 
 DUE, LATE = 1, 2  # why ranks save together; what is above is a signal
 SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say
-
-
-class Method(checkpoint.Trainable, Protocol):
-    """What the trainer needs of a method."""
-
-    @property
-    def step(self) -> Callable[..., dict[str, Tensor]]: ...
 
 
 class Monitor(Protocol):
@@ -125,7 +119,9 @@ class Trainer:
         self.method, self.batches, self.plan, self.config, self.run = method, batches, plan, config, run
         self.monitored = distributed.agree(monitor.every if monitor else 0)  # steps between looks
         self.device, self.sample, self.monitor, self.sinks = device, sample, monitor, sinks
+        self.take = step_of(method, device, config.record)
         self.step = 0
+        self.waited = 0.0  # share of the time of `fit` that passed until the next batch was there
         self.window: dict[str, float] = {}  # sums of the losses since the last line of metrics.jsonl
         self.latest: dict[str, float] = {}  # the means of that line
         self.pending: list[dict[str, Tensor]] = []  # losses still on the device
@@ -158,15 +154,19 @@ class Trainer:
 
     def fit(self, show: LiveLine, max_time: float | None = None) -> bool:
         """Train to the end of the schedule, or for `max_time` seconds; True when the schedule is done."""
-        started, first = time.monotonic(), self.step
+        started, first, waiting = time.monotonic(), self.step, 0.0
         batches = self.batches.prefetched(self.step)
         try:
             with self.listening():
                 if self.step == 0 and self.config.samples:
                     self.look()
                 while self.step < self.plan.steps:
-                    self.advance(next(batches))
+                    asked = time.monotonic()
+                    batch = next(batches)
+                    waiting += time.monotonic() - asked
+                    self.advance(batch)
                     elapsed = time.monotonic() - started
+                    self.waited = waiting / elapsed
                     show(self.line(elapsed, first))
                     late = max_time is not None and elapsed >= max_time and self.step < self.plan.steps
                     word = distributed.highest(LATE + self.told if self.told else LATE * late or DUE * self.due())
@@ -191,7 +191,7 @@ class Trainer:
         for player in self.method.players.values():
             player.measuring = log
         torch.manual_seed(seed_of(self.config.seed, self.step))
-        losses = self.method.step(*(x.to(self.device) for x in batch))
+        losses = self.take(*batch)
         self.step += 1
         norms = {f"norm_{name}": player.norm for name, player in self.method.players.items()}
         self.pending.append({name: value.detach().clone() for name, value in (losses | norms).items()})

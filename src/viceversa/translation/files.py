@@ -1,18 +1,25 @@
 """Files and folders through a translator: same names, same format, and never over their source."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from .. import images
-from ..data.folders import scan
+from ..data.folders import batches, scan
 from ..errors import DataError, UsageError
 from .translator import Translator
 
-AHEAD = 2  # pictures read before their turn, and still to be written after it
+AHEAD = 2  # batches read before their turn, and still to be written after it
+THREADS = max(1, min(4, (os.cpu_count() or 1) // 4))  # that read, and that write; eight hinder each other (docs/log.md)
+
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -39,21 +46,46 @@ def translate_files(
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
     pairs = plan(inputs, Path(out), summary)
-    with Reader([*pairs]) as reader, Writer(summary) as writer:
-        for done, (source, target) in enumerate(pairs.items()):
-            on_progress(done, len(pairs), source)
-            try:
-                result = translator.picture(reader.next(), to)
-            except (DataError, MemoryError, RuntimeError) as e:
-                writer.settle()  # what came before is told before
-                summary.skipped[source] = why(source, e)
-                continue
-            writer.put(source, target, result)
+    ahead = AHEAD * translator.at_once
+    with Reader([*pairs], ahead) as reader, Writer(summary, ahead) as writer:
+        done = 0
+        for few in batches(pairs, translator.at_once):
+            for source in few:
+                on_progress(done, len(pairs), source)
+                done += 1
+            results = translated(translator, [reader.next() for _ in few], to)
+            for source, result in zip(few, results, strict=True):
+                if isinstance(result, Exception):
+                    writer.settle()  # what came before is told before
+                    summary.skipped[source] = why(source, result)
+                else:
+                    writer.put(source, pairs[source], result)
         writer.settle()
     if not summary.written:
         reason = next(iter(summary.skipped.values()), f"there is no picture in {', '.join(map(str, inputs))}")
         raise DataError(f"nothing was translated: {reason}")
     return summary
+
+
+def translated(
+    translator: Translator, read: Sequence[Future[images.Picture]], to: str
+) -> list[images.Picture | Exception]:
+    """What becomes of some pictures that are being read, or why one does not; together where memory allows."""
+    found = [attempt(one.result) for one in read]
+    whole = [picture for picture in found if isinstance(picture, images.Picture)]
+    together = attempt(lambda: translator.pictures(whole, to)) if len(whole) > 1 else None
+    if isinstance(together, list):
+        results = iter(together)
+        return [next(results) if isinstance(picture, images.Picture) else picture for picture in found]
+    return [attempt(partial(translator.picture, p, to)) if isinstance(p, images.Picture) else p for p in found]
+
+
+def attempt(call: Callable[[], Result]) -> Result | Exception:
+    """What a call gives, or the error with which it fails on one picture."""
+    try:
+        return call()
+    except (DataError, MemoryError, RuntimeError) as e:
+        return e
 
 
 def why(source: Path, error: Exception) -> str:
@@ -66,18 +98,18 @@ def why(source: Path, error: Exception) -> str:
 
 
 class Reader:
-    """Pictures in the order of their files, read `AHEAD` in a thread while earlier ones are computed."""
+    """Pictures in the order of their files, read `ahead` in threads while earlier ones are computed."""
 
-    def __init__(self, sources: Iterable[Path]) -> None:
-        self.left = iter(sources)
-        self.pool = ThreadPoolExecutor(1, thread_name_prefix="viceversa-read")
+    def __init__(self, sources: Iterable[Path], ahead: int = AHEAD) -> None:
+        self.left, self.ahead = iter(sources), ahead
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-read")
         self.read: deque[Future[images.Picture]] = deque()
 
-    def next(self) -> images.Picture:
-        """The next picture, or the error that its file met."""
-        for source in islice(self.left, AHEAD + 1 - len(self.read)):
+    def next(self) -> Future[images.Picture]:
+        """The next picture, or the error that its file meets."""
+        for source in islice(self.left, self.ahead + 1 - len(self.read)):
             self.read.append(self.pool.submit(images.read, source))
-        return self.read.popleft().result()
+        return self.read.popleft()
 
     def __enter__(self) -> "Reader":
         return self
@@ -87,20 +119,20 @@ class Reader:
 
 
 class Writer:
-    """Pictures to files, in order, in a thread while later ones are computed; after a failure nothing more is written.
+    """Pictures to files, in order, in threads while later ones are computed; after a failure nothing more is begun.
 
     What has been handed over is written even when the caller is interrupted: never half of it, and not much.
     """
 
-    def __init__(self, summary: Summary) -> None:
-        self.summary = summary
-        self.pool = ThreadPoolExecutor(1, thread_name_prefix="viceversa-write")
+    def __init__(self, summary: Summary, ahead: int = AHEAD) -> None:
+        self.summary, self.ahead = summary, ahead
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-write")
         self.pending: deque[tuple[Path, Path, images.Picture, Future[None]]] = deque()
         self.broken = False
 
     def put(self, source: Path, target: Path, picture: images.Picture) -> None:
         """Write `picture` once those before are written; raises what one of them met."""
-        self.settle(AHEAD - 1)
+        self.settle(self.ahead - 1)
         self.pending.append((source, target, picture, self.pool.submit(self._write, target, picture)))
 
     def _write(self, target: Path, picture: images.Picture) -> None:

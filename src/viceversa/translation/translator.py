@@ -1,5 +1,6 @@
 """A trained run as a function from picture to picture."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ from ..errors import DataError, ModelFileError, UsageError, did_you_mean
 from ..methods import cyclegan, pix2pix
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
+from ..networks.layers import settle
 from ..networks.unet import UNetGenerator
 from ..presets import RunConfig
 from ..training import checkpoint
-from ..training.device import choose_device, choose_precision
+from ..training.device import choose_device, choose_precision, compile_net
 from ..training.run_folder import RunFolder
 
 SIDES = {"G": "B", "F": "A"}  # where a generator leads
 SCALES = ("auto", "native", "trained")
+CARD = 16  # pictures that a graphics card, which one does not fill, is given at once
+CARD_PIXELS = CARD * 256**2  # of them together, at most
 FAR = 2.0  # "auto" leaves the native scale when a picture is more than this many times the training size
 
 
@@ -43,9 +47,10 @@ class Translator:
     ) -> None:
         if scale not in SCALES:
             raise UsageError(f"--scale '{scale}': choose {', '.join(SCALES)}.{did_you_mean(scale, SCALES)}")
-        self.generators = {side: net.to(device).eval().requires_grad_(False) for side, net in generators.items()}
+        self.generators = {side: settle(net, device).eval().requires_grad_(False) for side, net in generators.items()}
         self.names, self.size, self.step, self.device = names, size, step, device
         self.precision, self.scale = precision, scale
+        self.at_once = CARD if device == "cuda" else 1  # pictures that are best handed over together
         self.channels = dict(zip("AB", channels, strict=True))
         halvings = [net.multiple for net in generators.values() if isinstance(net, UNetGenerator)]
         self.multiple = max([4, *halvings])  # sides that the generators' halvings need
@@ -79,23 +84,43 @@ class Translator:
 
     def picture(self, picture: images.Picture, to: str) -> images.Picture:
         """A whole Picture translated; its alpha, depth, format and profile stay."""
+        return self.pictures([picture], to)[0]
+
+    def pictures(self, pictures: Sequence[images.Picture], to: str) -> list[images.Picture]:
+        """`picture` of each; those of one size go through the network together."""
         side = self.side(to)
-        source = np.ascontiguousarray(images.to_channels(picture.pixels, self.channels["A" if side == "B" else "B"]))
+        channels = self.channels["A" if side == "B" else "B"]
+        sources = [np.ascontiguousarray(images.to_channels(p.pixels, channels)) for p in pictures]
+        seen = [self.seen(source) for source in sources]
+        found = self.arrays(seen, side)
+        results = []
+        for picture, source, small, result in zip(pictures, sources, seen, found, strict=True):
+            if small is not source:  # carry the change over to the full picture
+                change = result - images.to_channels(small, self.channels[side])
+                full = images.to_channels(source, self.channels[side])
+                grown = images.resize(change / 2, full.shape[1:])  # resize keeps [-1, 1]
+                result = np.clip(full + 2 * grown, -1, 1)
+            results.append(images.with_pixels(picture, result))
+        return results
+
+    def seen(self, source: np.ndarray) -> np.ndarray:
+        """What the network is shown of (C, H, W): it knows things at the size it saw them in training."""
         _, h, w = source.shape
         ratio = min(h, w) / self.size
         if self.scale == "native" or ratio <= (FAR if self.scale == "auto" else 1):
-            result = self.array(source, side)
-        else:  # the network knows things at the size it saw them: carry the change over to the full picture
-            small = images.resize(source, (round(h / ratio), round(w / ratio)))
-            change = self.array(small, side) - images.to_channels(small, self.channels[side])
-            full = images.to_channels(source, self.channels[side])
-            result = np.clip(full + 2 * images.resize(change / 2, (h, w)), -1, 1)  # resize keeps [-1, 1]
-        return images.with_pixels(picture, result)
+            return source
+        return images.resize(source, (round(h / ratio), round(w / ratio)))
 
-    def array(self, pixels: np.ndarray, side: str) -> np.ndarray:
-        """`batch` for one (C, H, W) array."""
-        result: np.ndarray = self.batch(torch.from_numpy(pixels)[None], side)[0].numpy()
-        return result
+    def arrays(self, pixels: Sequence[np.ndarray], side: str) -> list[np.ndarray]:
+        """`batch` of (C, H, W) arrays, those of one shape together as far as `at_once` and memory allow."""
+        found: dict[int, np.ndarray] = {}
+        for shape in dict.fromkeys(p.shape for p in pixels):
+            places = [i for i, p in enumerate(pixels) if p.shape == shape]
+            few = max(1, min(self.at_once, CARD_PIXELS // (shape[1] * shape[2])))
+            for part in (places[i : i + few] for i in range(0, len(places), few)):
+                x = torch.from_numpy(np.stack([pixels[i] for i in part]))
+                found |= dict(zip(part, self.batch(x, side).numpy(), strict=True))
+        return [found[i] for i in range(len(pixels))]
 
     @torch.inference_mode()
     def batch(self, x: Tensor, side: str) -> Tensor:
@@ -138,7 +163,7 @@ def load(
     generators = {SIDES[name]: net for name, net in nets.items()}
     if compile:
         for net in nets.values():
-            net.compile(dynamic=True)
+            compile_net(net, device, dynamic=True)
     return Translator(
         generators,
         (data["names"][0], data["names"][1]),

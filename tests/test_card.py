@@ -1,0 +1,152 @@
+"""On a graphics card: the recorded step against the plain one, what a recording must not freeze, and the way back.
+
+All skipped where there is none.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import viceversa
+from conftest import TINY
+from test_conformance import SIZE, SMALL, batch, config
+from viceversa import methods
+from viceversa.methods import Method
+from viceversa.training.device import compile_net
+from viceversa.training.recorded import WARM, RecordedStep, step_of
+from viceversa.training.train import train
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no graphics card")
+EVERY = pytest.mark.parametrize("name", SMALL)
+STEPS = 2 * WARM + 4
+
+
+@pytest.fixture(autouse=True)
+def exact():
+    """Full float32, and kernels that add in one order."""
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        yield
+
+
+def make(name: str, device: str = "cuda", precision: str = "fp32") -> Method:
+    """Weights that do not depend on the device."""
+    torch.manual_seed(0)  # weights are drawn on the processor
+    return methods.make(config(name), size=SIZE, classes=3, device=device, precision=precision)
+
+
+def walk(method: Method, take, name: str, steps: int = STEPS, rate: float = 1.0) -> list[dict[str, float]]:
+    told = []
+    for i in range(steps):
+        for player in method.players.values():
+            player.set_rate(rate)
+        torch.manual_seed(i)
+        told.append({key: value.item() for key, value in take(*batch(name, i)).items()})
+    return told
+
+
+@EVERY
+def test_a_recorded_step_is_the_plain_one(name):
+    plain, recorded = make(name), make(name)
+    first = walk(plain, step_of(plain, "cuda", record=False), name)
+    take = step_of(recorded, "cuda")
+    second = walk(recorded, take, name)
+    adam = all("betas" in g for p in plain.players.values() for g in p.optimizer.param_groups)
+    assert isinstance(take, RecordedStep) == adam
+    for one, two in zip(first, second, strict=True):
+        assert two == pytest.approx(one, rel=1e-3, abs=1e-4)
+    assert first[0] != first[-1]
+    for a, b in zip(plain.nets.parameters(), recorded.nets.parameters(), strict=True):
+        if a.ndim > 1:  # a bias before a norm has only rounding as gradient, which Adam enlarges
+            assert (a - b).norm() < 1e-2 * a.norm()
+
+
+def test_what_is_recorded_still_learns_at_the_rate_of_the_hour_and_refuses_what_is_not_finite():
+    method = make("cyclegan")
+    take = step_of(method, "cuda")
+    walk(method, take, "cyclegan")
+    still = [p.clone() for p in method.nets.parameters()]
+    walk(method, take, "cyclegan", 3, rate=0.0)
+    assert all(map(torch.equal, still, method.nets.parameters()))
+    a, b = batch("cyclegan", 0)
+    for player in method.players.values():
+        player.set_rate(1.0)
+    take(a * float("nan"), b)
+    assert all(p.refused.item() == 1 for p in method.players.values())
+    assert all(map(torch.equal, still, method.nets.parameters()))
+    for player in method.players.values():
+        player.refused.zero_()
+    told = take(a, b)
+    assert not any(p.refused.item() for p in method.players.values())
+    assert not all(map(torch.equal, still, method.nets.parameters()))
+    assert all(v.isfinite() for v in told.values()) and method.generators.ratio.item() > 0
+
+
+def test_what_a_recorded_step_draws_follows_from_its_seed():
+    """The pool of CycleGAN, dropout of pix2pix, noise of DCGAN."""
+    for name in ("cyclegan", "pix2pix", "dcgan"):
+        one, two = make(name), make(name)
+        first, second = walk(one, step_of(one, "cuda"), name), walk(two, step_of(two, "cuda"), name)
+        for a, b in zip(first, second, strict=True):
+            assert b == pytest.approx(a, rel=1e-2, abs=1e-2)
+        take = step_of(two, "cuda")
+        walk(two, take, name)
+        for player in two.players.values():
+            player.set_rate(0.0)
+        told = []
+        for seed in (1, 1, 2):
+            torch.manual_seed(seed)
+            told.append([value.item() for value in take(*batch(name, 0)).values()])
+        if name != "cyclegan":  # whose pool remembers
+            assert told[1] == pytest.approx(told[0], rel=1e-5) and told[2] != pytest.approx(told[0], rel=1e-3)
+
+
+@EVERY
+def test_bfloat16_is_near_float32(name):
+    exact, rounded = make(name), make(name, precision="bf16")
+    one = walk(exact, step_of(exact, "cuda"), name, 1)[0]
+    two = walk(rounded, step_of(rounded, "cuda"), name, 1)[0]
+    for key in one:
+        if not key.startswith(("auc", "accuracy", "wrong")):
+            assert two[key] == pytest.approx(one[key], rel=0.05, abs=0.05)
+
+
+def test_card_and_processor_agree():
+    for name in ("cyclegan", "quickstart"):
+        here, there = make(name, "cpu"), make(name)
+        for player in (*here.players.values(), *there.players.values()):
+            player.set_rate(1.0)
+        here.pool_a.size = here.pool_b.size = there.pool_a.size = there.pool_b.size = 0  # their draws differ
+        for i in range(2):
+            one, two = here.step(*batch(name, i)), there.step(*(x.cuda() for x in batch(name, i)))
+            expected = {key: value.item() for key, value in one.items()}
+            assert {key: value.item() for key, value in two.items()} == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_compiled_pieces_are_the_network():
+    for name in ("cyclegan", "quickstart"):
+        plain, compiled = make(name), make(name)
+        for net in compiled.nets.values():
+            compile_net(net, "cuda")
+        one, two = (walk(m, step_of(m, "cuda"), name) for m in (plain, compiled))
+        for a, b in zip(one, two, strict=True):
+            assert b == pytest.approx(a, rel=1e-3, abs=1e-3)
+
+
+def test_a_run_on_the_card_stops_resumes_and_translates_as_on_the_processor(tmp_path: Path, world: Path):
+    options = dict(preset="quickstart", size=16, device="cuda", precision="fp32", seed=3, set=TINY, quiet=True)
+    whole = train(world, out=tmp_path / "whole", steps=24, save_every=12, **options)
+    train(world, out=tmp_path / "parts", steps=24, save_every=6, max_time=0.001, **options)
+    parts = train(world, out=tmp_path / "parts", steps=24, save_every=6, **options)
+    assert whole.step == parts.step == 24
+    one, two = (viceversa.load(r.run, device="cuda", precision="fp32") for r in (whole, parts))
+    other = viceversa.load(whole.run, device="cpu")
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (19, 23, 3), dtype=np.uint8))
+    seen = [np.asarray(t.translate(picture, "B")).astype(int) for t in (one, two, other)]
+    assert seen[0].shape == (19, 23, 3)
+    assert abs(seen[0] - seen[2]).max() <= 1
+    assert abs(seen[0] - seen[1]).max() <= 3
