@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,38 +63,46 @@ def quickstart(data: Path, seconds: float, seed: int) -> Found:
         yield took, result.step, lambda x, side: translator.batch(torch.from_numpy(x), side).numpy()
 
 
-def one_page(data: Path, seconds: float, seed: int) -> Found:
-    """The reference: its pace is measured on 10 steps after 10 others, its schedule fitted to the rest."""
-    page = runpy.run_path(str(HERE.parent / "examples" / "cyclegan_one_page.py"))
-    begun, judging, marks = time.monotonic(), 0.0, [mark for mark in MARKS if mark < seconds]
-    page["train"](data, SIZE, 10, blocks=6)
-    warm = time.monotonic() - begun
-    page["train"](data, SIZE, 10, blocks=6)
-    planned = time.monotonic() - begun
-    steps = max(10, int((seconds - planned) / (planned - warm) * 10 * 0.98))
-    passed: queue.Queue[tuple[float, int, Any]] = queue.Queue(1)
-    judged = threading.Semaphore(0)
-    last = (0.0, 0)
+class Stopwatch:
+    """Seconds since it was made, those left out during which it was stopped."""
 
-    def until(step: int, model: Any) -> bool:
-        nonlocal judging, last
-        now = time.monotonic() - begun - judging
-        last = now, step + 1
-        if marks and now >= marks[0]:
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        paused = time.monotonic()
+        yield
+        self.begun += time.monotonic() - paused
+
+
+def one_page(data: Path, seconds: float, seed: int) -> Found:
+    """The reference: how much of its time is over sets its rates, so that it uses all of it."""
+    page = runpy.run_path(str(HERE.parent / "examples" / "cyclegan_one_page.py"))
+    marks = [mark for mark in MARKS if mark < seconds]
+    passed: queue.Queue[tuple[float, int, Any]] = queue.Queue(1)
+    judged, clock, last = threading.Semaphore(0), Stopwatch(), (0.0, 0)
+
+    def over(step: int, steps: int, model: Any) -> float:
+        nonlocal last
+        last = clock.seconds(), step
+        if marks and last[0] >= marks[0]:
             marks.pop(0)
-            paused = time.monotonic()
-            passed.put((*last, model))
-            judged.acquire()
-            judging += time.monotonic() - paused
-        return now < seconds
+            with clock.stopped():
+                passed.put((*last, model))
+                judged.acquire()
+        return last[0] / seconds
 
     def work() -> None:
-        model = page["train"](data, SIZE, steps, blocks=6, seed=seed, until=until)
+        model = page["train"](data, SIZE, 0, blocks=6, seed=seed, over=over)
         passed.put((*last, model))
 
     training = threading.Thread(target=work, daemon=True)
     training.start()
-    for _ in range(len(marks) + 1):
+    for _ in (*marks, seconds):
         took, step, model = passed.get()
         nets = {"B": model.G, "A": model.F}
 

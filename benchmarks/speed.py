@@ -1,6 +1,7 @@
 """Measure with `viceversa bench` and put the figures into docs/performance.md and README.md.
 
-python benchmarks/speed.py [--tables]     # --tables: only write the pages from benchmarks/results/bench.json
+python benchmarks/speed.py [--tables]           # --tables: only write the pages from benchmarks/results/
+python benchmarks/speed.py --device cuda        # on a machine with a graphics card: its part, into bench_card.json
 """
 
 import argparse
@@ -15,7 +16,7 @@ from marks import put
 from viceversa import bench
 
 HERE = Path(__file__).parent
-RESULT = HERE / "results" / "bench.json"
+RESULTS = {"cpu": HERE / "results" / "bench.json", "cuda": HERE / "results" / "bench_card.json"}
 PAGE = HERE.parent / "docs" / "performance.md"
 
 
@@ -52,7 +53,7 @@ def rows(found: dict[str, Any]) -> list[str]:
     for row in found["cases"]:
         memory = row.get("memory", {})
         cells = [
-            row["case"] if row["device"] == "cpu" else f"{row['case']}, {row['device']}",
+            row["case"],
             f"{row['ours']['per_second']:.2f}",
             ratio(row, "speed"),
             ratio(row, "processor") if row["device"] == "cpu" else "–",
@@ -65,14 +66,26 @@ def rows(found: dict[str, Any]) -> list[str]:
     return lines
 
 
+def losses() -> list[str]:
+    """How far 200 steps on a card are from float32's, from card.json."""
+    found = json.loads((HERE / "results" / "card.json").read_text())["largest difference from float32"]
+    names = list(next(iter(found.values())))
+    lines = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    return lines + [f"| {run} | {' | '.join(f'{row[name]:.0%}' for name in names)} |" for run, row in found.items()]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tables", action="store_true", help="only write the pages")
-    if not parser.parse_args().tables:
-        found = bench.run(show=lambda line: print(line, file=sys.stderr, flush=True))
-        RESULT.write_text(json.dumps(found, indent=1) + "\n")
-    found = json.loads(RESULT.read_text())
-    put(PAGE, {"machine": machine(found), "cases": rows(found)}, "benchmarks/results/bench.json, by `make bench`")
+    parser.add_argument("--device", choices=RESULTS, default="cpu")
+    args = parser.parse_args()
+    if not args.tables:
+        found = bench.run(device=args.device, show=lambda line: print(line, file=sys.stderr, flush=True))
+        RESULTS[args.device].write_text(json.dumps(found, indent=1) + "\n")
+    here, card = (json.loads(path.read_text()) for path in RESULTS.values())
+    put(PAGE, {"machine": machine(here), "cases": rows(here)}, "benchmarks/results/bench.json, by `make bench`")
+    put(PAGE, {"card": machine(card), "card-cases": rows(card)}, "benchmarks/results/bench_card.json")
+    put(PAGE, {"card-losses": losses()}, "benchmarks/results/card.json, by `python benchmarks/card.py`")
     table.main()
 
 

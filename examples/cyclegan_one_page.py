@@ -116,21 +116,21 @@ def picture(path, size, crop=True):
     return torch.from_numpy(image.transpose(2, 0, 1) / np.float32(127.5) - np.float32(1))[None]
 
 
-def train(data, size, steps, blocks=9, seed=0, until=lambda step, model: True):
-    """`steps` steps at batch 1, the rates falling linearly over the second half; ends early when `until` is false."""
+def train(data, size, steps, blocks=9, seed=0, over=lambda step, steps, model: step / steps):
+    """`steps` steps at batch 1, rates falling over the second half; `over`: which part of the training is over."""
     random.seed(seed)
     torch.manual_seed(seed)
     model = CycleGAN(blocks=blocks)
     files_a, files_b = (sorted((Path(data) / side).iterdir()) for side in ("trainA", "trainB"))
-    for step in range(steps):
-        rate = 2e-4 * min(1.0, 2 * (1 - step / steps))
+    step = 0
+    while (part := over(step, steps, model)) < 1:
+        rate = 2e-4 * min(1.0, 2 * (1 - part))
         for group in model.opt_G.param_groups + model.opt_D.param_groups:
             group["lr"] = rate
         losses = model.step(picture(random.choice(files_a), size), picture(random.choice(files_b), size))
         if step % 100 == 0:
             print(step, {name: round(value, 3) for name, value in losses.items()}, flush=True)
-        if not until(step, model):
-            break
+        step += 1
     return model
 
 

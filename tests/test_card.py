@@ -15,6 +15,7 @@ from conftest import TINY
 from test_conformance import SIZE, SMALL, batch, config
 from viceversa import methods
 from viceversa.methods import Method
+from viceversa.training.auto_batch import on_card
 from viceversa.training.device import compile_net
 from viceversa.training.recorded import WARM, RecordedStep, step_of
 from viceversa.training.train import train
@@ -150,3 +151,13 @@ def test_a_run_on_the_card_stops_resumes_and_translates_as_on_the_processor(tmp_
     assert seen[0].shape == (19, 23, 3)
     assert abs(seen[0] - seen[2]).max() <= 1
     assert abs(seen[0] - seen[1]).max() <= 3
+
+
+def test_the_largest_batch_is_the_one_before_what_does_not_fit():
+    whole = torch.cuda.get_device_properties(0).total_memory
+
+    def step(batch: int) -> None:
+        torch.empty(batch * whole // 5, dtype=torch.uint8, device="cuda")
+
+    assert on_card(step, 1) == 4
+    assert on_card(step, 8) == 8

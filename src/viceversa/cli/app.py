@@ -72,6 +72,7 @@ def train(
     device: Device | None = None,
     precision: Precision | None = None,
     compile: bool | None = None,
+    auto_batch: Annotated[bool, Parameter(negative=())] = False,
     names: str | None = None,
     set: Annotated[list[str] | None, Parameter(negative=())] = None,
     config: Path | None = None,
@@ -99,6 +100,7 @@ def train(
         precision: Number format of the convolutions; chosen by itself.
         compile: Compile the networks with torch.compile; slower to start, then faster. Of itself for long runs on a
             graphics card.
+        auto_batch: Take as many pictures per step as memory holds: the preset's number or a doubling of it.
         names: Names of the domains, for example apples,oranges; default: from the folders.
         set: Change any value of the configuration, for example method.lambda_cyc=5; may be repeated.
         config: Start from a configuration file, such as the config.yaml of a run.
@@ -112,8 +114,8 @@ def train(
 
     result = verbs.train(
         data, other, preset=preset, out=out, size=size, steps=steps, max_time=max_time, save_every=save_every,
-        seed=seed, device=device, precision=precision, compile=compile, names=names, set=set or (), config=config,
-        on_symptom=on_symptom, tensorboard=tensorboard, dry_run=dry_run,
+        seed=seed, device=device, precision=precision, compile=compile, auto_batch=auto_batch, names=names,
+        set=set or (), config=config, on_symptom=on_symptom, tensorboard=tensorboard, dry_run=dry_run,
     )  # fmt: skip
     if distributed.rank():
         return  # another process speaks for all

@@ -11,11 +11,13 @@ from typing import Any
 
 import torch
 
+from .. import config as values
 from .. import distributed, files, methods
 from ..errors import UsageError, ViceversaError
 from ..methods import Method
 from ..presets import RunConfig
 from . import material
+from .auto_batch import largest_batch
 from .device import choose_compile, choose_device, choose_precision, compile_net
 from .log import LiveLine, duration, tensorboard_sink
 from .material import Material
@@ -57,6 +59,7 @@ def train(
     device: str | None = None,
     precision: str | None = None,
     compile: bool | None = None,
+    auto_batch: bool = False,
     names: str | None = None,
     set: Sequence[str] = (),
     config: str | Path | None = None,
@@ -86,7 +89,7 @@ def train(
         own(run, owned)
         for folder in (run.path, run.samples) if lead and run.exists else ():
             files.remove_drafts(folder)
-        return Session(run, wanted, found, seconds, compile, tensorboard and lead, show).go()
+        return Session(run, wanted, found, seconds, compile, tensorboard and lead, show, auto_batch).go()
 
 
 def own(run: RunFolder, owned: ExitStack) -> None:
@@ -106,7 +109,7 @@ class Session:
 
     def __init__(
         self, run: RunFolder, wanted: RunConfig, found: Material, seconds: float | None, compile: bool | None,
-        tensorboard: bool, show: LiveLine,
+        tensorboard: bool, show: LiveLine, auto_batch: bool = False,
     ) -> None:  # fmt: skip
         self.run, self.found, self.seconds, self.show = run, found, seconds, show
         self.started = time.monotonic()
@@ -119,13 +122,17 @@ class Session:
             train = replace(wanted.train, device=self.device, threads=threads, precision=chosen)
             self.config = replace(wanted, train=train)
         else:
-            self.config = with_choices_of(run.original(), wanted)
+            saved = run.original()
+            wanted = values.changed(wanted, {"train.batch": saved.train.batch}) if auto_batch else wanted
+            self.config = with_choices_of(saved, wanted)
             run.require_same(self.config)
             run.require_same_data(self.described())
             self.config = run.with_treatments(self.config)
             self.device = choose_device(self.config.train.device)
         self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
+        if self.fresh and auto_batch:
+            self.config = self.with_largest_batch()
         torch.backends.cudnn.benchmark = self.device == "cuda"  # shapes stay: the quickest kernels are looked for once
         self.batches = material.source(self.config, found)
         self.compile = choose_compile(compile, self.device, self.planned(), seconds)
@@ -152,6 +159,20 @@ class Session:
             for net in method.nets.values():
                 compile_net(net, self.device)
         return method
+
+    def with_largest_batch(self) -> RunConfig:
+        """The configuration with the largest batch that fits; the rates stay what they are."""
+
+        def step(batch: int) -> None:
+            source = material.source(values.changed(self.config, {"train.batch": batch}), self.found)
+            take = step_of(self.method(), self.device, self.config.train.record)
+            for _ in range(2 if self.device == "cpu" else WARM + 1):
+                take(*source.batch(0))
+
+        self.compile = False
+        batch = largest_batch(step, self.config.train.batch, self.device)
+        self.show.say(f"batch: {batch}, the largest that fits; the rates stay as they are")
+        return values.changed(self.config, {"train.batch": batch})
 
     def planned(self) -> int:
         """Steps that the configuration asks for; 0 where it leaves them to the time."""

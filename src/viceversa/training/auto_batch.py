@@ -1,0 +1,90 @@
+"""The largest batch that memory holds: tried on a graphics card, on a processor reckoned from two that fit."""
+
+import ctypes
+import gc
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from .. import distributed
+from ..errors import UsageError
+
+MOST = 256  # pictures per step
+SHARE = 0.8  # of the free memory that a step may take
+MB = 2**20
+Step = Callable[[int], object]  # a few steps with a batch of this size, on networks of its own
+
+
+def largest_batch(step: Step, base: int, device: str) -> int:
+    """`base` or the largest of its doublings up to MOST that fits; the least over all ranks."""
+    found = on_card(step, base) if device == "cuda" else on_processor(step, base, free_memory())
+    return -distributed.highest(-found)
+
+
+def on_card(step: Step, base: int) -> int:
+    """The last doubling before one that does not fit."""
+    fits = base
+    while fits <= MOST:
+        try:
+            step(fits)
+        except torch.cuda.OutOfMemoryError:
+            break
+        finally:
+            gc.collect()
+            torch.cuda.empty_cache()
+        fits *= 2
+    return max(base, fits // 2)
+
+
+def on_processor(step: Step, base: int, room: float) -> int:
+    """The largest doubling whose peak, on a line through those of `base` and 4 `base`, stays below SHARE of `room`.
+
+    There a batch too large ends the process, so none is tried that has not been reckoned to fit.
+    """
+    step(base)  # what is made on first use
+    low, high = (taken(step, batch) for batch in (base, 4 * base))
+    slope = max((high - low) / 3, 1.0)  # MB for each further `base`
+    fits = base
+    while 2 * fits <= MOST and low + slope * (2 * fits / base - 1) <= SHARE * room:
+        fits *= 2
+    return fits
+
+
+def taken(step: Step, batch: int) -> float:
+    """MB that a step took at most, beside what the process held before."""
+    gc.collect()
+    give_back()
+    before = resident("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    step(batch)
+    return resident("VmHWM") - before
+
+
+def give_back() -> None:
+    """Let the C library hand what it keeps of freed memory back to the system, where it can."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def resident(name: str) -> float:
+    """MB of memory of this process by Linux's count: VmRSS now, VmHWM at most."""
+    try:
+        text = Path("/proc/self/status").read_text()
+    except OSError:
+        raise UsageError(
+            "--auto-batch: on a processor it counts memory as Linux does; choose --set train.batch=N"
+        ) from None
+    return int(next(line for line in text.splitlines() if line.startswith(name)).split()[1]) / 1024
+
+
+def free_memory() -> float:
+    """MB that this process may still take: what Linux has, or what its container leaves it."""
+    resident("VmRSS")  # says so where there is no such count
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    free = int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) / 1024
+    limit, used = (Path("/sys/fs/cgroup") / f"memory.{name}" for name in ("max", "current"))
+    if limit.exists() and (most := limit.read_text().strip()) != "max":
+        free = min(free, (int(most) - int(used.read_text())) / MB)
+    return free
