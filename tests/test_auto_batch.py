@@ -50,6 +50,7 @@ def test_a_training_with_it_stays_in_the_room():
     assert taken(step, 4 * batch) > SHARE * room
 
 
+@pytest.mark.long
 def test_a_run_takes_it_and_the_same_command_resumes(world, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(auto_batch, "MOST", 8)
     words = [

@@ -171,6 +171,7 @@ def test_a_wrong_file_to_check_is_refused_before_anything_is_measured(tmp_path: 
         assert "bench --json" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_large_parent_is_not_counted():
     """What a child holds is its own, whatever the process held that started it."""
     ballast = bytearray(400_000_000)

@@ -53,6 +53,7 @@ def test_one_person_and_unequal_trials():
         draw([3], [2])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("mean", "between"), [(0.5, 0.0), (0.25, 0.08), (0.3, 0.15), (0.05, 0.03)])
 def test_a_known_skill_lies_in_its_interval_95_times_of_100(mean, between):
     dice, repeats, people = np.random.default_rng(7), 600, 25

@@ -184,6 +184,7 @@ def test_the_limits_cannot_be_raised_again() -> None:
     assert in_child(work) == (0, ["fixed"] * 4)
 
 
+@pytest.mark.long
 def test_computing_without_end_is_ended() -> None:
     def work(announce: Callable[[str], None]) -> None:
         pickled.SECONDS = 1
@@ -296,6 +297,7 @@ LIARS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", LIARS)
 def test_the_readers_answer_is_a_claim(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that was taken over can say what it wants: it is believed in nothing and waited for no longer."""

@@ -41,6 +41,7 @@ def told(mine: dict[str, Tensor], other: dict[str, float]) -> dict[str, float]:
     return {name: value.item() for name, value in mine.items() if name in other}
 
 
+@pytest.mark.long
 def test_first_three_losses_equal_the_one_page_reference() -> None:
     """In float64: in float32 the order of a sum, which differs by processor, is enlarged by Adam's first steps."""
     page = SimpleNamespace(**runpy.run_path(str(ONE_PAGE)))

@@ -1,6 +1,7 @@
 """Streets: what is lit at night can be told from the picture of the day."""
 
 import numpy as np
+import pytest
 
 from viceversa.data.scenes import WORLDS
 
@@ -31,6 +32,7 @@ def glass(seed: int) -> tuple[np.ndarray, np.ndarray, list[bool]]:
     return np.array(day), np.array(night), home
 
 
+@pytest.mark.long
 def test_windows_with_curtains_are_lit_and_no_others() -> None:
     lit = total = 0
     for seed in SCENES:
@@ -41,6 +43,7 @@ def test_windows_with_curtains_are_lit_and_no_others() -> None:
     assert total > 60 and 0.3 < lit / total < 0.8
 
 
+@pytest.mark.long
 def test_curtains_show_by_day() -> None:
     """Drawn curtains make a window warmer than dark glass that mirrors the sky."""
     warmth: dict[bool, list[float]] = {True: [], False: []}
@@ -63,6 +66,7 @@ def test_night_is_dark_but_for_its_lamps() -> None:
         assert b[street].max() > 2.0 * np.median(b[sky])
 
 
+@pytest.mark.long
 def test_the_sun_throws_shadows() -> None:
     """Below every cornice lies a band darker than the wall under it."""
     for seed in SCENES:

@@ -116,6 +116,7 @@ def test_too_little_space_says_what_is_missing(tmp_path):
     files.require_space(tmp_path, 1)
 
 
+@pytest.mark.long
 def test_a_lock_has_one_owner_among_eight(tmp_path):
     for _ in range(20):
         gate, release = os.pipe()

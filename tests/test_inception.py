@@ -138,6 +138,7 @@ def test_features_repeat_and_do_not_depend_on_the_batch(network: InceptionV3) ->
     assert together.shape == (3, 2048) and inception_features(network, x[:0]).shape == (0, 2048)
 
 
+@pytest.mark.long
 def test_each_rule_shows_the_network_what_its_tool_shows(network: InceptionV3) -> None:
     x = pictures(1)  # of the wanted size: only the scale differs
     u8 = torch.from_numpy(images.to_uint8(x)).double()

@@ -297,6 +297,7 @@ def test_the_experiments_of_the_report_are_well_formed(experiment):
     assert len(fingerprint(experiment.measure)) == 64
 
 
+@pytest.mark.long
 def test_and_is_learnt_and_xor_is_not(tmp_path):
     """The model experiments run; a perceptron separates what a line separates and nothing else."""
     from viceversa.lab.chapter1.xor import EXPERIMENT, Settings

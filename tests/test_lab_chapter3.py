@@ -67,6 +67,7 @@ def test_saturation(tmp_path):
     assert claims(saturation.EXPERIMENT, found) == [False]
 
 
+@pytest.mark.long
 def test_wasserstein(tmp_path):
     found = run(wasserstein.EXPERIMENT, tmp_path, seeds=(7,), pairs=((2.0, 1.0),), steps=250)
     assert found["known"] == [2.0] and found["penalty estimate"][0][0] == pytest.approx(2, rel=0.05)
@@ -75,6 +76,7 @@ def test_wasserstein(tmp_path):
     assert claims(wasserstein.EXPERIMENT, found) == [True]
 
 
+@pytest.mark.long
 def test_parallel_lines(tmp_path):
     found = run(parallel_lines.EXPERIMENT, tmp_path, seeds=(0,), apart=(0.0, 1.0, 2.0), steps=200)
     verdicts, distances = ([row[0]["distance"] for row in found[kind]] for kind in ("verdict", "transport"))

@@ -74,6 +74,7 @@ def test_watching_changes_no_bit_and_leaves_its_lines(blobs, tmp_path):
     assert (tmp_path / "watched" / "health" / "real.safetensors").exists()
 
 
+@pytest.mark.long
 def test_a_run_in_parts_leaves_the_same_lines(blobs, tmp_path):
     run(blobs, tmp_path / "whole")
     for _ in range(4):

@@ -132,6 +132,7 @@ cli.main(["translate", "run", sys.argv[2], "--to", "b", "--out", sys.argv[3]])
 """
 
 
+@pytest.mark.long
 def test_ctrl_c_in_the_middle_leaves_whole_files_and_says_130(tmp_path: Path) -> None:
     source, out = pictures(tmp_path / "in", 600), tmp_path / "out"
     command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parent), str(source), str(out)]

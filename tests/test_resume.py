@@ -71,6 +71,7 @@ def unbroken(world: Path, tmp_path: Path) -> Path:
     return run(world, tmp_path / "unbroken").run
 
 
+@pytest.mark.long
 def test_k_steps_and_the_rest_are_all_steps(monkeypatch, world, tmp_path, unbroken):
     pool = load_file(next((unbroken / "checkpoints").glob("step-12/rest.safetensors")))
     assert pool["pool_a.count"] == 24  # three places: swaps took place

@@ -85,6 +85,7 @@ cli.main(sys.argv[1:])
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
 def test_a_second_signal_leaves_at_once_with_the_old_checkpoint_whole(world, tmp_path, number, code):
     """The first signal waits for its step, made slow here; the second does not."""
