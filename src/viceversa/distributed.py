@@ -14,6 +14,8 @@ from torch import Tensor
 
 from .errors import UsageError
 
+_crews: list[int] = []  # how many we are, while we are a crew
+
 
 def join(device: str) -> None:
     """Meet the other ranks when torchrun started us; a no-op otherwise."""
@@ -30,6 +32,26 @@ def join(device: str) -> None:
         atexit.register(dist.destroy_process_group)
 
 
+def meet(place: str, rank: int, ranks: int) -> None:
+    """Meet the other processes of a crew at a file; what they say goes over the loopback interface alone."""
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    store = dist.FileStore(place, ranks)  # type: ignore[attr-defined]
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=ranks)
+    _crews.append(ranks)
+
+
+def part() -> None:
+    """Leave the crew, if there is one."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+    _crews.clear()
+
+
+def crew_size() -> int:
+    """Processes that viceversa itself started for this training, ours included; 1 when it did not."""
+    return _crews[-1] if _crews else 1
+
+
 def world() -> int:
     """Number of ranks."""
     return dist.get_world_size() if dist.is_initialized() else 1
@@ -42,7 +64,7 @@ def rank() -> int:
 
 def launcher() -> list[str]:
     """The words that start viceversa as it was started."""
-    return ["viceversa"] if world() == 1 else f"torchrun --nproc-per-node {world()} -m viceversa".split()
+    return ["viceversa"] if world() == 1 or _crews else f"torchrun --nproc-per-node {world()} -m viceversa".split()
 
 
 def require_even(batch: int) -> None:
@@ -103,6 +125,15 @@ def agree(value: Any) -> Any:
     box = [value]
     dist.broadcast_object_list(box, 0)
     return box[0]
+
+
+def gathered(value: Any) -> list[Any]:
+    """Every rank's value, on every rank."""
+    if world() == 1:
+        return [value]
+    found: list[Any] = [None] * world()
+    dist.all_gather_object(found, value)
+    return found
 
 
 def highest(value: int) -> int:

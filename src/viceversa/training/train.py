@@ -1,5 +1,6 @@
 """`train`: from pictures and a preset to a run."""
 
+import os
 import shlex
 import sys
 import time
@@ -16,20 +17,17 @@ from .. import distributed, files, methods
 from ..errors import UsageError, ViceversaError
 from ..methods import Method
 from ..presets import RunConfig
-from . import material
-from .auto_batch import largest_batch
+from . import material, plan
+from .crew import crew, crew_size
 from .device import choose_compile, choose_device, choose_precision, compile_net
-from .log import LiveLine, duration, tensorboard_sink
+from .log import LiveLine, tensorboard_sink
 from .material import Material
 from .monitor import make_monitor
-from .recorded import WARM, RecordedStep, step_of
+from .recorded import RecordedStep
 from .resolve import default_folder, parse_time, resolve, with_choices_of
 from .run_folder import RunFolder, describe, environment
 from .trainer import Ill, Trainer, schedule
 from .treatment import stopped, treat
-
-DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
-RESERVE = 0.85  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,7 @@ def train(
 
     `dry_run` returns the resolved configuration and writes nothing.
     """
+    asked = dict(locals())
     wanted = resolve(
         data, other, preset=preset, size=size, steps=steps, save_every=save_every, seed=seed, device=device,
         precision=precision, names=names, assignments=set, config=config, on_symptom=on_symptom,
@@ -85,11 +84,20 @@ def train(
     if run.path.is_file():
         raise UsageError(f"--out {run.path} is a file; name a folder")
     lead = distributed.rank() == 0  # the one that writes and speaks
+    known = with_choices_of(run.original(), wanted) if run.exists else wanted
+    ranks = 1 if distributed.world() > 1 else crew_size(known.train, choose_device(known.train.device))
     with ExitStack() as owned, LiveLine(quiet=quiet or not lead) as show:
+        owned.enter_context(crew(ranks, portable(asked)))
         own(run, owned)
         for folder in (run.path, run.samples) if lead and run.exists else ():
             files.remove_drafts(folder)
         return Session(run, wanted, found, seconds, compile, tensorboard and lead, show, auto_batch).go()
+
+
+def portable(asked: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `train` as a helper gets them: JSON's types, paths whole."""
+    paths = {key: os.path.abspath(asked[key]) for key in ("data", "other", "out", "config") if asked[key] is not None}
+    return asked | paths | {"set": [*asked["set"]], "quiet": True, "tensorboard": False}
 
 
 def own(run: RunFolder, owned: ExitStack) -> None:
@@ -112,14 +120,14 @@ class Session:
         tensorboard: bool, show: LiveLine, auto_batch: bool = False,
     ) -> None:  # fmt: skip
         self.run, self.found, self.seconds, self.show = run, found, seconds, show
-        self.started = time.monotonic()
+        self.started, self.broken = time.monotonic(), dict[str, str]()
         self.device = choose_device(wanted.train.device)
         self.lead = distributed.rank() == 0
         self.fresh = distributed.agree(not run.exists)
         if self.fresh:
-            threads = wanted.train.threads or torch.get_num_threads()
+            threads, ranks = wanted.train.threads or torch.get_num_threads(), distributed.crew_size()
             chosen = distributed.agree(choose_precision(wanted.train.precision, self.device))
-            train = replace(wanted.train, device=self.device, threads=threads, precision=chosen)
+            train = replace(wanted.train, device=self.device, ranks=ranks, threads=threads, precision=chosen)
             self.config = replace(wanted, train=train)
         else:
             saved = run.original()
@@ -131,14 +139,18 @@ class Session:
             self.device = choose_device(self.config.train.device)
         self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
-        if self.fresh and auto_batch:
-            self.config = self.with_largest_batch()
         torch.backends.cudnn.benchmark = self.device == "cuda"  # shapes stay: the quickest kernels are looked for once
+        self.compile = False  # not what is only measured
+        if self.fresh and auto_batch:
+            self.config = plan.with_largest_batch(self.config, found, self.device, self.method, show.say)
         self.batches = material.source(self.config, found)
-        self.compile = choose_compile(compile, self.device, self.planned(), seconds)
+        nimg = plan.fixed_nimg(self.config, self.batches.epoch_nimg)
+        self.compile = choose_compile(compile, self.device, -(-nimg // self.config.train.batch), seconds)
         if self.fresh:
-            nimg = distributed.agree(self.plan_nimg())
-            self.config = replace(self.config, train=replace(self.config.train, total_nimg=nimg))
+            nimg = nimg or plan.fitting_nimg(
+                self.config, self.batches, self.device, self.method, seconds, self.started, show.say
+            )
+            self.config = values.changed(self.config, {"train.total_nimg": distributed.agree(nimg)})
 
     def described(self) -> dict[str, Any]:
         """data.json of the pictures as they are now."""
@@ -160,61 +172,6 @@ class Session:
                 compile_net(net, self.device)
         return method
 
-    def with_largest_batch(self) -> RunConfig:
-        """The configuration with the largest batch that fits; the rates stay what they are."""
-
-        def step(batch: int) -> None:
-            source = material.source(values.changed(self.config, {"train.batch": batch}), self.found)
-            take = step_of(self.method(), self.device, self.config.train.record)
-            for _ in range(2 if self.device == "cpu" else WARM + 1):
-                take(*source.batch(0))
-
-        self.compile = False
-        batch = largest_batch(step, self.config.train.batch, self.device)
-        self.show.say(f"batch: {batch}, the largest that fits; the rates stay as they are")
-        return values.changed(self.config, {"train.batch": batch})
-
-    def planned(self) -> int:
-        """Steps that the configuration asks for; 0 where it leaves them to the time."""
-        train = self.config.train
-        return -(-(train.total_nimg or (train.epochs or 0) * self.batches.epoch_nimg) // train.batch)
-
-    def plan_nimg(self) -> int:
-        """Images to see: as configured, from epochs, or as many as fit into the time."""
-        train = self.config.train
-        if train.total_nimg is not None:
-            return train.total_nimg
-        if train.epochs is not None:
-            return train.epochs * self.batches.epoch_nimg
-        budget = (self.seconds or DEFAULT_SECONDS) * RESERVE
-        pace, reading = self.measure_pace(min(6.0, budget / 20)), min(budget / 2, self.measure_reading())
-        steps = max(10, int((budget - reading - (time.monotonic() - self.started)) * pace))
-        self.show.say(f"plan: {steps} steps, as many as fit into {duration(self.seconds or DEFAULT_SECONDS)} here")
-        return steps * train.batch
-
-    def measure_pace(self, seconds: float) -> float:
-        """Steps per second of a copy that is then thrown away."""
-        take, count = step_of(self.method(), self.device, self.config.train.record), 0
-        batch = self.batches.batch(0)
-        for _ in range(2 if self.device == "cpu" else WARM + 1):
-            take(*batch)
-        start = time.monotonic()
-        while distributed.agree(time.monotonic() - start < seconds or count < 3):
-            next(iter(take(*batch).values())).item()
-            count += 1
-        return count / (time.monotonic() - start)
-
-    def measure_reading(self) -> float:
-        """Seconds it takes to decode every picture once, from a few of each domain; the first ones are in the cache."""
-        total = 0.0
-        for store in self.batches.stores:
-            few = [i * len(store) // 4 for i in range(4)]
-            start = time.monotonic()
-            for index in few:
-                store[index]
-            total += (time.monotonic() - start) / len(few) * len(store)
-        return total
-
     def go(self) -> Result:
         """Start or resume, train, report; an alarm ends the run or is treated, as `train.on_symptom` says."""
         trainer = self.trainer()  # refuses what does not fit before anything is written
@@ -230,6 +187,7 @@ class Session:
                 except Ill as illness:
                     self.treat(illness, trainer.step)
                     trainer = self.trainer()
+            self.note_broken(everywhere=True)
         finally:
             if self.lead:
                 self.record_broken()
@@ -248,12 +206,12 @@ class Session:
     def trainer(self) -> Trainer:
         """A trainer at the newest state of the run."""
         run, config = self.run, self.config
-        plan = schedule(config.train, config.train.total_nimg or 0, self.batches.epoch_nimg)
+        length = schedule(config.train, config.train.total_nimg or 0, self.batches.epoch_nimg)
         method = self.method()
         sample = material.sampler(config, self.found, run, self.device, method)
-        monitor = make_monitor(config, self.found, run, method, plan.steps) if self.lead else None
+        monitor = make_monitor(config, self.found, run, method, length.steps) if self.lead else None
         trainer = Trainer(
-            method, self.batches, plan, config.train, run, device=self.device, sample=sample, monitor=monitor,
+            method, self.batches, length, config.train, run, device=self.device, sample=sample, monitor=monitor,
             sinks=self.sinks,
         )  # fmt: skip
         for complaint in trainer.resume():
@@ -284,23 +242,28 @@ class Session:
 
     def introduce(self, trainer: Trainer) -> None:
         """Say once what was chosen."""
-        plan, step = trainer.plan, trainer.step
+        steps, step = trainer.plan.steps, trainer.step
         c, ranks = self.config, distributed.world()
         for note in self.found.notes:
             self.show.say(f"data: {note}")
         where = f"{self.device} {c.train.precision} {c.train.threads} threads" + f" x {ranks} ranks" * (ranks > 1)
         where += " compiled" * self.compile + " recorded" * isinstance(trainer.take, RecordedStep)
-        self.show.say(
-            f"{self.found.told()}  {c.preset} {c.data.size} px  {where}  {plan.steps} steps  -> {self.run.path}"
-        )
+        self.show.say(f"{self.found.told()}  {c.preset} {c.data.size} px  {where}  {steps} steps  -> {self.run.path}")
         if step:
-            self.show.say("already finished" if step >= plan.steps else f"resuming at step {step}")
+            self.show.say("already finished" if step >= steps else f"resuming at step {step}")
         if self.lead:
-            self.run.log(f"{'started' if not step else f'resumed at step {step}'}: {plan.steps} steps on {self.device}")
+            self.run.log(f"{'started' if not step else f'resumed at step {step}'}: {steps} steps on {self.device}")
+
+    def note_broken(self, everywhere: bool = False) -> None:
+        """What could not be read so far, by this rank or by all."""
+        own = {str(p): r for store in self.batches.stores for p, r in store.broken.items()}
+        for found in distributed.gathered(own) if everywhere else [own]:
+            self.broken |= found
 
     def record_broken(self) -> None:
         """Name what could not be read, on the screen and in data.json."""
-        broken = {str(p): r for store in self.batches.stores for p, r in store.broken.items()}
+        self.note_broken()
+        broken = self.broken
         for reason in broken.values():
             self.show.say(f"skipped: {reason}")
         if broken:

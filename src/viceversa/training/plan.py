@@ -1,0 +1,77 @@
+"""How long a run is to be, and how large its batch: measured where the configuration leaves it open."""
+
+import time
+from collections.abc import Callable
+
+from .. import config as values
+from .. import distributed
+from ..data.loader import Source
+from ..methods import Method
+from ..presets import RunConfig
+from . import material
+from .auto_batch import largest_batch
+from .log import duration
+from .material import Material
+from .recorded import WARM, step_of
+
+DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
+RESERVE = 0.85  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine
+Make = Callable[[], Method]  # networks with fresh weights
+Say = Callable[[str], None]
+
+
+def fixed_nimg(config: RunConfig, epoch_nimg: int) -> int:
+    """Images to see as configured, outright or by epochs; 0 where that is left to the time."""
+    train = config.train
+    return train.total_nimg or (train.epochs or 0) * epoch_nimg
+
+
+def fitting_nimg(
+    config: RunConfig, batches: Source, device: str, make: Make, seconds: float | None, started: float, say: Say
+) -> int:
+    """As many images as fit into `seconds` since `started`, by the pace of a few steps."""
+    budget = (seconds or DEFAULT_SECONDS) * RESERVE
+    pace, reading = measure_pace(config, batches, device, make, min(6.0, budget / 20)), measure_reading(batches)
+    left = budget - min(budget / 2, reading) - (time.monotonic() - started)
+    steps = max(10, int(left * pace))
+    say(f"plan: {steps} steps, as many as fit into {duration(seconds or DEFAULT_SECONDS)} here")
+    return steps * config.train.batch
+
+
+def measure_pace(config: RunConfig, batches: Source, device: str, make: Make, seconds: float) -> float:
+    """Steps per second of networks that are then thrown away."""
+    take, count = step_of(make(), device, config.train.record), 0
+    batch = batches.batch(0)
+    for _ in range(2 if device == "cpu" else WARM + 1):
+        take(*batch)
+    start = time.monotonic()
+    while distributed.agree(time.monotonic() - start < seconds or count < 3):
+        next(iter(take(*batch).values())).item()
+        count += 1
+    return count / (time.monotonic() - start)
+
+
+def measure_reading(batches: Source) -> float:
+    """Seconds it takes to decode every picture once, from a few of each domain; the first ones are in the cache."""
+    total = 0.0
+    for store in batches.stores:
+        few = [i * len(store) // 4 for i in range(4)]
+        start = time.monotonic()
+        for index in few:
+            store[index]
+        total += (time.monotonic() - start) / len(few) * len(store)
+    return total
+
+
+def with_largest_batch(config: RunConfig, found: Material, device: str, make: Make, say: Say) -> RunConfig:
+    """The configuration with the largest batch that fits; the rates stay what they are."""
+
+    def step(batch: int) -> None:
+        source = material.source(values.changed(config, {"train.batch": batch}), found)
+        take = step_of(make(), device, config.train.record)
+        for _ in range(2 if device == "cpu" else WARM + 1):
+            take(*source.batch(0))
+
+    batch = largest_batch(step, config.train.batch, device)
+    say(f"batch: {batch}, the largest that fits; the rates stay as they are")
+    return values.changed(config, {"train.batch": batch})
