@@ -191,3 +191,49 @@ def test_errors_name_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("hello")
     with pytest.raises(DataError, match="nothing was translated"):
         translate_files(translator(), [tmp_path / "text.png"], "oranges", tmp_path / "out")
+
+
+def test_bfloat16_is_for_pictures_of_8_bits_alone() -> None:
+    torch.manual_seed(0)
+    nets = {side: nn.Conv2d(3, 3, 3, padding=1) for side in "AB"}
+    exact, rounded = (Translator(nets, ("a", "b"), (3, 3), 64, 1, precision=p) for p in ("fp32", "bf16"))
+    pixels = np.random.default_rng(0).uniform(-1, 1, (3, 32, 32)).astype(np.float32)
+    shallow, deep = images.Picture(pixels=pixels), images.Picture(pixels=pixels, depth="uint16", high=65535.0)
+    one, two = (t.pictures([shallow], "b")[0].pixels for t in (exact, rounded))
+    assert 0 < abs(one - two).max() < 0.02
+    one, two = (t.pictures([shallow, deep], "b")[1].pixels for t in (exact, rounded))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_pictures_together_are_pictures_alone() -> None:
+    """Of several sizes, in any order, some seen smaller; a batch holds those of one size."""
+    sizes = [(64, 64), (32, 48), (64, 64), (300, 200), (64, 64), (32, 48)]
+    dice, t = np.random.default_rng(0), translator("auto")
+    t.at_once = 2
+    given = [images.Picture(pixels=dice.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]
+    seen: list[tuple[int, ...]] = []
+    batch = t.batch
+    t.batch = lambda x, *more: seen.append(tuple(x.shape)) or batch(x, *more)  # type: ignore[method-assign, func-returns-value]
+    together = t.pictures(given, "oranges")
+    assert seen == [(2, 3, 64, 64), (1, 3, 64, 64), (2, 3, 32, 48), (1, 3, 96, 64)]
+    for picture, found in zip(given, together, strict=True):
+        np.testing.assert_array_equal(found.pixels, t.picture(picture, "oranges").pixels)
+
+
+def test_what_does_not_fit_together_is_tried_alone(tmp_path: Path) -> None:
+    class Small(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            if len(x) > 1 or x.shape[-1] > 40:
+                raise RuntimeError("out of memory")
+            return x
+
+    for i, side in enumerate((32, 64, 32, 32)):
+        Image.new("RGB", (side, side), (10 * i, 0, 0)).save(tmp_path / f"{i}.png")
+    t = Translator({"A": nn.Identity(), "B": Small()}, ("a", "b"), (3, 3), 64, 1)
+    t.at_once = 3
+    told = translate_files(t, [tmp_path], "b", tmp_path / "out")
+    assert [p.name for p in told.written] == ["0.png", "2.png", "3.png"]
+    assert [p.name for p in told.skipped] == ["1.png"] and "too large for the memory" in told.skipped[
+        tmp_path / "1.png"
+    ]
+    assert [np.asarray(Image.open(p))[0, 0, 0] for p in told.written] == [0, 20, 30]

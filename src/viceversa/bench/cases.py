@@ -250,6 +250,7 @@ CASES = {
         unit="images", ours=partial(network_ours, 256, **FAST), reference=partial(network_reference, 256),
         precision="bf16", devices=CARD,
     ),
+    "translate cyclegan 256 px, bf16": Case(**translate(256, 2, precision="bf16"), precision="bf16"),
     "translate cyclegan 256 px, direct": Case(**translate(256, 2, winograd=False)),
     "translate quickstart 64 px": Case(**translate(64, 32, "quickstart"), quick=True, memory=True),
     "load 256 px from files": Case(

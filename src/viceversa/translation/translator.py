@@ -92,7 +92,8 @@ class Translator:
         channels = self.channels["A" if side == "B" else "B"]
         sources = [np.ascontiguousarray(images.to_channels(p.pixels, channels)) for p in pictures]
         seen = [self.seen(source) for source in sources]
-        found = self.arrays(seen, side)
+        deep = any(picture.depth != "uint8" for picture in pictures)  # bfloat16 itself has no more than 8 bits
+        found = self.arrays(seen, side, "fp32" if deep else self.precision)
         results = []
         for picture, source, small, result in zip(pictures, sources, seen, found, strict=True):
             if small is not source:  # carry the change over to the full picture
@@ -111,7 +112,7 @@ class Translator:
             return source
         return images.resize(source, (round(h / ratio), round(w / ratio)))
 
-    def arrays(self, pixels: Sequence[np.ndarray], side: str) -> list[np.ndarray]:
+    def arrays(self, pixels: Sequence[np.ndarray], side: str, precision: str) -> list[np.ndarray]:
         """`batch` of (C, H, W) arrays, those of one shape together as far as `at_once` and memory allow."""
         found: dict[int, np.ndarray] = {}
         for shape in dict.fromkeys(p.shape for p in pixels):
@@ -119,20 +120,23 @@ class Translator:
             few = max(1, min(self.at_once, CARD_PIXELS // (shape[1] * shape[2])))
             for part in (places[i : i + few] for i in range(0, len(places), few)):
                 x = torch.from_numpy(np.stack([pixels[i] for i in part]))
-                found |= dict(zip(part, self.batch(x, side).numpy(), strict=True))
+                found |= dict(zip(part, self.batch(x, side, precision).numpy(), strict=True))
         return [found[i] for i in range(len(pixels))]
 
     @torch.inference_mode()
-    def batch(self, x: Tensor, side: str) -> Tensor:
-        """(N, C, H, W) in [-1, 1] to the domain `side`, "A" or "B", at the same height and width."""
+    def batch(self, x: Tensor, side: str, precision: str | None = None) -> Tensor:
+        """(N, C, H, W) in [-1, 1] to the domain `side`, "A" or "B", at the same height and width.
+
+        In the translator's own precision unless told otherwise.
+        """
         source = self.channels["A" if side == "B" else "B"]
         if x.ndim != 4 or x.shape[1] != source:
             raise DataError(f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {source}, H, W) in [-1, 1]")
         h, w = x.shape[-2:]
         padded = pad_to_multiple(x.to(self.device, torch.float32), self.multiple, max(16, self.multiple))
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16"):
+        with torch.autocast(self.device, torch.bfloat16, enabled=(precision or self.precision) == "bf16"):
             out: Tensor = self.generators[side](padded)[..., :h, :w]
-        return out.to(x.device)
+        return out.to(x.device, torch.float32)
 
 
 def pad_to_multiple(x: Tensor, multiple: int = 4, least: int = 16) -> Tensor:
