@@ -1,22 +1,42 @@
-"""Put the figures of benchmarks/results/*.json into README.md, between the quality marks.
+"""Put the figures of benchmarks/results/*.json into README.md and docs/translations.md, and draw the curves.
 
 python benchmarks/table.py
 """
 
 import json
-import re
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from marks import put
+
 HERE = Path(__file__).parent
-README = HERE.parent / "README.md"
+README, PAGE = HERE.parent / "README.md", HERE.parent / "docs" / "translations.md"
+CURVES = HERE.parent / "docs" / "images" / "time-to-quality.png"
+WAYS = {"A_to_B": "A → B", "B_to_A": "B → A"}
+COLOURS = {"one_page": "#8a8f98", "quickstart": "#0b6e4f"}
+Runs = dict[tuple[str, str, float], list[dict[str, Any]]]  # (world, method, seconds asked for) -> a run for each seed
 
 
 def load(name: str) -> dict[str, Any]:
     path = HERE / "results" / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else {}
+
+
+def grouped(found: dict[str, Any]) -> Runs:
+    """Runs by world, method and time: ours planned for it, the reference judged on its way at it."""
+    runs: Runs = defaultdict(list)
+    times = sorted({run["planned"] for run in found["runs"]} | {75.0, 240.0, 420.0})
+    for run in found["runs"]:
+        ours = run["method"] == "quickstart"
+        at = run["planned"] if ours else min(times, key=lambda t: abs(t - run["seconds"]))
+        runs[run["world"], run["method"], at].append(run)
+    return runs
 
 
 def spread(values: list[float], digits: int = 1) -> str:
@@ -25,64 +45,122 @@ def spread(values: list[float], digits: int = 1) -> str:
     return f"{text} ± {stdev(values):.{digits}f}" if len(values) > 1 else text
 
 
-def grouped(runs: list[dict[str, Any]]) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """world -> method -> runs."""
-    found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-    for run in runs:
-        found[run["world"]][run["method"]].append(run)
-    return found
+def cell(runs: Runs, key: tuple[str, str, float], way: str, score: str, digits: int = 1) -> str:
+    return spread([run[way][score] for run in runs[key]], digits) if runs.get(key) else "–"
 
 
-def truth_table(quality: dict[str, Any]) -> list[str]:
+def worlds(found: dict[str, Any], score: str) -> list[str]:
+    """Worlds that are judged by a score."""
+    return list(dict.fromkeys(run["world"] for run in found["runs"] if score in run["A_to_B"]))
+
+
+def truth_table(found: dict[str, Any]) -> list[str]:
     """PSNR against the truth, one row per world and direction."""
-    used = {m: mean(r["seconds"] for r in quality["runs"] if r["method"] == m) for m in ("quickstart", "one_page")}
-    seeds = len({run["seed"] for run in quality["runs"]})
+    runs, seeds = grouped(found), len({run["seed"] for run in found["runs"]})
     lines = [
-        f"PSNR against the true translation in dB, held-out pictures at {quality['size']} px, mean ± deviation "
-        f"over {seeds} seeds. Each had {quality['seconds']:.0f} s on one core, planning included, and used "
-        f"{used['quickstart']:.0f} s (quickstart) and {used['one_page']:.0f} s (reference) of them on average:",
+        f"PSNR against the true translation in dB, held-out pictures at {found['size']} px, mean ± deviation over "
+        f"{seeds} seeds; each training had one core, what it planned included. After ten minutes the rates of the "
+        "reference have fallen to zero; at 75 and 240 seconds it was judged on its way there:",
         "",
-        "| world | direction | input as it is | best global colour change | one-page reference | **quickstart** |",
+        "| world | direction | input as it is | best global colour change | one page, 75 s | 240 s | 600 s "
+        "| **quickstart, 75 s** | **240 s** |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for world in worlds(found, "translation"):
+        for way, arrow in WAYS.items():
+            known = found["known"][world][way]
+            page = [cell(runs, (world, "one_page", at), way, "translation") for at in (75, 240, 600)]
+            ours = [f"**{cell(runs, (world, 'quickstart', at), way, 'translation')}**" for at in (75, 240)]
+            base = f"| {world} | {arrow} | {known['input']:.1f} | {known['best_colour']:.1f} | "
+            lines.append(base + " | ".join([*page, *ours]) + " |")
+    return lines
+
+
+def likeness_table(found: dict[str, Any]) -> list[str]:
+    """How far the translations are, as a set, from real pictures of the target."""
+    runs = grouped(found)
+    lines = [
+        "Distance to real test pictures of the target; beside it that of other real pictures. Sliced Wasserstein "
+        "distance of 7x7 patches, and KID x 1000 in the embedded features:",
+        "",
+        "| world | direction | patches: real | one page, 600 s | quickstart, 75 s | 240 s "
+        "| KID: real | one page, 600 s | quickstart, 75 s | 240 s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    keys = (("one_page", 600.0), ("quickstart", 75.0), ("quickstart", 240.0))
+    for world in worlds(found, "kid"):
+        for way, arrow in WAYS.items():
+            cells = []
+            for score, scale in (("patch_distance", 1), ("kid", 1000)):
+                cells.append(f"{scale * found['known'][world][way]['real_' + score]:.0f}")
+                for method, at in keys:
+                    values = [scale * run[way][score] for run in runs.get((world, method, at), [])]
+                    cells.append(spread(values, 0) if values else "–")
+            lines.append(f"| {world} | {arrow} | {' | '.join(cells)} |")
+    return lines
+
+
+def real_table(found: dict[str, Any]) -> list[str]:
+    """Real photographs without a truth: a classifier, patches, the checkerboard."""
+    runs = grouped(found)
+    lines = [
+        f"Real apples and oranges (apple2orange at {found['size']} px, test photographs). *Taken*: by a small CNN, "
+        "trained on the real photographs, for the other fruit:",
+        "",
+        "| | direction | taken (inputs) | patch distance (real) | KID x 1000 (real) | checkerboard (real) |",
         "|---|---|---|---|---|---|",
     ]
-    for world, methods in grouped(quality["runs"]).items():
-        for way in ("A_to_B", "B_to_A"):
-            known = methods["quickstart"][0][way]
-            found = {name: spread([run[way]["translation"] for run in runs]) for name, runs in methods.items()}
-            lines.append(
-                f"| {world} | {way.replace('_to_', ' → ')} | "
-                f"{known['input']:.1f} | {known['best_colour']:.1f} | {found['one_page']} | **{found['quickstart']}** |"
-            )
-    return lines
-
-
-def real_table(real: dict[str, Any]) -> list[str]:
-    """Patch statistics and classifier on real photographs without a truth."""
-    lines = [
-        "",
-        f"Real apples and oranges (apple2orange at 64 px, test photographs), {real['seconds']:.0f} s of training:",
-        "",
-        "| | direction | patch distance to the target (real vs real) | taken for the other fruit (of the inputs) | "
-        "checkerboard (target) |",
-        "|---|---|---|---|---|",
-    ]
-    for methods in grouped(real["runs"]).values():
-        for name, runs in methods.items():
-            for way in ("A_to_B", "B_to_A"):
-                s = {key: [run[way][key] for run in runs] for key in runs[0][way]}
+    for world in worlds(found, "taken"):
+        for method, at in (("one_page", 600.0), ("quickstart", 75.0), ("quickstart", 600.0)):
+            for way, arrow in WAYS.items():
+                known, mine = found["known"][world][way], runs.get((world, method, at), [])
+                if not mine:
+                    continue
+                taken = mean(run[way]["taken"] for run in mine)
                 lines.append(
-                    f"| {name.replace('_', '-')} | {way.replace('_to_', ' → ')} | {spread(s['patch_distance'])} "
-                    f"({spread(s['patch_distance_real_vs_real'][:1])}) | {mean(s['taken_for_target']):.0%} "
-                    f"({mean(s['input_taken_for_target']):.0%}) | {spread(s['checkerboard'], 2)} "
-                    f"({spread(s['checkerboard_of_target'][:1], 2)}) |"
+                    f"| {method.replace('_', ' ')}, {at:.0f} s | {arrow} | {taken:.0%} ({known['input_taken']:.0%}) | "
+                    f"{spread([r[way]['patch_distance'] for r in mine])} ({known['real_patch_distance']:.1f}) | "
+                    f"{spread([1000 * r[way]['kid'] for r in mine], 0)} ({1000 * known['real_kid']:.0f}) | "
+                    f"{spread([r[way]['checkerboard'] for r in mine], 2)} ({known['real_checkerboard']:.2f}) |"
                 )
     return lines
+
+
+def curves(found: dict[str, Any]) -> None:
+    """PSNR (or share taken), patch distance and KID over the time of training, a dot for each seed."""
+    names = list(dict.fromkeys(run["world"] for run in found["runs"]))
+    fig, axes = plt.subplots(3, len(names), figsize=(3.1 * len(names), 7.2), layout="constrained", squeeze=False)
+    for column, world in zip(axes.T, names, strict=True):
+        top = "translation" if world in worlds(found, "translation") else "taken"
+        for axis, score in zip(column, (top, "patch_distance", "kid"), strict=True):
+            for way, marker in (("A_to_B", "o"), ("B_to_A", "^")):
+                for method, colour in COLOURS.items():
+                    mine = [run for run in found["runs"] if (run["world"], run["method"]) == (world, method)]
+                    x, y = [run["seconds"] for run in mine], [max(run[way][score], 1e-3) for run in mine]
+                    axis.scatter(x, y, 16, colour, marker=marker, alpha=0.75, linewidths=0)
+                floor = found["known"][world][way].get({"translation": "best_colour"}.get(score, f"real_{score}"))
+                if floor is not None and floor > 0:
+                    axis.axhline(floor, color="#c9a227", linewidth=0.8, linestyle="-" if marker == "o" else "--")
+            axis.set_xscale("log")
+            axis.set_xticks([75, 240, 600], ["75 s", "240 s", "600 s"])
+            axis.minorticks_off()
+            axis.spines[["top", "right"]].set_visible(False)
+            if score != top:
+                axis.set_yscale("log")
+        column[0].set_title(world)
+    labels = ("PSNR, dB (taken, share)", "patch distance", "KID")
+    for axis, label in zip(axes[:, 0], labels, strict=True):
+        axis.set_ylabel(label)
+    handles = [plt.Line2D([], [], marker="s", linestyle="", color=colour) for colour in COLOURS.values()]
+    handles.append(plt.Line2D([], [], color="#c9a227"))
+    told = ["one-page reference", "quickstart", "best colour change; real against real"]
+    fig.legend(handles, told, loc="outside lower center", ncols=3, frameon=False)
+    fig.savefig(CURVES, dpi=110)
 
 
 def speed_table(bench: dict[str, Any]) -> list[str]:
     """Images per second and peak memory beside the reference, on the processor."""
     lines = [
-        "",
         "Images per second and peak memory, in turns with the reference; [more, and how](docs/performance.md):",
         "",
         "| | images/s | times the reference | peak memory, MB | times the reference |",
@@ -98,13 +176,12 @@ def speed_table(bench: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
-    parts = {"quality": truth_table, "apple2orange": real_table, "bench": speed_table}
-    lines = [line for name, table in parts.items() if (found := load(name)) for line in table(found)]
-    text = README.read_text()
-    marked = re.sub(
-        r"(<!-- quality -->\n).*(<!-- /quality -->)", lambda m: m[1] + "\n".join(lines) + "\n" + m[2], text, flags=re.S
-    )
-    README.write_text(marked)
+    quality, bench = load("quality"), load("bench")
+    origin = "benchmarks/results/quality.json, by `python benchmarks/quality.py`"
+    put(README, {"quality": truth_table(quality), "real": real_table(quality)}, origin)
+    put(README, {"speed": speed_table(bench)}, "benchmarks/results/bench.json, by `make bench`")
+    put(PAGE, {"likeness": likeness_table(quality)}, origin)
+    curves(quality)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import torch
 
 from viceversa import images
 from viceversa.data.augment import Augment
-from viceversa.data.loader import Arrays, Labelled, Paired, Unpaired
+from viceversa.data.loader import Arrays, Labelled, Paired, PictureStore, Unpaired
 from viceversa.data.prepare import reader
 from viceversa.errors import DataError
 
@@ -66,6 +66,45 @@ def test_a_small_cache_changes_nothing() -> None:
     for step in range(50):
         assert torch.equal(big.batch(step)[0], small.batch(step)[0])
     assert len(small.stores[0].cache) <= 2
+
+
+def test_what_memory_has_no_room_for_is_decoded_once(tmp_path: Path) -> None:
+    """Pictures of different shapes and kinds come back as they were, in any order."""
+    dice, read = np.random.default_rng(0), []
+    pictures = [
+        dice.integers(0, 255, (3, 8 + i % 3, 9), np.uint8) if i % 2 else dice.random((1, 5, 6 + i), np.float32)
+        for i in range(12)
+    ]
+
+    def decode(path: Path) -> np.ndarray:
+        read.append(path)
+        return pictures[int(path.name)].copy()
+
+    store = PictureStore([Path(str(i)) for i in range(12)], decode, 500, 10**6)
+    store.scratch.folder = tmp_path
+    for i in dice.integers(0, 12, 300):
+        np.testing.assert_array_equal(store[int(i)], pictures[i])
+        assert store[int(i)].dtype == pictures[i].dtype
+    assert len(read) == len(set(read)) == 12 and len(store.cache) < 6
+    assert not list(tmp_path.iterdir())  # the file has no name, whatever becomes of the process
+
+
+def test_a_scratch_file_that_is_full_or_impossible_only_decodes_again(tmp_path: Path) -> None:
+    picture = np.zeros((3, 8, 8), np.uint8)
+    for room, folder in ((picture.nbytes * 2, tmp_path), (10**6, Path("/proc/nowhere"))):
+        read: list[Path] = []
+
+        def decode(path: Path, read: list[Path] = read) -> np.ndarray:
+            read.append(path)
+            return picture
+
+        store = PictureStore([Path(str(i)) for i in range(6)], decode, 200, room)
+        store.scratch.folder = folder
+        for _ in range(2):
+            for i in range(6):
+                np.testing.assert_array_equal(store[i], picture)
+        kept = len(store.scratch.places)
+        assert kept == (2 if folder == tmp_path else 0) and len(read) == 12 - kept
 
 
 def test_crops_and_flips_are_pixels_of_the_picture() -> None:

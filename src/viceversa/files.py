@@ -120,6 +120,12 @@ def require_space(folder: Path, needed: int) -> None:
         )
 
 
+def cache_home() -> Path:
+    """Where what can be made again is kept: $XDG_CACHE_HOME/viceversa, or ~/.cache/viceversa."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return Path(home or Path.home() / ".cache") / "viceversa"
+
+
 class Lock:
     """One owner of a folder; the kernel releases it when the process dies, however it dies."""
 

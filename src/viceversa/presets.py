@@ -27,6 +27,7 @@ class DataConfig:
     flip: bool = True  # mirror half of the pictures
     zoom: Annotated[float, Range(1)] = 1.0  # crops up to this many times `size` wide, scaled down; 1 = never
     cache_mb: Number = 2048  # decoded pictures kept in memory, MB
+    scratch_mb: Number = 50_000  # those beyond it kept on disk meanwhile, MB, at most half of what is free; 0 = none
 
     def __post_init__(self) -> None:
         if self.size < 16 or self.size % 4:

@@ -15,6 +15,7 @@ from torch import Tensor
 from .. import distributed
 from ..errors import DataError
 from .augment import Augment
+from .scratch import Scratch
 
 Read = Callable[[Path], np.ndarray]
 ROOM = 2 * 1024**3  # bytes of decoded pictures kept in memory
@@ -75,9 +76,9 @@ class Unpaired(Source):
 
     def __init__(
         self, a: Sequence[Path], b: Sequence[Path], read: tuple[Read, Read], augment: Augment,
-        batch: int = 1, seed: int = 0, room: int = ROOM,
+        batch: int = 1, seed: int = 0, room: int = ROOM, scratch: int = 0,
     ) -> None:  # fmt: skip
-        stores = (PictureStore(a, read[0], room // 2), PictureStore(b, read[1], room // 2))
+        stores = [PictureStore(*side, room // 2, scratch // 2) for side in zip((a, b), read, strict=True)]
         super().__init__(stores, augment, batch, seed)
 
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -131,9 +132,10 @@ class Single(Source):
     """(x,) of one set of pictures."""
 
     def __init__(
-        self, x: Sequence[Path], read: Read, augment: Augment, batch: int = 1, seed: int = 0, room: int = ROOM
-    ) -> None:
-        super().__init__((PictureStore(x, read, room),), augment, batch, seed)
+        self, x: Sequence[Path], read: Read, augment: Augment, batch: int = 1, seed: int = 0, room: int = ROOM,
+        scratch: int = 0,
+    ) -> None:  # fmt: skip
+        super().__init__((PictureStore(x, read, room, scratch),), augment, batch, seed)
 
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
         epoch, index = self.place(n)
@@ -145,9 +147,9 @@ class Labelled(Source):
 
     def __init__(
         self, x: Sequence[Path], y: Sequence[int], read: Read, augment: Augment,
-        batch: int = 1, seed: int = 0, room: int = ROOM,
+        batch: int = 1, seed: int = 0, room: int = ROOM, scratch: int = 0,
     ) -> None:  # fmt: skip
-        super().__init__((PictureStore(x, read, room),), augment, batch, seed)
+        super().__init__((PictureStore(x, read, room, scratch),), augment, batch, seed)
         self.y = np.asarray(y, np.int64)
 
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
@@ -199,13 +201,16 @@ class Prefetch:
 
 
 class PictureStore:
-    """Decoded pictures by index, the most recently used kept up to `cache_bytes`.
+    """Decoded pictures by index, the most recently used kept up to `cache_bytes`, others in a scratch file.
 
     A file that cannot be read is noted in `broken` and the next one stands in for it, always the same.
     """
 
-    def __init__(self, paths: Sequence[Path], read: Callable[[Path], np.ndarray], cache_bytes: int) -> None:
+    def __init__(
+        self, paths: Sequence[Path], read: Callable[[Path], np.ndarray], cache_bytes: int, scratch_bytes: int = 0
+    ) -> None:
         self.paths, self.read, self.room = tuple(paths), read, cache_bytes
+        self.scratch = Scratch(scratch_bytes)
         self.cache: OrderedDict[int, np.ndarray] = OrderedDict()
         self.broken: dict[Path, str] = {}
 
@@ -231,12 +236,14 @@ class PictureStore:
         if self.paths[index] in self.broken:
             return None
         try:
-            picture = self.read(self.paths[index])
+            picture = self.scratch.get(index) if index in self.scratch else self.read(self.paths[index])
         except DataError as e:
             self.broken[self.paths[index]] = str(e)
             return None
         self.cache[index] = picture
         self.room -= picture.nbytes
         while self.room < 0 and len(self.cache) > 1:
-            self.room += self.cache.popitem(last=False)[1].nbytes
+            oldest, dropped = self.cache.popitem(last=False)
+            self.scratch.put(oldest, dropped)
+            self.room += dropped.nbytes
         return picture

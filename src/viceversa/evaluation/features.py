@@ -1,6 +1,5 @@
 """Features of sets of pictures: from files in batches, kept by the content of the files."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -107,6 +106,5 @@ def recall(path: Path, dimensions: int) -> NDArray[np.float32] | None:
 
 
 def cache_folder() -> Path:
-    """Where features are kept: $XDG_CACHE_HOME/viceversa/features, or below ~/.cache."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    return Path(home or Path.home() / ".cache") / "viceversa" / "features"
+    """Where features are kept."""
+    return files.cache_home() / "features"

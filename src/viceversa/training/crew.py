@@ -45,7 +45,7 @@ def crew(ranks: int, call: dict[str, Any]) -> Iterator[None]:
         return
     threads = torch.get_num_threads()
     share = max(1, threads // ranks)
-    env = os.environ | {"OMP_NUM_THREADS": str(share)}
+    env = os.environ | {"OMP_NUM_THREADS": str(share), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-c", HELP]
     with TemporaryDirectory() as folder:
         helpers = [

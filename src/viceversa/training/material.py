@@ -121,7 +121,8 @@ def label_side(d: Domains, swap: bool) -> str:
 def source(config: RunConfig, found: Material) -> Source:
     """The batches that its method learns from."""
     c, d, files = config.method, config.data, found.files
-    common: dict[str, Any] = dict(batch=config.train.batch, seed=config.train.seed, room=d.cache_mb * 10**6)
+    common: dict[str, Any] = dict(batch=config.train.batch, seed=config.train.seed)
+    common |= dict(room=d.cache_mb * 10**6, scratch=d.scratch_mb * 10**6)
     augment = Augment(d.size, d.flip, d.zoom)
     if isinstance(c, CycleGANConfig | Pix2PixConfig):
         read = reader(d.load_size, d.fit, c.channels_a), reader(d.load_size, d.fit, c.channels_b)

@@ -178,7 +178,13 @@ class RunFolder:
         return int(path.name[5:]) if path else 0
 
 
-FREE = ("train.save_every", "train.keep", "train.on_symptom", "data.cache_mb")  # may change when a run is resumed
+FREE = (  # may change when a run is resumed
+    "train.save_every",
+    "train.keep",
+    "train.on_symptom",
+    "data.cache_mb",
+    "data.scratch_mb",
+)
 
 
 def read_config(path: Path) -> RunConfig:
