@@ -28,10 +28,10 @@ bench: $(SETUP)  ## speed and memory beside the one-page reference (five minutes
 bench-quick: $(SETUP)  ## fails when a ratio is more than 20 % below the committed one; compare on the same machine
 	$(BIN)/viceversa bench --quick --check benchmarks/results/bench.json
 
-quality: $(SETUP)  ## quality at equal time beside the one-page reference (40 minutes; APPLE2ORANGE=DIR adds real fruit)
+quality: $(SETUP)  ## quality over time beside the one-page reference (two hours; APPLE2ORANGE=DIR adds real fruit)
 	$(BIN)/python benchmarks/quality.py --sheets docs/images
-	$(if $(APPLE2ORANGE),$(BIN)/python benchmarks/quality.py --worlds --apple2orange $(APPLE2ORANGE) --seeds 1 \
-		--seconds 600 --sheets docs/images --out benchmarks/results/apple2orange.json)
+	$(if $(APPLE2ORANGE),$(BIN)/python benchmarks/quality.py --worlds apple2orange --apple2orange $(APPLE2ORANGE) \
+		--ours 75 600 --sheets docs/images)
 	$(BIN)/python benchmarks/table.py
 
 format: $(SETUP)

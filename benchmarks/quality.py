@@ -83,7 +83,7 @@ def one_page(data: Path, seconds: float, seed: int) -> Found:
     """The reference: how much of its time is over sets its rates, so that it uses all of it."""
     page = runpy.run_path(str(HERE.parent / "examples" / "cyclegan_one_page.py"))
     marks = [mark for mark in MARKS if mark < seconds]
-    passed: queue.Queue[tuple[float, int, Any]] = queue.Queue(1)
+    passed: queue.Queue[tuple[float, int, Any] | Exception] = queue.Queue(1)
     judged, clock, last = threading.Semaphore(0), Stopwatch(), (0.0, 0)
 
     def over(step: int, steps: int, model: Any) -> float:
@@ -97,13 +97,18 @@ def one_page(data: Path, seconds: float, seed: int) -> Found:
         return last[0] / seconds
 
     def work() -> None:
-        model = page["train"](data, SIZE, 0, blocks=6, seed=seed, over=over)
-        passed.put((*last, model))
+        try:
+            model = page["train"](data, SIZE, 0, blocks=6, seed=seed, over=over)
+            passed.put((*last, model))
+        except Exception as e:
+            passed.put(e)
 
     training = threading.Thread(target=work, daemon=True)
     training.start()
     for _ in (*marks, seconds):
-        took, step, model = passed.get()
+        if isinstance(found := passed.get(), Exception):
+            raise found
+        took, step, model = found
         nets = {"B": model.G, "A": model.F}
 
         @torch.no_grad()

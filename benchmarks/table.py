@@ -14,11 +14,14 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from marks import put
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 HERE = Path(__file__).parent
 README, PAGE = HERE.parent / "README.md", HERE.parent / "docs" / "translations.md"
 CURVES = HERE.parent / "docs" / "images" / "time-to-quality.png"
 WAYS = {"A_to_B": "A → B", "B_to_A": "B → A"}
+LEAST = 1e-3  # below, a logarithm shows nothing; an unbiased KID may be negative
 COLOURS = {"one_page": "#8a8f98", "quickstart": "#0b6e4f"}
 Runs = dict[tuple[str, str, float], list[dict[str, Any]]]  # (world, method, seconds asked for) -> a run for each seed
 
@@ -127,35 +130,53 @@ def real_table(found: dict[str, Any]) -> list[str]:
 
 
 def curves(found: dict[str, Any]) -> None:
-    """PSNR (or share taken), patch distance and KID over the time of training, a dot for each seed."""
+    """PSNR (or share taken), patch distance and KID over the time of training: a dot a seed, a line for the mean."""
     names = list(dict.fromkeys(run["world"] for run in found["runs"]))
     fig, axes = plt.subplots(3, len(names), figsize=(3.1 * len(names), 7.2), layout="constrained", squeeze=False)
     for column, world in zip(axes.T, names, strict=True):
         top = "translation" if world in worlds(found, "translation") else "taken"
         for axis, score in zip(column, (top, "patch_distance", "kid"), strict=True):
-            for way, marker in (("A_to_B", "o"), ("B_to_A", "^")):
+            for way, (marker, style) in {"A_to_B": ("o", "-"), "B_to_A": ("^", "--")}.items():
                 for method, colour in COLOURS.items():
-                    mine = [run for run in found["runs"] if (run["world"], run["method"]) == (world, method)]
-                    x, y = [run["seconds"] for run in mine], [max(run[way][score], 1e-3) for run in mine]
-                    axis.scatter(x, y, 16, colour, marker=marker, alpha=0.75, linewidths=0)
+                    points(axis, found, (world, method), way, score, colour, marker, style)
                 floor = found["known"][world][way].get({"translation": "best_colour"}.get(score, f"real_{score}"))
-                if floor is not None and floor > 0:
-                    axis.axhline(floor, color="#c9a227", linewidth=0.8, linestyle="-" if marker == "o" else "--")
+                if floor is not None and floor > LEAST:
+                    axis.axhline(floor, color="#c9a227", linewidth=0.8, linestyle=style)
             axis.set_xscale("log")
-            axis.set_xticks([75, 240, 600], ["75 s", "240 s", "600 s"])
-            axis.minorticks_off()
-            axis.spines[["top", "right"]].set_visible(False)
             if score != top:
                 axis.set_yscale("log")
+                axis.yaxis.set_major_locator(LogLocator(10, (1, 2, 5) if score == "patch_distance" else (1,)))
+                axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.minorticks_off()
+            axis.set_xticks([75, 240, 600], ["75 s", "240 s", "600 s"])
+            axis.spines[["top", "right"]].set_visible(False)
         column[0].set_title(world)
-    labels = ("PSNR, dB (taken, share)", "patch distance", "KID")
-    for axis, label in zip(axes[:, 0], labels, strict=True):
+        if top == "taken":
+            column[0].set_ylabel("share taken")
+    for axis, label in zip(axes[:, 0], ("PSNR, dB", "patch distance", "KID"), strict=True):
         axis.set_ylabel(label)
-    handles = [plt.Line2D([], [], marker="s", linestyle="", color=colour) for colour in COLOURS.values()]
+    handles = [plt.Line2D([], [], marker="s", color=colour) for colour in COLOURS.values()]
     handles.append(plt.Line2D([], [], color="#c9a227"))
-    told = ["one-page reference", "quickstart", "best colour change; real against real"]
+    told = ["one-page reference", "quickstart", "best colour change (PSNR), real against real (distances)"]
     fig.legend(handles, told, loc="outside lower center", ncols=3, frameon=False)
     fig.savefig(CURVES, dpi=110)
+
+
+def points(
+    axis: Axes, found: dict[str, Any], key: tuple[str, str], way: str, score: str, colour: str, marker: str, style: str
+) -> None:
+    """Every run of a method on a world, and a line through the means of its times."""
+    of_time = {
+        at: [(run["seconds"], max(run[way][score], LEAST)) for run in mine]
+        for (world, method, at), mine in sorted(grouped(found).items())
+        if (world, method) == key
+    }
+    if not of_time:
+        return
+    dots = [dot for mine in of_time.values() for dot in mine]
+    axis.scatter(*zip(*dots, strict=True), 14, colour, marker=marker, alpha=0.6, linewidths=0)
+    means = [tuple(map(mean, zip(*mine, strict=True))) for mine in of_time.values()]
+    axis.plot(*zip(*means, strict=True), color=colour, linewidth=1, linestyle=style)
 
 
 def speed_table(bench: dict[str, Any]) -> list[str]:
@@ -178,7 +199,9 @@ def speed_table(bench: dict[str, Any]) -> list[str]:
 def main() -> None:
     quality, bench = load("quality"), load("bench")
     origin = "benchmarks/results/quality.json, by `python benchmarks/quality.py`"
-    put(README, {"quality": truth_table(quality), "real": real_table(quality)}, origin)
+    put(README, {"quality": truth_table(quality)}, origin)
+    if worlds(quality, "taken"):
+        put(README, {"real": real_table(quality)}, origin)
     put(README, {"speed": speed_table(bench)}, "benchmarks/results/bench.json, by `make bench`")
     put(PAGE, {"likeness": likeness_table(quality)}, origin)
     curves(quality)

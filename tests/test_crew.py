@@ -9,14 +9,17 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from conftest import TINY, tiny_words
 from test_resume import assert_same
 from test_signals import await_training, start
+from viceversa import distributed
+from viceversa.errors import DataError, UsageError
 from viceversa.presets import TrainConfig, preset
-from viceversa.training.crew import crew_size
+from viceversa.training.crew import crew, crew_size
 from viceversa.training.run_folder import RunFolder
 from viceversa.training.train import Result, train
 
@@ -66,9 +69,11 @@ def await_end(process: int, seconds: float = 10) -> None:
 
 
 def test_two_are_one_and_the_threads_come_back(world, tmp_path):
-    before = torch.get_num_threads()
-    one, two = (run(world, tmp_path / name, f"train.ranks={n}") for name, n in (("one", 1), ("two", 2)))
-    assert torch.get_num_threads() in (before, 1)  # `one` leaves what it was told
+    one = run(world, tmp_path / "one", "train.ranks=1")
+    torch.set_num_threads(2)
+    two = run(world, tmp_path / "two", "train.ranks=2")
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
     assert RunFolder(two.run).config().train.ranks == 2 and two.finished
     lines = [[json.loads(t) for t in RunFolder(r.run).metrics.read_text().splitlines()] for r in (one, two)]
     for ours, theirs in zip(*lines, strict=True):
@@ -121,10 +126,36 @@ def test_a_helper_that_dies_is_one_line_and_the_run_goes_on_afterwards(world, tm
 
 
 def test_what_a_helper_cannot_read_is_named(world, tmp_path):
-    for name in ("0.png", "3.png"):
-        (world / "trainA" / name).write_bytes(b"no picture")
-    found = run(world, tmp_path / "run", *TWO)
-    assert {Path(p).name for p in RunFolder(found.run).data()["skipped"]} == {"0.png", "3.png"}
+    """Of the only step with two pictures of A each, the second process has the second half."""
+    for path in (world / "trainA").iterdir():
+        if path.name != "0.png":
+            path.write_bytes(b"no picture")
+    found = run(world, tmp_path / "run", *TWO, "train.batch=4", steps=1)
+    order = np.random.default_rng((3, 1, 0)).permutation(5)  # of the first epoch, from the seed
+    own = {int(i) for i in order[2:4]} - {0}
+    named = {int(Path(p).stem) for p in RunFolder(found.run).data()["skipped"]}
+    assert own and own <= named
+
+
+def test_an_error_of_a_helper_keeps_its_words_and_kind(world, tmp_path):
+    """Its orders name a folder that is none: only it meets the error."""
+    call = {"data": str(world / "nowhere"), "out": str(tmp_path / "run")}
+    with pytest.raises(DataError, match="nowhere"), crew(2, call):
+        distributed.agree(1)
+        distributed.highest(1)
+
+
+def test_a_run_from_before_there_were_crews_goes_on_alone(world, tmp_path):
+    found = run(world, tmp_path / "run", "train.ranks=1", steps=4)
+    file = found.run / "config.yaml"
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if "ranks:" not in line))
+    again = run(world, found.run, steps=4)
+    assert again.step == 4 and not distributed.in_group()
+
+
+def test_where_several_processes_cannot_be_is_said():
+    with pytest.raises(UsageError, match="torchrun for several graphics cards"):
+        crew_size(TrainConfig(ranks=2, batch=2), "cuda")
 
 
 def test_how_many(monkeypatch):

@@ -6,6 +6,8 @@ a mean over all ranks; so two ranks compute what one computes, up to the order o
 
 import atexit
 import os
+import sys
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -14,6 +16,7 @@ from torch import Tensor
 
 from .errors import UsageError
 
+INTERFACE = "GLOO_SOCKET_IFNAME"  # over which gloo talks
 _crews: list[int] = []  # how many we are, while we are a crew
 
 
@@ -33,18 +36,33 @@ def join(device: str) -> None:
 
 
 def meet(place: str, rank: int, ranks: int) -> None:
-    """Meet the other processes of a crew at a file; what they say goes over the loopback interface alone."""
-    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    """Meet the other processes of a crew at a file; what they say goes over the loopback interface alone.
+
+    One that stops for a day is waited for; one that dies closes its connection, which all others see.
+    """
     store = dist.FileStore(place, ranks)  # type: ignore[attr-defined]
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=ranks)
-    _crews.append(ranks)
+    store.set_timeout(timedelta(minutes=1))
+    kept, hook = os.environ.get(INTERFACE), sys.excepthook
+    os.environ[INTERFACE] = "lo"
+    try:
+        dist.init_process_group("gloo", store=store, rank=rank, world_size=ranks, timeout=timedelta(days=30))
+        _crews.append(ranks)
+    finally:
+        sys.excepthook = hook
+        del os.environ[INTERFACE]
+        os.environ.update({INTERFACE: kept} if kept is not None else {})
 
 
 def part() -> None:
     """Leave the crew, if there is one."""
-    if dist.is_initialized():
+    if _crews:
+        _crews.clear()
         dist.destroy_process_group()
-    _crews.clear()
+
+
+def in_group() -> bool:
+    """Whether this process has joined others already, be it alone."""
+    return dist.is_initialized()
 
 
 def crew_size() -> int:

@@ -103,7 +103,6 @@ def train_ours(
 def train_reference(size: int, batch: int, folder: Path, device: str) -> Job:
     """A step of the one page."""
     torch.manual_seed(0)
-    torch.backends.cudnn.benchmark = False
     model = one_page()["CycleGAN"](blocks=9 if size >= 256 else 6)
     for net in (model.G, model.F, model.D_A, model.D_B):
         net.to(device)
@@ -124,7 +123,6 @@ def pictures(folder: Path, size: int, count: int = FILES) -> list[Path]:
 def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, compile: bool) -> Translator:
     """A translator with random weights."""
     torch.manual_seed(0)
-    torch.backends.cudnn.benchmark = device == "cuda"
     nets = {side: make_generator(c, 3, 3) for side in "AB"}
     for net in nets.values() if compile else ():
         compile_net(net, device, dynamic=True)

@@ -97,6 +97,7 @@ def on_card(maker: Callable[[Path, str], Job], folder: Path) -> tuple[Job, float
     job = maker(folder, "cuda")
     for _ in range(WARM):
         job.call()
+    torch.backends.cudnn.benchmark = False  # a training has looked for its kernels; what follows does not
     torch.cuda.reset_peak_memory_stats()  # what was tried while looking for the quickest kernels does not count
     for _ in range(2):
         job.call()

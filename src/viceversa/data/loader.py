@@ -229,6 +229,13 @@ class PictureStore:
         path, reason = next(iter(self.broken.items()))
         raise DataError(f"none of the {len(self)} pictures in {path.parent} can be read; the first: {reason}")
 
+    def kept(self, index: int) -> np.ndarray | None:
+        """The picture from the scratch file, where it is in it and can be read."""
+        try:
+            return self.scratch.get(index)
+        except (KeyError, OSError):
+            return None
+
     def _get(self, index: int) -> np.ndarray | None:
         if index in self.cache:
             self.cache.move_to_end(index)
@@ -236,7 +243,9 @@ class PictureStore:
         if self.paths[index] in self.broken:
             return None
         try:
-            picture = self.scratch.get(index) if index in self.scratch else self.read(self.paths[index])
+            picture = self.kept(index)
+            if picture is None:
+                picture = self.read(self.paths[index])
         except DataError as e:
             self.broken[self.paths[index]] = str(e)
             return None

@@ -18,7 +18,8 @@ class Scratch:
     """Arrays by number, as they are, up to `room` bytes; what does not fit is not kept."""
 
     def __init__(self, room: int, folder: Path | None = None) -> None:
-        self.room, self.folder = room, folder or files.cache_home() / "scratch"
+        self.room, self.folder = room, folder
+        self.reserve = 0  # bytes of the disk that stay free
         self.file: int | None = None
         self.places: dict[int, tuple[int, tuple[int, ...], np.dtype[Any]]] = {}  # where each begins, and what it is
         self.end = 0
@@ -32,18 +33,23 @@ class Scratch:
             return
         try:
             file = self._open() if self.file is None else self.file
+            disk = os.fstatvfs(file)
+            if disk.f_bavail * disk.f_frsize < self.reserve + array.nbytes:
+                return
             data = np.ascontiguousarray(array).data.cast("B")
             written = 0
             while written < len(data):
                 written += os.pwrite(file, data[written:], self.end + written)
-        except OSError:  # a full disk, or none: what is kept stays, nothing more is added
+        except (OSError, RuntimeError):  # a full disk, or no folder: what is kept stays, nothing more is added
             self.room = 0
+            if self.file is not None:
+                os.ftruncate(self.file, self.end)
             return
         self.places[number] = self.end, array.shape, array.dtype
         self.end += array.nbytes
 
     def get(self, number: int) -> np.ndarray:
-        """The array that was kept; KeyError where none was."""
+        """The array that was kept; KeyError where none was, OSError where it cannot be read any more."""
         place, shape, dtype = self.places[number]
         assert self.file is not None
         array = np.empty(shape, dtype)
@@ -52,14 +58,15 @@ class Scratch:
         while read < len(data):
             got = os.preadv(self.file, [data[read:]], place + read)
             if not got:
-                raise OSError(f"{self.folder}: the file of decoded pictures has become shorter")
+                raise OSError("the file of decoded pictures has become shorter")
             read += got
         return array
 
     def _open(self) -> int:
-        files.make_folder(self.folder)
-        self.room = min(self.room, int(shutil.disk_usage(self.folder).free * (1 - LEFT)))
-        self.file, name = tempfile.mkstemp(dir=self.folder)
+        folder = self.folder or files.cache_home() / "scratch"
+        files.make_folder(folder)
+        self.reserve = int(shutil.disk_usage(folder).free * LEFT)
+        self.file, name = tempfile.mkstemp(dir=folder)
         os.unlink(name)
         weakref.finalize(self, os.close, self.file)
         return self.file

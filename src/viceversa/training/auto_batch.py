@@ -13,38 +13,55 @@ from ..errors import UsageError
 MOST = 256  # pictures per step
 SHARE = 0.8  # of the free memory that a step may take
 MB = 2**20
+NO_COUNT = "--auto-batch: Linux's count of a process's memory is not to be had here; choose --set train.batch=N"
+LIMITS = (  # of a container, and what it uses, under both versions of cgroups
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
 Step = Callable[[int], object]  # a few steps with a batch of this size, on networks of its own
 
 
 def largest_batch(step: Step, base: int, device: str) -> int:
-    """`base` or the largest of its doublings up to MOST that fits; the least over all ranks."""
-    found = on_card(step, base) if device == "cuda" else on_processor(step, base, free_memory())
+    """`base` or the largest of its doublings up to MOST that fits; in a crew, so that all of it fits together."""
+    if distributed.world() > distributed.crew_size():
+        raise UsageError("--auto-batch cannot try batches under torchrun; choose --set train.batch=N")
+    if device == "cuda":
+        return on_card(step, base)
+    found = on_processor(step, base, free_memory() / distributed.crew_size())
     return -distributed.highest(-found)
 
 
 def on_card(step: Step, base: int) -> int:
-    """The last doubling before one that does not fit."""
+    """The last doubling before one that does not fit into SHARE of the card."""
     fits = base
-    while fits <= MOST:
-        try:
-            step(fits)
-        except torch.cuda.OutOfMemoryError:
-            break
-        finally:
-            gc.collect()
-            torch.cuda.empty_cache()
-        fits *= 2
+    torch.cuda.set_per_process_memory_fraction(SHARE)
+    try:
+        while fits <= MOST:
+            try:
+                step(fits)
+            except torch.cuda.OutOfMemoryError:
+                break
+            finally:
+                gc.collect()
+                torch.cuda.empty_cache()
+            fits *= 2
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
     return max(base, fits // 2)
 
 
 def on_processor(step: Step, base: int, room: float) -> int:
-    """The largest doubling whose peak, on a line through those of `base` and 4 `base`, stays below SHARE of `room`.
+    """The largest doubling whose peak, on a line through those of `base` and a few times it, is below SHARE of `room`.
 
     There a batch too large ends the process, so none is tried that has not been reckoned to fit.
     """
     step(base)  # what is made on first use
-    low, high = (taken(step, batch) for batch in (base, 4 * base))
-    slope = max((high - low) / 3, 1.0)  # MB for each further `base`
+    low = taken(step, base)
+    times = next((n for n in (4, 2) if n * low <= SHARE * room), 1)
+    times = -distributed.highest(-times)  # all ranks try alike: the one with the least room decides
+    if times < 2:
+        return base
+    slope = max((taken(step, times * base) - low) / (times - 1), 1.0)  # MB for each further `base`
     fits = base
     while 2 * fits <= MOST and low + slope * (2 * fits / base - 1) <= SHARE * room:
         fits *= 2
@@ -56,7 +73,10 @@ def taken(step: Step, batch: int) -> float:
     gc.collect()
     give_back()
     before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    except OSError:
+        raise UsageError(NO_COUNT) from None
     step(batch)
     return resident("VmHWM") - before
 
@@ -73,9 +93,7 @@ def resident(name: str) -> float:
     try:
         text = Path("/proc/self/status").read_text()
     except OSError:
-        raise UsageError(
-            "--auto-batch: on a processor it counts memory as Linux does; choose --set train.batch=N"
-        ) from None
+        raise UsageError(NO_COUNT) from None
     return int(next(line for line in text.splitlines() if line.startswith(name)).split()[1]) / 1024
 
 
@@ -84,7 +102,7 @@ def free_memory() -> float:
     resident("VmRSS")  # says so where there is no such count
     lines = Path("/proc/meminfo").read_text().splitlines()
     free = int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) / 1024
-    limit, used = (Path("/sys/fs/cgroup") / f"memory.{name}" for name in ("max", "current"))
-    if limit.exists() and (most := limit.read_text().strip()) != "max":
-        free = min(free, (int(most) - int(used.read_text())) / MB)
+    for limit, used in (map(Path, pair) for pair in LIMITS):
+        if limit.exists() and used.exists() and (most := limit.read_text().strip()) != "max":
+            free = min(free, (int(most) - int(used.read_text())) / MB)
     return free

@@ -19,19 +19,28 @@ from typing import Any
 import torch
 
 from .. import distributed
-from ..errors import ResourceError, ViceversaError
+from ..errors import ERRORS, ResourceError, UsageError, ViceversaError
 from ..presets import TrainConfig
 
+Helper = subprocess.Popen[bytes]
 HELP = "from viceversa.training.crew import assist; assist()"
 READY = b"ready\n"
 PATIENCE = 10.0  # seconds that a helper has to leave
 
 
 def crew_size(train: TrainConfig, device: str) -> int:
-    """Processes to train with: as configured, else as many as share a batch and the threads at hand evenly."""
+    """Processes to start: as configured, else as many as share a batch and the threads at hand evenly."""
+    possible = device == "cpu" and sys.platform.startswith("linux")
+    if distributed.world() > 1:
+        return 1  # others have started us
     if train.ranks is not None:
+        if train.ranks > 1 and not possible:
+            raise UsageError(
+                f"train.ranks is {train.ranks}: viceversa starts several processes on Linux's processors only; choose "
+                "--set train.ranks=1, or torchrun for several graphics cards"
+            )
         return train.ranks
-    if device != "cpu" or train.threads is not None or distributed.world() > 1 or not sys.platform.startswith("linux"):
+    if not possible or train.threads is not None or distributed.in_group():
         return 1
     threads = torch.get_num_threads()
     return max(n for n in range(1, train.batch + 1) if train.batch % n == 0 and threads % n == 0)
@@ -45,23 +54,25 @@ def crew(ranks: int, call: dict[str, Any]) -> Iterator[None]:
         return
     threads = torch.get_num_threads()
     share = max(1, threads // ranks)
-    env = os.environ | {"OMP_NUM_THREADS": str(share), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-c", HELP]
+    paths = [path or os.getcwd() for path in sys.path]
+    env = os.environ | {"OMP_NUM_THREADS": str(share), "PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-P", "-c", HELP]  # -P: the working folder itself is no place to import from
     with TemporaryDirectory() as folder:
+        place = str(Path(folder) / "meeting")
+        task = {"place": place, "ranks": ranks, "call": call}
+        orders = [json.dumps(task | {"rank": rank}, default=lambda number: number.item()) for rank in range(1, ranks)]
         helpers = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
-            for _ in range(1, ranks)
+            for _ in orders
         ]
-        place = str(Path(folder) / "meeting")
         try:
-            for rank, helper in enumerate(helpers, 1):
-                order(helper, {"place": place, "rank": rank, "ranks": ranks, "call": call})
+            for helper, order in zip(helpers, orders, strict=True):
+                tell(helper, order)
             torch.set_num_threads(share)
             distributed.meet(place, 0, ranks)
             yield
-        except RuntimeError:
-            blame(helpers)
-            raise
+        except RuntimeError as e:
+            raise blamed(helpers) or e from None
         finally:
             distributed.part()
             torch.set_num_threads(threads)
@@ -69,35 +80,37 @@ def crew(ranks: int, call: dict[str, Any]) -> Iterator[None]:
                 dismiss(helper)
 
 
-def order(helper: "subprocess.Popen[bytes]", task: dict[str, Any]) -> None:
-    """Tell a helper what to do, once it is there."""
+def tell(helper: Helper, order: str) -> None:
+    """Give a helper its orders, and wait until it is there; RuntimeError when it is not."""
     assert helper.stdin and helper.stdout
     with suppress(BrokenPipeError):
-        helper.stdin.write(json.dumps(task).encode() + b"\n")
+        helper.stdin.write(order.encode() + b"\n")
         helper.stdin.flush()
     if helper.stdout.readline() != READY:
-        blame([helper], PATIENCE)
+        raise RuntimeError("a helping process did not start")
 
 
-def blame(helpers: list["subprocess.Popen[bytes]"], patience: float = 1.0) -> None:
-    """Raise what ended a helper before its time, if one was."""
+def blamed(helpers: list[Helper]) -> ViceversaError | None:
+    """What ended a helper before its time: what it said, or that it was killed; none when it only followed us."""
+    said = []
     for helper in helpers:
         with suppress(subprocess.TimeoutExpired):
-            code = helper.wait(patience)
             assert helper.stdout
-            said = helper.stdout.read().decode(errors="replace").strip()
-            if said:
-                error = ViceversaError(said)
-                error.exit_code = code
-                raise error
-            if code:
-                raise ResourceError(
-                    f"a helping process of this training was ended ({code}), perhaps for want of memory; the same "
-                    "command goes on from the last checkpoint, --set train.ranks=1 in a new run needs less"
-                )
+            code = helper.wait(PATIENCE)
+            said.append((code, helper.stdout.read().decode(errors="replace").strip()))
+    for code, text in said:
+        if text:
+            return ERRORS.get(code, ResourceError)(text)
+    killed = [code for code, _ in said if code < 0]
+    if not killed:
+        return None
+    return ResourceError(
+        f"a helping process of this training was ended ({killed[0]}), perhaps for want of memory; the same command "
+        "goes on from the last checkpoint, --set train.ranks=1 in a new run needs less"
+    )
 
 
-def dismiss(helper: "subprocess.Popen[bytes]") -> None:
+def dismiss(helper: Helper) -> None:
     """Let a helper end by itself, else end it."""
     with suppress(subprocess.TimeoutExpired):
         helper.wait(PATIENCE)
@@ -110,7 +123,7 @@ def dismiss(helper: "subprocess.Popen[bytes]") -> None:
 
 
 def assist() -> None:
-    """The life of a helper: a task on standard input, on standard output why it ended if it did before its time."""
+    """The life of a helper: its orders on standard input; on standard output why it ended, if before its time."""
     from .train import train
 
     task = json.loads(sys.stdin.readline())

@@ -1,6 +1,8 @@
 """Which device and which precision, chosen by asking the machine."""
 
 import logging
+import os
+import shutil
 import time
 from importlib.util import find_spec
 from typing import Literal
@@ -34,11 +36,21 @@ def choose_precision(wanted: str, device: str) -> Literal["fp32", "bf16"]:
 
 
 def choose_compile(wanted: bool | None, device: str, steps: int, seconds: float | None) -> bool:
-    """Whether to compile the networks: as `wanted`, else for long runs on a graphics card where Triton is there."""
+    """Whether to compile the networks: as `wanted`, else for long runs on a graphics card where all is there for it."""
     if wanted is not None:
         return wanted
     long = seconds >= LONG_SECONDS if seconds is not None else steps >= LONG_STEPS
-    return device == "cuda" and long and find_spec("triton") is not None
+    return device == "cuda" and long and can_compile()
+
+
+def can_compile() -> bool:
+    """Whether the compiler for a graphics card has what it needs: Triton, a C compiler, a card of 2017 or later."""
+    compilers = (os.environ.get("CC", "cc"), "gcc", "clang")
+    return (
+        find_spec("triton") is not None
+        and any(map(shutil.which, compilers))
+        and torch.cuda.get_device_capability() >= (7, 0)
+    )
 
 
 def compile_net(net: nn.Module, device: str, dynamic: bool = False) -> None:

@@ -63,8 +63,8 @@ def measure_reading(batches: Source) -> float:
     return total
 
 
-def with_largest_batch(config: RunConfig, found: Material, device: str, make: Make, say: Say) -> RunConfig:
-    """The configuration with the largest batch that fits; the rates stay what they are."""
+def fitting_batch(config: RunConfig, found: Material, device: str, make: Make, say: Say) -> int:
+    """The largest batch that fits."""
 
     def step(batch: int) -> None:
         source = material.source(values.changed(config, {"train.batch": batch}), found)
@@ -74,4 +74,4 @@ def with_largest_batch(config: RunConfig, found: Material, device: str, make: Ma
 
     batch = largest_batch(step, config.train.batch, device)
     say(f"batch: {batch}, the largest that fits; the rates stay as they are")
-    return values.changed(config, {"train.batch": batch})
+    return batch

@@ -70,7 +70,7 @@ def train(
 
     `dry_run` returns the resolved configuration and writes nothing.
     """
-    asked = dict(locals())
+    asked, started = dict(locals()), time.monotonic()
     wanted = resolve(
         data, other, preset=preset, size=size, steps=steps, save_every=save_every, seed=seed, device=device,
         precision=precision, names=names, assignments=set, config=config, on_symptom=on_symptom,
@@ -83,15 +83,32 @@ def train(
     distributed.join(choose_device(wanted.train.device))  # refused before anything is written
     if run.path.is_file():
         raise UsageError(f"--out {run.path} is a file; name a folder")
+    if distributed.crew_size() > 1 and distributed.rank() == 0:
+        raise UsageError("another training of this program has several processes; wait for it, or --set train.ranks=1")
     lead = distributed.rank() == 0  # the one that writes and speaks
+    if distributed.world() > distributed.crew_size():
+        wanted = values.changed(wanted, {"train.ranks": 1})  # torchrun has started as many as there are to be
     known = with_choices_of(run.original(), wanted) if run.exists else wanted
-    ranks = 1 if distributed.world() > 1 else crew_size(known.train, choose_device(known.train.device))
+    ranks = crew_size(known.train, choose_device(known.train.device))
     with ExitStack() as owned, LiveLine(quiet=quiet or not lead) as show:
         owned.enter_context(crew(ranks, portable(asked)))
         own(run, owned)
         for folder in (run.path, run.samples) if lead and run.exists else ():
             files.remove_drafts(folder)
-        return Session(run, wanted, found, seconds, compile, tensorboard and lead, show, auto_batch).go()
+        grow = Grow(steps) if auto_batch else None
+        return Session(run, wanted, found, seconds, started, compile, tensorboard and lead, show, grow).go()
+
+
+@dataclass(frozen=True)
+class Grow:
+    """The wish for the largest batch that fits, and for so many steps of it; none: so many images."""
+
+    steps: int | None
+
+    def __call__(self, config: RunConfig, batch: int) -> RunConfig:
+        """`config` with this batch."""
+        length = {} if self.steps is None else {"train.total_nimg": self.steps * batch}
+        return values.changed(config, {"train.batch": batch} | length)
 
 
 def portable(asked: dict[str, Any]) -> dict[str, Any]:
@@ -116,11 +133,11 @@ class Session:
     """One call of `train` on one run folder, of which it is the owner."""
 
     def __init__(
-        self, run: RunFolder, wanted: RunConfig, found: Material, seconds: float | None, compile: bool | None,
-        tensorboard: bool, show: LiveLine, auto_batch: bool = False,
+        self, run: RunFolder, wanted: RunConfig, found: Material, seconds: float | None, started: float,
+        compile: bool | None, tensorboard: bool, show: LiveLine, grow: Grow | None,
     ) -> None:  # fmt: skip
-        self.run, self.found, self.seconds, self.show = run, found, seconds, show
-        self.started, self.broken = time.monotonic(), dict[str, str]()
+        self.run, self.found, self.seconds, self.started, self.show = run, found, seconds, started, show
+        self.broken: dict[str, str] = {}
         self.device = choose_device(wanted.train.device)
         self.lead = distributed.rank() == 0
         self.fresh = distributed.agree(not run.exists)
@@ -131,8 +148,7 @@ class Session:
             self.config = replace(wanted, train=train)
         else:
             saved = run.original()
-            wanted = values.changed(wanted, {"train.batch": saved.train.batch}) if auto_batch else wanted
-            self.config = with_choices_of(saved, wanted)
+            self.config = with_choices_of(saved, grow(wanted, saved.train.batch) if grow else wanted)
             run.require_same(self.config)
             run.require_same_data(self.described())
             self.config = run.with_treatments(self.config)
@@ -141,8 +157,8 @@ class Session:
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
         torch.backends.cudnn.benchmark = self.device == "cuda"  # shapes stay: the quickest kernels are looked for once
         self.compile = False  # not what is only measured
-        if self.fresh and auto_batch:
-            self.config = plan.with_largest_batch(self.config, found, self.device, self.method, show.say)
+        if self.fresh and grow:
+            self.config = grow(self.config, plan.fitting_batch(self.config, found, self.device, self.method, show.say))
         self.batches = material.source(self.config, found)
         nimg = plan.fixed_nimg(self.config, self.batches.epoch_nimg)
         self.compile = choose_compile(compile, self.device, -(-nimg // self.config.train.batch), seconds)
@@ -182,10 +198,15 @@ class Session:
         finished = None
         try:
             while finished is None:
+                ill: Ill | None = None
                 try:
                     finished = trainer.fit(self.show, self.left())
                 except Ill as illness:
-                    self.treat(illness, trainer.step)
+                    ill = illness.with_traceback(None)  # which holds what the trainer held
+                if ill is not None:
+                    self.treat(ill, trainer.step)
+                    if isinstance(trainer.take, RecordedStep):
+                        trainer.take.graph.reset()  # the next one wants its memory
                     trainer = self.trainer()
             self.note_broken(everywhere=True)
         finally:

@@ -137,7 +137,7 @@ class Trainer:
         base = self.run.finish_treatment() if self.lead else None
         distributed.agree(None)
         path, complaints = checkpoint.newest(self.run.checkpoints)
-        path = path or distributed.agree(base)
+        path = distributed.agree(path or base)
         if path is None and complaints:
             raise ModelFileError(
                 f"{complaints[0]}, and no checkpoint of {self.run.path} is whole; restore one, or remove the folder "

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from .. import images
-from ..data.folders import batches, scan
+from ..data.folders import scan
 from ..errors import DataError, UsageError
 from .translator import Translator
 
 AHEAD = 2  # batches read before their turn, and still to be written after it
+ROOM = 2**30  # bytes of pixels in each stage, as long as it holds more than one picture
 THREADS = max(1, min(4, (os.cpu_count() or 1) // 4))  # that read, and that write; eight hinder each other (docs/log.md)
 
 
@@ -46,10 +47,11 @@ def translate_files(
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
     pairs = plan(inputs, Path(out), summary)
+    crowd = Crowd()
     ahead = AHEAD * translator.at_once
-    with Reader([*pairs], ahead) as reader, Writer(summary, ahead) as writer:
-        done = 0
-        for few in batches(pairs, translator.at_once):
+    with Reader([*pairs], ahead, crowd) as reader, Writer(summary, ahead, crowd) as writer:
+        sources, done = iter(pairs), 0
+        while few := list(islice(sources, crowd.fits(translator.at_once))):
             for source in few:
                 on_progress(done, len(pairs), source)
                 done += 1
@@ -65,6 +67,17 @@ def translate_files(
         reason = next(iter(summary.skipped.values()), f"there is no picture in {', '.join(map(str, inputs))}")
         raise DataError(f"nothing was translated: {reason}")
     return summary
+
+
+@dataclass
+class Crowd:
+    """How many pictures may be together: of the size of the last ones, as many as ROOM holds."""
+
+    bytes: int | None = None  # of the pixels of the last picture; none before the first
+
+    def fits(self, most: int) -> int:
+        """At most `most`, at least one."""
+        return min(most, AHEAD) if self.bytes is None else max(1, min(most, ROOM // max(1, self.bytes)))
 
 
 def translated(
@@ -100,16 +113,21 @@ def why(source: Path, error: Exception) -> str:
 class Reader:
     """Pictures in the order of their files, read `ahead` in threads while earlier ones are computed."""
 
-    def __init__(self, sources: Iterable[Path], ahead: int = AHEAD) -> None:
-        self.left, self.ahead = iter(sources), ahead
+    def __init__(self, sources: Iterable[Path], ahead: int, crowd: Crowd) -> None:
+        self.left, self.ahead, self.crowd = iter(sources), ahead, crowd
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-read")
         self.read: deque[Future[images.Picture]] = deque()
 
     def next(self) -> Future[images.Picture]:
         """The next picture, or the error that its file meets."""
-        for source in islice(self.left, self.ahead + 1 - len(self.read)):
-            self.read.append(self.pool.submit(images.read, source))
+        for source in islice(self.left, max(0, self.crowd.fits(self.ahead) + 1 - len(self.read))):
+            self.read.append(self.pool.submit(self._read, source))
         return self.read.popleft()
+
+    def _read(self, source: Path) -> images.Picture:
+        picture = images.read(source)
+        self.crowd.bytes = picture.pixels.nbytes
+        return picture
 
     def __enter__(self) -> "Reader":
         return self
@@ -124,15 +142,15 @@ class Writer:
     What has been handed over is written even when the caller is interrupted: never half of it, and not much.
     """
 
-    def __init__(self, summary: Summary, ahead: int = AHEAD) -> None:
-        self.summary, self.ahead = summary, ahead
+    def __init__(self, summary: Summary, ahead: int, crowd: Crowd) -> None:
+        self.summary, self.ahead, self.crowd = summary, ahead, crowd
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-write")
         self.pending: deque[tuple[Path, Path, images.Picture, Future[None]]] = deque()
         self.broken = False
 
     def put(self, source: Path, target: Path, picture: images.Picture) -> None:
         """Write `picture` once those before are written; raises what one of them met."""
-        self.settle(self.ahead - 1)
+        self.settle(self.crowd.fits(self.ahead) - 1)
         self.pending.append((source, target, picture, self.pool.submit(self._write, target, picture)))
 
     def _write(self, target: Path, picture: images.Picture) -> None:

@@ -92,8 +92,8 @@ class Translator:
         channels = self.channels["A" if side == "B" else "B"]
         sources = [np.ascontiguousarray(images.to_channels(p.pixels, channels)) for p in pictures]
         seen = [self.seen(source) for source in sources]
-        deep = any(picture.depth != "uint8" for picture in pictures)  # bfloat16 itself has no more than 8 bits
-        found = self.arrays(seen, side, "fp32" if deep else self.precision)
+        precisions = [self.precision if p.depth == "uint8" else "fp32" for p in pictures]  # bfloat16 has 8 bits itself
+        found = self.arrays(seen, side, precisions)
         results = []
         for picture, source, small, result in zip(pictures, sources, seen, found, strict=True):
             if small is not source:  # carry the change over to the full picture
@@ -112,14 +112,16 @@ class Translator:
             return source
         return images.resize(source, (round(h / ratio), round(w / ratio)))
 
-    def arrays(self, pixels: Sequence[np.ndarray], side: str, precision: str) -> list[np.ndarray]:
+    def arrays(self, pixels: Sequence[np.ndarray], side: str, precisions: Sequence[str]) -> list[np.ndarray]:
         """`batch` of (C, H, W) arrays, those of one shape together as far as `at_once` and memory allow."""
         found: dict[int, np.ndarray] = {}
-        for shape in dict.fromkeys(p.shape for p in pixels):
-            places = [i for i, p in enumerate(pixels) if p.shape == shape]
+        kinds = [(p.shape, precision) for p, precision in zip(pixels, precisions, strict=True)]
+        for kind in dict.fromkeys(kinds):
+            shape, precision = kind
+            places = [i for i, other in enumerate(kinds) if other == kind]
             few = max(1, min(self.at_once, CARD_PIXELS // (shape[1] * shape[2])))
             for part in (places[i : i + few] for i in range(0, len(places), few)):
-                x = torch.from_numpy(np.stack([pixels[i] for i in part]))
+                x = torch.from_numpy(np.stack([pixels[i] for i in part]) if len(part) > 1 else pixels[part[0]][None])
                 found |= dict(zip(part, self.batch(x, side, precision).numpy(), strict=True))
         return [found[i] for i in range(len(pixels))]
 
