@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from conftest import tiny_words
-from viceversa import cli
+from viceversa import cli, distributed
+from viceversa.errors import UsageError
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.training import auto_batch
 from viceversa.training.auto_batch import MOST, SHARE, on_processor, taken
@@ -66,3 +67,19 @@ def test_a_run_takes_it_and_the_same_command_resumes(world, tmp_path, monkeypatc
     assert run.config().train.batch == 8
     assert [json.loads(line)["step"] for line in run.metrics.read_text().splitlines()] == [3]
     assert cli.run(words) == 0 and "already finished" in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_steps_are_steps_whatever_the_batch(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(auto_batch, "MOST", 8)
+    words = ["train", str(world), "--out", str(tmp_path / "run"), "--auto-batch", "--steps", "5", *tiny_words()]
+    for _ in "ab":
+        assert cli.run(words) == 0
+    run = RunFolder(tmp_path / "run")
+    assert (run.last_step(), run.config().train.batch, run.config().train.total_nimg) == (5, 8, 40)
+
+
+def test_torchrun_is_told_that_it_cannot(monkeypatch):
+    monkeypatch.setattr(distributed, "world", lambda: 2)
+    with pytest.raises(UsageError, match="torchrun"):
+        auto_batch.largest_batch(takes(1, 1), 1, "cpu")

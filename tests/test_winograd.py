@@ -97,3 +97,14 @@ def test_training_goes_the_same_way() -> None:
         ]
     assert told[True][0] == pytest.approx(told[False][0], rel=1e-4)
     assert told[True] != told[False]
+
+
+@pytest.mark.long
+def test_a_compiler_is_given_the_same_norm() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(3, 5, 8, 6) * 3 + 2
+    compiled = torch.compile(LyingNorm(5), backend="eager")
+    for lying in (torch.contiguous_format, torch.channels_last):
+        found = compiled(x.contiguous(memory_format=lying))
+        torch.testing.assert_close(found, nn.InstanceNorm2d(5)(x))
+        assert found.is_contiguous(memory_format=lying)
