@@ -1,7 +1,8 @@
 """Measure with `viceversa bench` and put the figures into docs/performance.md and README.md.
 
 python benchmarks/speed.py [--tables]           # --tables: only write the pages from benchmarks/results/
-python benchmarks/speed.py --device cuda        # on a machine with a graphics card: its part, into bench_card.json
+python benchmarks/speed.py --machine amd        # a processor of another kind, into bench_amd.json
+python benchmarks/speed.py --machine card       # on a machine with a graphics card: its part, into bench_card.json
 """
 
 import argparse
@@ -16,7 +17,9 @@ from marks import put
 from viceversa import bench
 
 HERE = Path(__file__).parent
-RESULTS = {"cpu": HERE / "results" / "bench.json", "cuda": HERE / "results" / "bench_card.json"}
+RESULTS = {name: HERE / "results" / f"{file}.json" for name, file in {
+    "intel": "bench", "amd": "bench_amd", "card": "bench_card",
+}.items()}  # fmt: skip
 PAGE = HERE.parent / "docs" / "performance.md"
 
 
@@ -77,14 +80,15 @@ def losses() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tables", action="store_true", help="only write the pages")
-    parser.add_argument("--device", choices=RESULTS, default="cpu")
+    parser.add_argument("--machine", choices=RESULTS, default="intel", help="of which kind this one is")
     args = parser.parse_args()
     if not args.tables:
-        found = bench.run(device=args.device, show=lambda line: print(line, file=sys.stderr, flush=True))
-        RESULTS[args.device].write_text(json.dumps(found, indent=1) + "\n")
-    here, card = (json.loads(path.read_text()) for path in RESULTS.values())
-    put(PAGE, {"machine": machine(here), "cases": rows(here)}, "benchmarks/results/bench.json, by `make bench`")
-    put(PAGE, {"card": machine(card), "card-cases": rows(card)}, "benchmarks/results/bench_card.json")
+        device = "cuda" if args.machine == "card" else "cpu"
+        found = bench.run(device=device, show=lambda line: print(line, file=sys.stderr, flush=True))
+        RESULTS[args.machine].write_text(json.dumps(found, indent=1) + "\n")
+    for name, path in RESULTS.items():
+        found = json.loads(path.read_text())
+        put(PAGE, {name: machine(found), f"{name}-cases": rows(found)}, f"benchmarks/results/{path.name}")
     put(PAGE, {"card-losses": losses()}, "benchmarks/results/card.json, by `python benchmarks/card.py`")
     table.main()
 
