@@ -78,6 +78,7 @@ def share(data: Path, x: np.ndarray, side: str) -> float:
 
 
 @cache
+@torch.enable_grad()
 def classifier(data: Path, epochs: int = 12) -> nn.Module:
     """A small CNN, A against B, trained on the real training pictures; positive = B."""
     torch.manual_seed(0)
