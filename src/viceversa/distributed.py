@@ -6,8 +6,6 @@ a mean over all ranks; so two ranks compute what one computes, up to the order o
 
 import atexit
 import os
-import sys
-from datetime import timedelta
 from typing import Any
 
 import torch
@@ -15,9 +13,6 @@ import torch.distributed as dist
 from torch import Tensor
 
 from .errors import UsageError
-
-INTERFACE = "GLOO_SOCKET_IFNAME"  # over which gloo talks
-_crews: list[int] = []  # how many we are, while we are a crew
 
 
 def join(device: str) -> None:
@@ -35,41 +30,6 @@ def join(device: str) -> None:
         atexit.register(dist.destroy_process_group)
 
 
-def meet(place: str, rank: int, ranks: int) -> None:
-    """Meet the other processes of a crew at a file; what they say goes over the loopback interface alone.
-
-    One that stops for a day is waited for; one that dies closes its connection, which all others see.
-    """
-    store = dist.FileStore(place, ranks)  # type: ignore[attr-defined]
-    store.set_timeout(timedelta(minutes=1))
-    kept, hook = os.environ.get(INTERFACE), sys.excepthook
-    os.environ[INTERFACE] = "lo"
-    try:
-        dist.init_process_group("gloo", store=store, rank=rank, world_size=ranks, timeout=timedelta(days=30))
-        _crews.append(ranks)
-    finally:
-        sys.excepthook = hook
-        del os.environ[INTERFACE]
-        os.environ.update({INTERFACE: kept} if kept is not None else {})
-
-
-def part() -> None:
-    """Leave the crew, if there is one."""
-    if _crews:
-        _crews.clear()
-        dist.destroy_process_group()
-
-
-def in_group() -> bool:
-    """Whether this process has joined others already, be it alone."""
-    return dist.is_initialized()
-
-
-def crew_size() -> int:
-    """Processes that viceversa itself started for this training, ours included; 1 when it did not."""
-    return _crews[-1] if _crews else 1
-
-
 def world() -> int:
     """Number of ranks."""
     return dist.get_world_size() if dist.is_initialized() else 1
@@ -82,7 +42,7 @@ def rank() -> int:
 
 def launcher() -> list[str]:
     """The words that start viceversa as it was started."""
-    return ["viceversa"] if world() == 1 or _crews else f"torchrun --nproc-per-node {world()} -m viceversa".split()
+    return ["viceversa"] if world() == 1 else f"torchrun --nproc-per-node {world()} -m viceversa".split()
 
 
 def require_even(batch: int) -> None:

@@ -44,9 +44,6 @@ class DivergedError(ViceversaError):
     exit_code = 6
 
 
-ERRORS = {kind.exit_code: kind for kind in (UsageError, DataError, ModelFileError, ResourceError, DivergedError)}
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The nearest known name as the end of a sentence, or nothing."""
     names = sorted(known)

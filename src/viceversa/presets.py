@@ -51,8 +51,7 @@ class TrainConfig:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 where the processor has it
     record: bool = True  # on a graphics card, the step as one recorded graph of kernels
-    ranks: Count | None = 1  # processes that share every batch; none: as many as that and the processor's cores allow
-    threads: Count | None = None  # of each process; none: all. A resumed run keeps both, so that bits agree
+    threads: Count | None = None  # of the processor; none: all. A resumed run keeps its number, so that bits agree
     log_every: Count = 10  # steps between lines of metrics.jsonl
     samples: Number = 10  # sample sheets over the run
     save_every: Count | None = None  # steps between checkpoints; none: every two minutes
@@ -102,7 +101,7 @@ def quickstart(size: int = 64) -> RunConfig:
             ema=0.99,
         ),
         data=DataConfig(size=size, zoom=1.12),
-        train=TrainConfig(batch=4, ranks=None),
+        train=TrainConfig(batch=4),
     )
 
 

@@ -50,9 +50,8 @@ class Facts:
     @property
     def device(self) -> str:
         """Where it ran, in words."""
-        threads, ranks = self.env.get("threads", 1), self.config.train.ranks or 1
-        on = f"{self.env.get('processor', 'cpu')}, "
-        on += f"{ranks} processes of " * (ranks > 1) + f"{threads} thread{'s' * (threads != 1)}"
+        threads = self.env.get("threads", 1)
+        on = f"{self.env.get('processor', 'cpu')}, {threads} thread{'s' * (threads != 1)}"
         return on if self.env.get("device") == "cpu" else str(self.env.get("device"))
 
 

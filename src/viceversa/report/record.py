@@ -13,8 +13,7 @@ from .facts import Facts
 from .markup import Html, code, fold, html, join, paragraph, section, table
 
 OWN = (
-    "data.source", "data.other", "data.names", "train.device", "train.ranks", "train.threads", "train.precision",
-    "train.total_nimg",
+    "data.source", "data.other", "data.names", "train.device", "train.threads", "train.precision", "train.total_nimg",
 )  # fmt: skip
 
 

@@ -22,13 +22,10 @@ Step = Callable[[int], object]  # a few steps with a batch of this size, on netw
 
 
 def largest_batch(step: Step, base: int, device: str) -> int:
-    """`base` or the largest of its doublings up to MOST that fits; in a crew, so that all of it fits together."""
-    if distributed.world() > distributed.crew_size():
+    """`base` or the largest of its doublings up to MOST that fits."""
+    if distributed.world() > 1:
         raise UsageError("--auto-batch cannot try batches under torchrun; choose --set train.batch=N")
-    if device == "cuda":
-        return on_card(step, base)
-    found = on_processor(step, base, free_memory() / distributed.crew_size())
-    return -distributed.highest(-found)
+    return on_card(step, base) if device == "cuda" else on_processor(step, base, free_memory())
 
 
 def on_card(step: Step, base: int) -> int:
@@ -58,7 +55,6 @@ def on_processor(step: Step, base: int, room: float) -> int:
     step(base)  # what is made on first use
     low = taken(step, base)
     times = next((n for n in (4, 2) if n * low <= SHARE * room), 1)
-    times = -distributed.highest(-times)  # all ranks try alike: the one with the least room decides
     if times < 2:
         return base
     slope = max((taken(step, times * base) - low) / (times - 1), 1.0)  # MB for each further `base`

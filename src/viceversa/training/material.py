@@ -122,8 +122,7 @@ def source(config: RunConfig, found: Material) -> Source:
     """The batches that its method learns from."""
     c, d, files = config.method, config.data, found.files
     common: dict[str, Any] = dict(batch=config.train.batch, seed=config.train.seed)
-    crew = distributed.crew_size()  # each of which keeps what it needs
-    common |= dict(room=d.cache_mb * 10**6 // crew, scratch=d.scratch_mb * 10**6 // crew)
+    common |= dict(room=d.cache_mb * 10**6, scratch=d.scratch_mb * 10**6)
     augment = Augment(d.size, d.flip, d.zoom)
     if isinstance(c, CycleGANConfig | Pix2PixConfig):
         read = reader(d.load_size, d.fit, c.channels_a), reader(d.load_size, d.fit, c.channels_b)

@@ -102,7 +102,6 @@ def with_choices_of(saved: RunConfig, wanted: RunConfig) -> RunConfig:
         train=replace(
             train,
             total_nimg=train.total_nimg if train.total_nimg is not None else old.total_nimg,
-            ranks=train.ranks or old.ranks,
             threads=train.threads or old.threads,
             device=old.device if train.device == "auto" else train.device,
             precision=old.precision if train.precision == "auto" else train.precision,

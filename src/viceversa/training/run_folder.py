@@ -6,7 +6,6 @@ import platform
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -69,10 +68,9 @@ class RunFolder:
     def original(self) -> RunConfig:
         """The configuration it was made with."""
         try:
-            found = read_config(self.path / "config.yaml")
+            return read_config(self.path / "config.yaml")
         except UsageError as e:
             raise ModelFileError(f"{self.path} is damaged: {e}") from None
-        return replace(found, train=replace(found.train, ranks=found.train.ranks or 1))  # it says none if it is older
 
     def data(self) -> dict[str, Any]:
         """Names, counts and skipped files of what it was trained on."""

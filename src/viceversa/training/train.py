@@ -1,6 +1,5 @@
 """`train`: from pictures and a preset to a run."""
 
-import os
 import shlex
 import sys
 import time
@@ -18,7 +17,6 @@ from ..errors import UsageError, ViceversaError
 from ..methods import Method
 from ..presets import RunConfig
 from . import material, plan
-from .crew import crew, crew_size
 from .device import choose_compile, choose_device, choose_precision, compile_net
 from .log import LiveLine, tensorboard_sink
 from .material import Material
@@ -70,7 +68,7 @@ def train(
 
     `dry_run` returns the resolved configuration and writes nothing.
     """
-    asked, started = dict(locals()), time.monotonic()
+    started = time.monotonic()
     wanted = resolve(
         data, other, preset=preset, size=size, steps=steps, save_every=save_every, seed=seed, device=device,
         precision=precision, names=names, assignments=set, config=config, on_symptom=on_symptom,
@@ -83,15 +81,8 @@ def train(
     distributed.join(choose_device(wanted.train.device))  # refused before anything is written
     if run.path.is_file():
         raise UsageError(f"--out {run.path} is a file; name a folder")
-    if distributed.crew_size() > 1 and distributed.rank() == 0:
-        raise UsageError("another training of this program has several processes; wait for it, or --set train.ranks=1")
     lead = distributed.rank() == 0  # the one that writes and speaks
-    if distributed.world() > distributed.crew_size():
-        wanted = values.changed(wanted, {"train.ranks": 1})  # torchrun has started as many as there are to be
-    known = with_choices_of(run.original(), wanted) if run.exists else wanted
-    ranks = crew_size(known.train, choose_device(known.train.device))
     with ExitStack() as owned, LiveLine(quiet=quiet or not lead) as show:
-        owned.enter_context(crew(ranks, portable(asked)))
         own(run, owned)
         for folder in (run.path, run.samples) if lead and run.exists else ():
             files.remove_drafts(folder)
@@ -109,12 +100,6 @@ class Grow:
         """`config` with this batch."""
         length = {} if self.steps is None else {"train.total_nimg": self.steps * batch}
         return values.changed(config, {"train.batch": batch} | length)
-
-
-def portable(asked: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `train` as a helper gets them: JSON's types, paths whole."""
-    paths = {key: os.path.abspath(asked[key]) for key in ("data", "other", "out", "config") if asked[key] is not None}
-    return asked | paths | {"set": [*asked["set"]], "quiet": True, "tensorboard": False}
 
 
 def own(run: RunFolder, owned: ExitStack) -> None:
@@ -142,9 +127,9 @@ class Session:
         self.lead = distributed.rank() == 0
         self.fresh = distributed.agree(not run.exists)
         if self.fresh:
-            threads, ranks = wanted.train.threads or torch.get_num_threads(), distributed.crew_size()
+            threads = wanted.train.threads or torch.get_num_threads()
             chosen = distributed.agree(choose_precision(wanted.train.precision, self.device))
-            train = replace(wanted.train, device=self.device, ranks=ranks, threads=threads, precision=chosen)
+            train = replace(wanted.train, device=self.device, threads=threads, precision=chosen)
             self.config = replace(wanted, train=train)
         else:
             saved = run.original()
