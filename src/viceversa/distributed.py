@@ -105,15 +105,6 @@ def agree(value: Any) -> Any:
     return box[0]
 
 
-def gathered(value: Any) -> list[Any]:
-    """Every rank's value, on every rank."""
-    if world() == 1:
-        return [value]
-    found: list[Any] = [None] * world()
-    dist.all_gather_object(found, value)
-    return found
-
-
 def highest(value: int) -> int:
     """The highest of the ranks' values."""
     if world() == 1:

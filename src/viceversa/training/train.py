@@ -122,7 +122,6 @@ class Session:
         compile: bool | None, tensorboard: bool, show: LiveLine, grow: Grow | None,
     ) -> None:  # fmt: skip
         self.run, self.found, self.seconds, self.started, self.show = run, found, seconds, started, show
-        self.broken: dict[str, str] = {}
         self.device = choose_device(wanted.train.device)
         self.lead = distributed.rank() == 0
         self.fresh = distributed.agree(not run.exists)
@@ -193,7 +192,6 @@ class Session:
                     if isinstance(trainer.take, RecordedStep):
                         trainer.take.graph.reset()  # the next one wants its memory
                     trainer = self.trainer()
-            self.note_broken(everywhere=True)
         finally:
             if self.lead:
                 self.record_broken()
@@ -260,16 +258,9 @@ class Session:
         if self.lead:
             self.run.log(f"{'started' if not step else f'resumed at step {step}'}: {steps} steps on {self.device}")
 
-    def note_broken(self, everywhere: bool = False) -> None:
-        """What could not be read so far, by this rank or by all."""
-        own = {str(p): r for store in self.batches.stores for p, r in store.broken.items()}
-        for found in distributed.gathered(own) if everywhere else [own]:
-            self.broken |= found
-
     def record_broken(self) -> None:
         """Name what could not be read, on the screen and in data.json."""
-        self.note_broken()
-        broken = self.broken
+        broken = {str(p): r for store in self.batches.stores for p, r in store.broken.items()}
         for reason in broken.values():
             self.show.say(f"skipped: {reason}")
         if broken:
