@@ -203,8 +203,6 @@ def test_two_ranks_are_one(name, tmp_path):
     for out, words in LAUNCH.items():
         command = [sys.executable, *words, "-m", "viceversa", *map(str, line), "--out", str(tmp_path / out)]
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-        if "terminate called without an active exception" in done.stderr:  # gloo's threads, now and then, as they end
-            done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
         assert done.returncode == 0, done.stderr
     # Not the weights: a bias before a norm has no gradient but rounding, which Adam makes as large as any other.
     one, two = ([json.loads(t) for t in (tmp_path / out / "metrics.jsonl").read_text().splitlines()] for out in LAUNCH)

@@ -30,6 +30,12 @@ def join(device: str) -> None:
         atexit.register(dist.destroy_process_group)
 
 
+def leave_together() -> None:
+    """Wait for the other ranks: torchrun ends those that still work when one of them fails while it ends."""
+    if world() > 1:
+        dist.barrier()
+
+
 def world() -> int:
     """Number of ranks."""
     return dist.get_world_size() if dist.is_initialized() else 1

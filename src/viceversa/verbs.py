@@ -47,6 +47,7 @@ def train(data: str | Path, other: str | Path | None = None, **options: Any) -> 
     result = run_training(data, other, **options)
     if isinstance(result, Result) and distributed.rank() == 0:
         make_report(result.run)
+    distributed.leave_together()
     return result
 
 

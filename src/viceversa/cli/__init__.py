@@ -18,6 +18,19 @@ def main(words: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 0
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process; one of several ranks without taking the interpreter down.
+
+    A thread of gloo may still hold the tensors of the last message; letting go of them needs the interpreter, and where
+    that is gone the process aborts, for which torchrun ends the other ranks too.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 
