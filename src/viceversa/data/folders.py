@@ -4,25 +4,15 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from ..errors import DataError, UsageError, did_you_mean
 from ..images import EXTENSIONS, printable
 
 Paths = tuple[Path, ...]
-Item = TypeVar("Item")
 PARTS = ("train", "val", "test")
-
-
-def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Lists of up to `size`."""
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
 
 
 @dataclass(frozen=True)

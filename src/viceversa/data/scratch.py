@@ -24,9 +24,6 @@ class Scratch:
         self.places: dict[int, tuple[int, tuple[int, ...], np.dtype[Any]]] = {}  # where each begins, and what it is
         self.end = 0
 
-    def __contains__(self, number: int) -> bool:
-        return number in self.places
-
     def put(self, number: int, array: np.ndarray) -> None:
         """Keep an array under its number, if it is not kept yet and there is room."""
         if number in self.places or self.end + array.nbytes > self.room:

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..data.folders import batches
 from ..data.labels import Numbers, Palette, classes_of, label_map, palette_for
 from ..data.scenes import LABEL_PICTURES
 from ..errors import UsageError
 from ..metrics.segmentation import Matrix, confusion, scores
 from ..translation.segmenting import Segmented, load_segmenter
 from .extractors import Pictures
-from .features import BATCH, Preparation, Reading
+from .features import Preparation, Reading, batches
 from .translations import Task
 
 
@@ -97,7 +96,7 @@ class LabelScore:
             return None
         pairs = dict(zip(self.task.truths, self.task.paths, strict=False))
         total: list[Matrix] = []
-        for part in batches(Reading(self.prepare[1], [])(self.task.real), BATCH):
+        for part in batches(Reading(self.prepare[1], [])(self.task.real)):
             for path, picture in part:
                 drawn = label_map(path)
                 if drawn is not None:

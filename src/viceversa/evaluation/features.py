@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,13 +15,14 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from .. import files, images
-from ..data.folders import Paths, batches
+from ..data.folders import Paths
 from ..data.prepare import fitted, on_white
 from ..errors import DataError
 from ..metrics.kid import even_places
 from .extractors import FeatureNet, Features, Pictures
 
 BATCH = 32  # pictures at a time
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,13 @@ class Reading:
                 self.broken.append(str(e))
 
 
+def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
+    """Lists of up to `size`."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
 def evenly(paths: Sequence[Path], most: int) -> Paths:
     """At most `most` files, taken at even steps."""
     return tuple(paths[i] for i in even_places(len(paths), most))
@@ -75,7 +85,7 @@ def of_files(
         return found
     read = Reading(prepare, broken)
     parts = [np.zeros((0, extractor.dimensions), np.float32)]
-    for part in batches(read(paths), BATCH):
+    for part in batches(read(paths)):
         parts.append(extractor([pixels for _, pixels in part]))
         show(f"features of {paths[0].parent.name}: {sum(map(len, parts))} of {len(paths)}")
     features: Features = np.concatenate(parts)

@@ -9,14 +9,13 @@ import torch
 from numpy.typing import NDArray
 
 from .. import images
-from ..data.folders import batches
 from ..diagnosis.translation_probe import edges, led_back
 from ..errors import DataError
 from ..metrics.content import edge_agreement
 from ..metrics.truth import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features, Pictures
-from .features import BATCH, Preparation, Reading
+from .features import Preparation, Reading, batches
 
 Numbers = NDArray[np.float64]
 
@@ -79,7 +78,7 @@ def judge(
     """Translate every test picture once. Both sides are rounded to 8 bits, as files would be."""
     found = Judged()
     truths = dict(zip(task.paths, task.truths, strict=False))
-    for part in batches(Reading(prepare[0], broken)(task.paths), BATCH):
+    for part in batches(Reading(prepare[0], broken)(task.paths)):
         paths = [path for path, _ in part]
         x = np.stack([pixels for _, pixels in part])
         y = translated(translator, x, task.other)

@@ -54,8 +54,8 @@ def on_processor(step: Step, base: int, room: float) -> int:
     """
     step(base)  # what is made on first use
     low = taken(step, base)
-    times = next((n for n in (4, 2) if n * low <= SHARE * room), 1)
-    if times < 2:
+    times = next((n for n in (4, 2) if n * low <= SHARE * room), None)
+    if times is None:
         return base
     slope = max((taken(step, times * base) - low) / (times - 1), 1.0)  # MB for each further `base`
     fits = base

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from torch import Tensor
+
 from .. import config as values
 from .. import distributed
 from ..data.loader import Source
@@ -40,15 +42,21 @@ def fitting_nimg(
 
 def measure_pace(config: RunConfig, batches: Source, device: str, make: Make, seconds: float) -> float:
     """Steps per second of networks that are then thrown away."""
-    take, count = step_of(make(), device, config.train.record), 0
-    batch = batches.batch(0)
-    for _ in range(2 if device == "cpu" else WARM + 1):
-        take(*batch)
+    batch, count = batches.batch(0), 0
+    take = warmed(make(), batch, device, config.train.record)
     start = time.monotonic()
     while distributed.agree(time.monotonic() - start < seconds or count < 3):
         next(iter(take(*batch).values())).item()
         count += 1
     return count / (time.monotonic() - start)
+
+
+def warmed(method: Method, batch: tuple[Tensor, ...], device: str, record: bool) -> Callable[..., dict[str, Tensor]]:
+    """The method's step after the first calls, which choose kernels and record."""
+    take = step_of(method, device, record)
+    for _ in range(2 if device == "cpu" else WARM + 1):
+        take(*batch)
+    return take
 
 
 def measure_reading(batches: Source) -> float:
@@ -68,9 +76,7 @@ def fitting_batch(config: RunConfig, found: Material, device: str, make: Make, s
 
     def step(batch: int) -> None:
         source = material.source(values.changed(config, {"train.batch": batch}), found)
-        take = step_of(make(), device, config.train.record)
-        for _ in range(2 if device == "cpu" else WARM + 1):
-            take(*source.batch(0))
+        warmed(make(), source.batch(0), device, config.train.record)
 
     batch = largest_batch(step, config.train.batch, device)
     say(f"batch: {batch}, the largest that fits; the rates stay as they are")
