@@ -1,12 +1,18 @@
 """What is chosen for a machine, by cases with known answers."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 
-from viceversa.training import device
-from viceversa.training.device import can_compile, choose_compile
+import viceversa
+from conftest import TINY
+from viceversa.presets import preset
+from viceversa.training import device, plan
+from viceversa.training.device import can_compile, choose_compile, winograd_pays
+from viceversa.training.plan import with_measured
+from viceversa.training.run_folder import RunFolder
 
 
 def test_compiling_is_for_long_runs_on_a_card_or_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +35,35 @@ def test_a_compiler_needs_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None
         )
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda major=capability: (major, 0))
         assert can_compile() == ((triton, compiler, capability) == (1, 1, 9))
+
+
+def test_convolutions_are_chosen_once_for_a_run(world, tmp_path, monkeypatch):
+    """What the processor that began a run found is kept where it goes on."""
+    options = dict(preset="cyclegan", size=16, steps=4, quiet=True, set=[*TINY, "method.d_layers=1"], seed=1)
+    for begun in (True, False):
+        run = tmp_path / str(begun)
+        monkeypatch.setattr(plan, "winograd_pays", lambda *sizes, answer=begun: answer)
+        viceversa.train(world, out=run, max_time=0.0001, **options)
+        monkeypatch.setattr(plan, "winograd_pays", lambda *sizes, answer=not begun: answer)
+        assert viceversa.train(world, out=run, **options).finished
+        assert RunFolder(run).config().method.winograd is begun
+
+
+def test_convolutions_are_measured_only_where_that_can_matter(monkeypatch):
+    monkeypatch.setattr(plan, "winograd_pays", lambda *sizes: True)
+
+    def chosen(name: str, device: str = "cpu", precision: str = "fp32", **changes: bool) -> bool | None:
+        config = preset(name)
+        method, train = replace(config.method, **changes), replace(config.train, precision=precision)
+        return with_measured(replace(config, method=method, train=train), device).method.winograd
+
+    assert chosen("cyclegan") is True and chosen("cyclegan", winograd=False) is False
+    assert chosen("cyclegan", precision="bf16") is chosen("cyclegan", "cuda") is chosen("quickstart") is None
+
+
+def test_what_is_measured_is_what_a_block_takes(monkeypatch):
+    """A clock on which the short way takes 1 s and the direct one `ratio`."""
+    for ratio, pays in ((1.1, False), (1.3, True)):
+        times = iter([ratio, 1.0])
+        monkeypatch.setattr(device, "_best_seconds", lambda call, count, times=times: next(times))
+        assert winograd_pays(64, 32, 1) is pays

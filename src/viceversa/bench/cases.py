@@ -24,6 +24,7 @@ from ..evaluation.features import BATCH
 from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
 from ..presets import preset
 from ..training.device import choose_precision, compile_net
+from ..training.plan import with_measured
 from ..training.recorded import step_of
 from ..translation.files import translate_files
 from ..translation.translator import Translator
@@ -82,11 +83,14 @@ def train_ours(
     compile: bool = False, **changes: Any,
 ) -> Job:  # fmt: skip
     """A training step of a preset as a run takes it: from pictures on the host, on a graphics card recorded."""
-    wanted, method = preset(name, size).train, config_of(name, size, **changes)
-    batch = batch or wanted.batch
+    wanted = preset(name, size)
+    batch, precision = batch or wanted.train.batch, choose_precision(precision or wanted.train.precision, device)
+    train = replace(wanted.train, batch=batch, precision=precision)
+    method = with_measured(replace(wanted, method=config_of(name, size, **changes), train=train), device).method
+    assert isinstance(method, CycleGANConfig)
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = device == "cuda"
-    model = CycleGAN(method, precision=choose_precision(precision or wanted.precision, device), device=device)
+    model = CycleGAN(method, precision=precision, device=device)
     for net in model.nets.values() if compile else ():
         compile_net(net, device)
     a, b = noise(batch, size, "cpu")

@@ -46,7 +46,7 @@ class CycleGANConfig:
     smoothing: Decay = 0.0  # real pictures have the target 1 - smoothing (Salimans et al. 2016)
     noise: Weight = 0.0  # deviation of noise on what D sees; fades with D's advantage
     augment: str = ""  # what D sees changed: colour, shift, cutout (Zhao et al. 2020)
-    winograd: bool = True  # on a processor in fp32, 3x3 convolutions with fewer multiplications (networks/winograd.py)
+    winograd: bool | None = None  # fp32 3x3 convolutions on a processor with fewer multiplications; none: if they pay
     recompute: bool = False  # generators keep little for the way back and compute it again: same bits, less memory
     parts: Count = 1  # in how many parts, one after another, G and F see a batch: same gradients, less memory
 
@@ -65,7 +65,8 @@ def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) 
     c = config
     if c.generator == "painting":
         return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling, c.recompute)
-    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, c.winograd, c.recompute)
+    winograd = c.winograd is not False
+    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, winograd, c.recompute)
 
 
 def noisy(x: Tensor, deviation: float) -> Tensor:

@@ -14,6 +14,7 @@ from .markup import Html, code, fold, html, join, paragraph, section, table
 
 OWN = (
     "data.source", "data.other", "data.names", "train.device", "train.threads", "train.precision", "train.total_nimg",
+    "method.winograd",
 )  # fmt: skip
 
 

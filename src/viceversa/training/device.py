@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Literal
 
@@ -11,10 +12,11 @@ import torch
 from torch import nn
 
 from ..errors import UsageError
-from ..networks.layers import Chain
+from ..networks.layers import Chain, ResidualBlock
 
 LONG_STEPS, LONG_SECONDS = 20_000, 1200.0  # a run that wins back the minute that a compiler takes
 WORTH_IT = 1.3  # bf16 is taken where a convolution runs this many times faster in it
+WINOGRAD_GAIN = 1.2  # Winograd's convolutions where a residual block does; a step gains half as much
 
 
 def choose_device(wanted: str) -> Literal["cpu", "cuda"]:
@@ -64,14 +66,33 @@ def compile_net(net: nn.Module, device: str, dynamic: bool = False) -> None:
         net.compile(dynamic=dynamic)
 
 
+def winograd_pays(channels: int, side: int, batch: int) -> bool:
+    """Whether residual blocks at `side` px, there and back, are WINOGRAD_GAIN times faster with fewer multiplications.
+
+    PyTorch's direct convolutions are as fast as the processor on some and far from it on others.
+    """
+    x = torch.randn(batch, channels, side, side, requires_grad=True)
+
+    def seconds(winograd: bool) -> float:
+        block = ResidualBlock(channels, winograd)
+        return _best_seconds(lambda: block(x).sum().backward(), 4)
+
+    return seconds(False) > WINOGRAD_GAIN * seconds(True)
+
+
 @torch.inference_mode()
 def _convolution_seconds(dtype: torch.dtype) -> float:
     """Best time of a 3x3 convolution of 64 channels at 64 px."""
     conv, x = nn.Conv2d(64, 64, 3, padding=1).to(dtype), torch.randn(2, 64, 64, 64).to(dtype)
-    conv(x)
-    times = []
-    for _ in range(7):
+    return _best_seconds(lambda: conv(x), 7)
+
+
+def _best_seconds(call: Callable[[], object], times: int) -> float:
+    """The shortest of so many calls, after one that does not count."""
+    call()
+    found = []
+    for _ in range(times):
         start = time.perf_counter()
-        conv(x)
-        times.append(time.perf_counter() - start)
-    return min(times)
+        call()
+        found.append(time.perf_counter() - start)
+    return min(found)

@@ -1,7 +1,8 @@
-"""How long a run is to be, and how large its batch: measured where the configuration leaves it open."""
+"""How long a run is to be, how large its batch, which convolutions: measured where the configuration leaves it open."""
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -9,9 +10,11 @@ from .. import config as values
 from .. import distributed
 from ..data.loader import Source
 from ..methods import Method
+from ..methods.cyclegan import CycleGANConfig
 from ..presets import RunConfig
 from . import material
 from .auto_batch import largest_batch
+from .device import winograd_pays
 from .log import duration
 from .material import Material
 from .recorded import WARM, step_of
@@ -57,6 +60,17 @@ def warmed(method: Method, batch: tuple[Tensor, ...], device: str, record: bool)
     for _ in range(2 if device == "cpu" else WARM + 1):
         take(*batch)
     return take
+
+
+def with_measured(config: RunConfig, device: str) -> RunConfig:
+    """`config` with the convolutions of its residual blocks chosen, where this machine's processor has a say."""
+    method, train = config.method, config.train
+    if not isinstance(method, CycleGANConfig) or method.winograd is not None or method.generator != "resnet":
+        return config
+    if device != "cpu" or train.precision != "fp32" or not method.blocks:
+        return config
+    pays = distributed.agree(winograd_pays(4 * method.width, config.data.size // 4, train.batch // distributed.world()))
+    return replace(config, method=replace(method, winograd=pays))
 
 
 def measure_reading(batches: Source) -> float:

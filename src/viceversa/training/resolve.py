@@ -96,9 +96,12 @@ def parse_names(text: str | None) -> tuple[str, str] | None:
 
 def with_choices_of(saved: RunConfig, wanted: RunConfig) -> RunConfig:
     """`wanted` with what it leaves open (none, auto) taken from the run it resumes."""
-    train, old = wanted.train, saved.train
+    train, old, method = wanted.train, saved.train, wanted.method
+    if isinstance(method, CycleGANConfig) and isinstance(saved.method, CycleGANConfig) and method.winograd is None:
+        method = replace(method, winograd=saved.method.winograd)
     return replace(
         wanted,
+        method=method,
         train=replace(
             train,
             total_nimg=train.total_nimg if train.total_nimg is not None else old.total_nimg,

@@ -141,6 +141,8 @@ class Session:
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
         torch.backends.cudnn.benchmark = self.device == "cuda"  # shapes stay: the quickest kernels are looked for once
         self.compile = False  # not what is only measured
+        if self.fresh:
+            self.config = plan.with_measured(self.config, self.device)
         if self.fresh and grow:
             self.config = grow(self.config, plan.fitting_batch(self.config, found, self.device, self.method, show.say))
         self.batches = material.source(self.config, found)
