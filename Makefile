@@ -25,8 +25,8 @@ lab: $(SETUP)  ## the living report, quick: every figure in about ten minutes
 bench: $(SETUP)  ## speed and memory beside the one-page reference (five minutes), and the tables made from it
 	$(BIN)/python benchmarks/speed.py
 
-bench-quick: $(SETUP)  ## fails when a ratio is more than 20 % below the committed one; compare on the same machine
-	$(BIN)/viceversa bench --quick --check benchmarks/results/bench.json
+bench-quick: $(SETUP)  ## fails when a ratio is more than 20 % below the committed one of this kind of machine
+	$(BIN)/viceversa bench --quick --check benchmarks/results/bench.json --check benchmarks/results/bench_amd.json
 
 quality: $(SETUP)  ## quality over time beside the one-page reference (two hours; APPLE2ORANGE=DIR adds real fruit)
 	$(BIN)/python benchmarks/quality.py --sheets docs/images

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from viceversa import cli
-from viceversa.bench import cases, ceilings, flops, measure, report
+from viceversa.bench import cases, ceilings, flops, guard, measure
 from viceversa.bench.cases import CASES, Case, Job, config_of
 from viceversa.bench.clock import Clock
 from viceversa.bench.measure import most_resident
@@ -20,7 +20,8 @@ from viceversa.methods.cyclegan import CycleGAN
 from viceversa.networks.patchgan import PatchGAN
 from viceversa.networks.resnet import ResNetGenerator
 
-COMMITTED = Path(__file__).parents[1] / "benchmarks" / "results" / "bench.json"
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
+COMMITTED = [RESULTS / "bench.json", RESULTS / "bench_amd.json"]
 
 
 def generator_macs(size: int, blocks: int, w: int = 64) -> int:
@@ -139,29 +140,67 @@ def forged(**changes: object) -> dict[str, object]:
     return {"cases": [row | changes]}
 
 
+def never(case: str, device: str) -> dict[str, object]:
+    raise AssertionError(f"{case} was measured again")
+
+
 def test_the_guard_passes_the_same_and_fails_a_forged_slow_result() -> None:
-    report.require_no_slower(forged(), forged(), "x.json")
-    report.require_no_slower(forged(processor={"median": 1.05}), forged(), "x.json")  # within a fifth
-    with pytest.raises(SlowerError, match=r"train cyclegan 128 px \(cpu\): speed 1\.00, committed 1\.30"):
-        report.require_no_slower(forged(processor={"median": 1.0}), forged(), "x.json")
-    with pytest.raises(SlowerError, match=r"memory 0\.77, committed 1\.11"):
-        report.require_no_slower(forged(memory={"ratio": 1.3}), forged(), "x.json")
+    guard.require_no_slower(forged(), forged(), "x.json", never)
+    guard.require_no_slower(forged(processor={"median": 1.05}), forged(), "x.json", never)  # within a fifth
+    for change, told in (
+        ({"processor": {"median": 1.0}}, r"train cyclegan 128 px \(cpu\): speed 1\.00, committed 1\.30"),
+        ({"memory": {"ratio": 1.3}}, r"memory 0\.77, committed 1\.11"),
+    ):
+        slow = forged(**change)
+        with pytest.raises(SlowerError, match=told):
+            guard.require_no_slower(slow, forged(), "x.json", lambda *key, row=slow["cases"][0]: row)
     with pytest.raises(DataError, match="none of the cases"):
-        report.require_no_slower(forged(), forged(case="something else"), "x.json")
+        guard.require_no_slower(forged(), forged(case="something else"), "x.json", never)
+
+
+def test_what_fell_once_is_measured_again_and_only_that() -> None:
+    found, other = forged(processor={"median": 0.5}), forged(case="quick one")["cases"]
+    found["cases"] += other
+    rows = iter([forged(processor={"median": 0.6})["cases"][0], forged()["cases"][0]])
+    asked = []
+
+    def again(*key: str) -> dict[str, object]:
+        asked.append(key)
+        return next(rows)
+
+    guard.require_no_slower(found, forged(), "x.json", again)
+    assert asked == [("train cyclegan 128 px", "cpu")] * 2
+    assert found["cases"] == [*forged()["cases"], *other]
 
 
 def test_the_committed_figures_can_be_checked_against() -> None:
-    committed = report.read(COMMITTED)
-    report.require_no_slower(committed, committed, str(COMMITTED))
-    slower = copy.deepcopy(committed)
-    for row in slower["cases"]:
-        for key in ("speed", "processor"):
-            if key in row:
-                row[key]["median"] *= 0.7
-    with pytest.raises(SlowerError):
-        report.require_no_slower(slower, committed, str(COMMITTED))
-    assert {row["case"] for row in committed["cases"]} <= set(CASES)
-    assert {"processor", "threads", "torch", "python", "viceversa"} <= set(committed["machine"])
+    for path in COMMITTED:
+        committed = guard.read(path)
+        assert guard.of_this_kind(committed, {"x": committed}) == "x"
+        guard.require_no_slower(copy.deepcopy(committed), committed, str(path), never)
+        slower = copy.deepcopy(committed)
+        for row in slower["cases"]:
+            for key in ("speed", "processor"):
+                if key in row:
+                    row[key]["median"] *= 0.7
+        rows = {(row["case"], row["device"]): row for row in slower["cases"]}
+        with pytest.raises(SlowerError):
+            guard.require_no_slower(slower, committed, str(path), lambda *key, rows=rows: rows[key])
+        assert {row["case"] for row in committed["cases"]} <= set(CASES)
+        assert {"processor", "threads", "torch", "python", "viceversa"} <= set(committed["machine"])
+
+
+def test_only_a_machine_of_the_same_kind_is_compared_with() -> None:
+    """Of each committed bench by its own; not of another processor, nor of one of that name with other vector units."""
+    committed = {path.name: guard.read(path) for path in COMMITTED}
+    for name, found in committed.items():
+        assert guard.of_this_kind(found, dict(reversed(committed.items()))) == name
+        stranger = copy.deepcopy(found)
+        stranger["machine"]["processor"] = "another"
+        assert guard.of_this_kind(stranger, committed) is None
+        slower = copy.deepcopy(found)
+        slower["ceilings"]["cpu"]["convolution bf16"]["processor"] /= 3
+        assert guard.of_this_kind(slower, committed) is None
 
 
 def test_a_wrong_file_to_check_is_refused_before_anything_is_measured(tmp_path: Path, capsys) -> None:

@@ -12,7 +12,7 @@ from .output import print_json
 def bench(
     *,
     quick: Annotated[bool, Parameter(negative=())] = False,
-    check: Path | None = None,
+    check: Annotated[list[Path] | None, Parameter(negative=())] = None,
     device: Literal["cpu", "cuda"] | None = None,
     as_json: Annotated[bool, Parameter("--json", negative=())] = False,
 ) -> None:
@@ -20,7 +20,8 @@ def bench(
 
     Args:
         quick: Only small cases; a minute or two. All of them take about five.
-        check: Fail (exit code 5) when a ratio is more than 20 % below that in this file, an earlier result as JSON.
+        check: Fail (exit code 5) when a ratio is more than 20 % below that in this file, an earlier result as JSON; may
+            be given several times: the one from a machine of this kind counts.
         device: Measure here only; else on the processor and, where there is one, on the graphics card.
         as_json: Print one JSON document.
     """
@@ -28,10 +29,13 @@ def bench(
     from ..training.log import LiveLine
 
     with LiveLine(quiet=False) as show:
-        found = room.run(quick=quick, check=check, device=device, show=show)
+        found = room.run(quick=quick, check=check or (), device=device, show=show)
     if as_json:
         return print_json(found)
     print_bench(found)
+    if check:
+        kind = f"{found['machine']['processor']}, {found['machine']['threads']} threads"
+        print(f"no worse than {found['checked']}" if found["checked"] else f"nothing compared: no file is of {kind}")
 
 
 def print_bench(found: dict[str, Any]) -> None:
