@@ -1,7 +1,7 @@
 """Quality over time: preset `quickstart`, planned for each of several times, beside one long run of the one page.
 
     python benchmarks/quality.py [--worlds orchard seasons photographs faces apple2orange] [--seeds 0 1 2]
-                                 [--apple2orange DIR] [--sheets docs/images]
+                                 [--methods one_page quickstart] [--apple2orange DIR] [--sheets docs/images]
 
 The reference trains for ten minutes, its rates falling over the second half, and is judged on the way at the times
 MARKS; judging stops its clock. Ours is a run of its own for each time. Every training has one core, two run at once,
@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,12 +53,13 @@ def world(name: str, folder: Path) -> Path:
     return folder
 
 
-def quickstart(data: Path, seconds: float, seed: int) -> Found:
-    """Our preset, trained for `seconds`, planning included."""
+def ours(method: str, data: Path, seconds: float, seed: int) -> Found:
+    """A preset, with changes after it: "quickstart method.width=24"; trained for `seconds`, planning included."""
     begun = time.monotonic()
+    preset, *words = method.split()
     with TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
-        result = train(data, out=out, preset="quickstart", size=SIZE, max_time=seconds, seed=seed, quiet=True)
+        result = train(data, out=out, preset=preset, size=SIZE, max_time=seconds, seed=seed, set=words, quiet=True)
         took = time.monotonic() - begun
         translator = viceversa.load(result.run)
         yield took, result.step, lambda x, side: translator.batch(torch.from_numpy(x), side).numpy()
@@ -119,14 +121,13 @@ def one_page(data: Path, seconds: float, seed: int) -> Found:
         judged.release()
 
 
-METHODS = {"quickstart": quickstart, "one_page": one_page}
-
-
 def worker(name: str, data: Path, method: str, seconds: float, seed: int, sheets: Path | None) -> list[dict[str, Any]]:
     """Train one method in this process and judge it; a row for each time that it is judged at."""
     rows = []
-    for took, steps, translate in METHODS[method](data, seconds, seed):
+    train_one = one_page if method == "one_page" else partial(ours, method)
+    for took, steps, translate in train_one(data, seconds, seed):
         row = {"world": name, "method": method, "seed": seed, "planned": seconds, "seconds": took, "steps": steps}
+        row["processor"] = processor_name()
         rows.append(row | judge(data, translate))
         if seed == 0 and sheets:
             sheet(data, translate, sheets / f"{name}-{method}.png")  # that of the longest stays
@@ -187,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", nargs="*", default=[w for w in WORLDS if w != "apple2orange"], choices=WORLDS)
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--methods", nargs="*", default=["one_page", "quickstart"], help="or 'PRESET KEY=VALUE ...'")
     parser.add_argument("--ours", type=float, nargs="*", default=OURS, help="seconds of ours, a run each")
     parser.add_argument("--reference", type=float, default=REFERENCE, help="seconds of the one page")
     parser.add_argument("--apple2orange", type=Path, help="folder with trainA trainB testA testB")
@@ -205,7 +207,7 @@ def main() -> None:
             own = name == "apple2orange"
             folders[name] = args.apple2orange.resolve() if own else world(name, Path(scratch) / name)
             results.found["known"].setdefault(name, {}) or results.found["known"][name].update(known(folders[name]))
-        times = [("one_page", args.reference), *(("quickstart", seconds) for seconds in args.ours)]
+        times = [(m, s) for m in args.methods for s in ((args.reference,) if m == "one_page" else args.ours)]
         wanted = [(seed, name, *one) for seed, name, one in product(args.seeds, args.worlds, times)]
         measure([job for job in wanted if not results.has(job[1], *job[2:], job[0])], folders, results, args.sheets)
     results.write()
