@@ -1,6 +1,9 @@
 """Less memory for the same gradients: recomputing to the bit, parts to the rounding of a sum."""
 
 import dataclasses
+import platform
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -84,3 +87,30 @@ def test_the_gradient_of_parts_is_that_of_the_batch() -> None:
 def test_one_part_is_no_part_to_the_bit() -> None:
     whole, split = (after(dataclasses.replace(SMALL, parts=n), 1) for n in (1, 4))  # a batch of one has one part
     assert all(torch.equal(whole[name], split[name]) for name in whole)
+
+
+STEPS = """
+import resource, sys, torch
+from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
+from viceversa.training.allocator import keep_freed
+torch.set_num_threads(1)
+if sys.argv[1:]:
+    keep_freed()
+method = CycleGAN(CycleGANConfig(width=16, blocks=2, d_width=16))
+def pages():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for step in range(6):
+    before = pages()
+    method.step(*(torch.rand(2, 3, 64, 64) for _ in "ab"))
+print(pages() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator can be told")
+def test_a_step_takes_the_memory_that_the_last_one_freed():
+    """Fresh pages of a sixth step, in a process of its own."""
+    plain, kept = (
+        int(subprocess.run([sys.executable, "-c", STEPS, *words], capture_output=True, check=True, text=True).stdout)
+        for words in ([], ["keep"])
+    )
+    assert kept < 200 and plain > 5 * kept

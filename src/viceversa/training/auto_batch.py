@@ -1,6 +1,5 @@
 """The largest batch that memory holds: tried on a graphics card, on a processor reckoned from two that fit."""
 
-import ctypes
 import gc
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ import torch
 
 from .. import distributed
 from ..errors import UsageError
+from .allocator import give_back
 
 MOST = 256  # pictures per step
 SHARE = 0.8  # of the free memory that a step may take
@@ -75,13 +75,6 @@ def taken(step: Step, batch: int) -> float:
         raise UsageError(NO_COUNT) from None
     step(batch)
     return resident("VmHWM") - before
-
-
-def give_back() -> None:
-    """Let the C library hand what it keeps of freed memory back to the system, where it can."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def resident(name: str) -> float:

@@ -17,6 +17,7 @@ from ..errors import UsageError, ViceversaError
 from ..methods import Method
 from ..presets import RunConfig
 from . import material, plan
+from .allocator import keep_freed
 from .device import choose_compile, choose_device, choose_precision, compile_net
 from .log import LiveLine, tensorboard_sink
 from .material import Material
@@ -139,6 +140,7 @@ class Session:
             self.device = choose_device(self.config.train.device)
         self.sinks = (tensorboard_sink(run.path),) if tensorboard else ()
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
+        keep_freed()
         torch.backends.cudnn.benchmark = self.device == "cuda"  # shapes stay: the quickest kernels are looked for once
         self.compile = False  # not what is only measured
         if self.fresh:
