@@ -55,6 +55,25 @@ def test_first_three_losses_equal_the_one_page_reference() -> None:
         assert told(mine, other) == pytest.approx(other, rel=1e-9)
 
 
+@pytest.mark.parametrize("lambda_idt", [0.0, 5.0])
+def test_a_shrunk_cycle_is_closed_on_means_of_pixels(lambda_idt: float) -> None:
+    """|F(G(a) shrunk) - a shrunk|, pixel by pixel; the other terms see the whole picture."""
+    torch.manual_seed(0)
+    method = CycleGAN(dataclasses.replace(SMALL, cycle_shrink=2, lambda_idt=lambda_idt))
+    G, F, _, D_B = method.nets.values()
+    a, _ = pictures(0)
+
+    def means(x: Tensor) -> Tensor:
+        return (x[..., ::2, ::2] + x[..., 1::2, ::2] + x[..., ::2, 1::2] + x[..., 1::2, 1::2]) / 4
+
+    with torch.no_grad():
+        fake, gan, cyc, idt = method.there_and_back(a, G, F, D_B, method.view_b)
+        torch.testing.assert_close(fake, G(a))
+        torch.testing.assert_close(gan, (D_B(fake) - 1).square().mean())
+        torch.testing.assert_close(cyc, (F(means(fake)) - means(a)).abs().mean())
+        assert idt == ((F(a) - a).abs().mean() if lambda_idt else 0)
+
+
 def test_a_turn_moves_its_own_networks_only() -> None:
     method = CycleGAN(SMALL)
     moved = {}

@@ -170,9 +170,9 @@ class ResidualBlock(Block):
 def together(net: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     """net(x) of each batch, for a network that treats every picture by itself.
 
-    One pass after the other, or on a graphics card, which few pictures do not fill, a single one.
+    One pass after the other, or on a graphics card, which few pictures do not fill, a single one for all of one size.
     """
-    if len(batches) < 2 or not batches[0].is_cuda:
+    if len(batches) < 2 or not batches[0].is_cuda or len({x.shape[1:] for x in batches}) > 1:
         return tuple(net(x) for x in batches)
     found: tuple[Tensor, ...] = net(torch.cat(batches)).split([len(x) for x in batches])
     return found

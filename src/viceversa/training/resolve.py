@@ -59,6 +59,11 @@ def _require_fit(config: RunConfig) -> None:
         )
     if not isinstance(method, CycleGANConfig | Pix2PixConfig):
         return
+    if isinstance(method, CycleGANConfig) and size % (4 * method.cycle_shrink):
+        raise UsageError(
+            f"method.cycle_shrink is {method.cycle_shrink}, which leaves pictures of {size} px no multiple of 4; "
+            "choose 1, or another --size"
+        )
     deepest = (size // 3).bit_length() - 1  # leaves the discriminator 3 x 3 numbers before its last two layers
     if method.d_layers > deepest:
         raise UsageError(
