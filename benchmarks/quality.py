@@ -139,7 +139,7 @@ class Results:
 
     def __init__(self, path: Path) -> None:
         self.path, self.lock = path, threading.Lock()
-        machine = {"processor": processor_name(), "threads": 1, "torch": torch.__version__}
+        machine = {"threads": 1, "torch": torch.__version__}
         machine |= {"viceversa": viceversa.__version__, "python": platform.python_version()}
         fresh = {**machine, "date": time.strftime("%F"), "size": SIZE, "known": {}, "runs": []}
         self.found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else fresh
