@@ -263,10 +263,7 @@ def distance(method: Method, name: str, given: list[np.ndarray]) -> float:
 @pytest.mark.long
 def test_a_toy_problem_improves(name):
     rates = {"lr": 1e-2} if hasattr(config(name), "lr") else {"lr_g": 3e-3, "lr_d": 1e-3}
-    if name in (
-        "quickstart",
-        "best",
-    ):  # four channels start slowly: a brush of almost nothing on a trunk of almost nothing
+    if name in ("quickstart", "best"):  # four channels start slowly: a brush and a trunk of almost nothing
         rates = {"lr_g": 2e-2, "lr_d": 5e-3}
     torch.manual_seed(0)
     method = methods.make(replace(config(name), **rates), size=SIZE, classes=3)

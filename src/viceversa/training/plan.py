@@ -69,7 +69,8 @@ def with_measured(config: RunConfig, device: str) -> RunConfig:
         return config
     if device != "cpu" or train.precision != "fp32" or not method.blocks:
         return config
-    pays = distributed.agree(winograd_pays(4 * method.width, config.data.size // 4, train.batch // distributed.world()))
+    batch = max(1, train.batch // distributed.world())  # of this rank; what cannot be shared is refused later
+    pays = distributed.agree(winograd_pays(4 * method.width, config.data.size // 4, batch))
     return replace(config, method=replace(method, winograd=pays))
 
 
