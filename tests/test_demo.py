@@ -27,7 +27,10 @@ def test_demo_and_what_comes_after(tmp_path: Path, capsys: pytest.CaptureFixture
     for number in (truth["a_to_b"]["input"], truth["a_to_b"]["colour"], truth["a_to_b"]["translation"]):
         assert f"{number:.2f}" in page
 
-    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    for _ in range(3):  # a machine that has become slower since the plan was made ends it early; then it goes on
+        again = subprocess.run(command, capture_output=True, text=True, check=True)
+        if "resuming at step" not in again.stderr:
+            break
     assert "already finished" in again.stderr
 
     world, out = folder / "world", tmp_path / "out"
