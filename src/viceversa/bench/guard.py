@@ -43,12 +43,13 @@ def of_this_kind(found: Bench, committed: dict[str, Bench]) -> str | None:
 
 
 def ratios(row: Row) -> dict[str, float]:
-    """What of a row can be compared with another day's, more being better; on a processor by its own seconds."""
+    """What of a row can be compared with another day's, more being better; on a processor by its own seconds.
+
+    Not its share of the ceiling, which neighbours of a machine move by half from one hour to the next.
+    """
     found = {}
     if "speed" in row:
         found["speed"] = row["processor" if row["device"] == "cpu" else "speed"]["median"]
-    elif "share" in row:
-        found["share of the ceiling"] = row["share"]
     if "ratio" in row.get("memory", {}):
         found["memory"] = 1 / row["memory"]["ratio"]
     return found
