@@ -199,7 +199,7 @@ def test_only_a_machine_of_the_same_kind_is_compared_with() -> None:
         stranger["machine"]["processor"] = "another"
         assert guard.of_this_kind(stranger, committed) is None
         slower = copy.deepcopy(found)
-        slower["ceilings"]["cpu"]["convolution bf16"]["processor"] /= 3
+        slower["ceilings"]["cpu"]["convolution bf16"]["processor"] /= 8
         assert guard.of_this_kind(slower, committed) is None
 
 
