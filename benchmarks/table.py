@@ -47,7 +47,7 @@ def spread(values: list[float], digits: int = 1) -> str:
     return f"{text} ± {stdev(values):.{digits}f}" if len(values) > 1 else text
 
 
-def of(found: dict[str, Any], method: str, world: str = "faces") -> str:
+def processor_of(found: dict[str, Any], method: str, world: str = "faces") -> str:
     """The processor that a method was measured on."""
     runs = (run for run in found["runs"] if (run["method"], run["world"]) == (method, world))
     return str(next(runs)["processor"])
@@ -69,20 +69,19 @@ def truth_table(found: dict[str, Any]) -> list[str]:
         f"PSNR against the true translation in dB, held-out pictures at {found['size']} px, mean ± deviation over "
         f"{seeds} seeds; each training had one core, what it planned included. After ten minutes the rates of the "
         "reference have fallen to zero; at 75 and 240 seconds it was judged on its way there. `faces` "
-        f"on {of(found, 'quickstart')}, everything else on {of(found, 'quickstart', 'orchard')}:",
+        f"on {processor_of(found, 'quickstart')}, everything else on {processor_of(found, 'quickstart', 'orchard')}:",
         "",
         "| world | direction | input as it is | best global colour change | one page, 75 s | 240 s | 600 s "
         "| **quickstart, 75 s** | **240 s** |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    ours = (("quickstart", 75.0), ("quickstart", 240.0))
     for world in worlds(found, "translation"):
         for way, arrow in WAYS.items():
             known = found["known"][world][way]
             page = [cell(runs, (world, "one_page", at), way, "translation") for at in (75, 240, 600)]
-            bold = [f"**{cell(runs, (world, *one), way, 'translation')}**" for one in ours]
+            ours = [f"**{cell(runs, (world, 'quickstart', at), way, 'translation')}**" for at in (75, 240)]
             base = f"| {world} | {arrow} | {known['input']:.1f} | {known['best_colour']:.1f} | "
-            lines.append(base + " | ".join([*page, *bold]) + " |")
+            lines.append(base + " | ".join([*page, *ours]) + " |")
     return lines
 
 

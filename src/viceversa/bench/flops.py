@@ -35,7 +35,7 @@ def of_step(config: CycleGANConfig, batch: int, size: int) -> int:
     first = of_pass(G, shape, weights=True)  # sees a picture, which needs no gradient
     small = *shape[:2], *(side // config.cycle_shrink for side in shape[2:])
     second = of_pass(G, small, weights=True, inputs=True)  # sees a translation
-    generators = first + bool(config.lambda_idt) * first + bool(config.lambda_cyc) * second
+    generators = first + bool(config.lambda_cyc) * second + bool(config.lambda_idt) * first
     asked = of_pass(D, shape, inputs=True) if config.lambda_gan else 0  # frozen, in the generators' turn
     taught = 2 * of_pass(D, shape, weights=True) if config.lambda_gan else 0
     return 2 * (generators + asked + taught)  # both directions
