@@ -196,7 +196,7 @@ def test_stopped_and_resumed_is_never_stopped(name, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["cnn", "fcn", "dcgan", "wgan-gp", "pix2pix", "quickstart"])  # every method once
+@pytest.mark.parametrize("name", ["cnn", "fcn", "dcgan", "wgan-gp", "pix2pix", "best"])  # every method once
 def test_two_ranks_are_one(name, tmp_path):
     data = pictures(tmp_path / "data", name)
     line = ["train", data, "--preset", name, "--size", str(SIZE), "--steps", "6", "--seed", "5", "--device", "cpu"]

@@ -92,6 +92,44 @@ def test_a_turn_moves_its_own_networks_only() -> None:
     assert changed == {"G", "F", "D_A", "D_B"}
 
 
+def test_ahead_the_discriminators_learn_the_worlds_and_nothing_else_moves() -> None:
+    """Told are the losses of the identity in the generators' place, before the step."""
+    method = CycleGAN(dataclasses.replace(SMALL, ema=0.9))
+    _, _, D_A, D_B = method.nets.values()
+    a, b = pictures(0)
+    with torch.no_grad():
+        on_a, on_b = ([D(x) for x in (a, b)] for D in (D_A, D_B))
+    before = {k: v.clone() for k, v in method.state_dict().items()}
+    told = method.ahead(a, b)
+    torch.testing.assert_close(told["D_A"], ((on_a[0] - 1).square().mean() + on_a[1].square().mean()) / 2)
+    torch.testing.assert_close(told["D_B"], ((on_b[1] - 1).square().mean() + on_b[0].square().mean()) / 2)
+    torch.testing.assert_close(told["gan"], (on_b[0] - 1).square().mean() + (on_a[1] - 1).square().mean())
+    assert told["cyc"] == told["idt"] == 0 and told.keys() == method.step(a, b).keys()
+    method.load_state_dict(before)
+    for _ in range(20):
+        last = method.ahead(a, b)
+    changed = {".".join(k.split(".")[:2]) for k, v in method.state_dict().items() if not torch.equal(v, before[k])}
+    assert changed == {"nets.D_A", "nets.D_B"}
+    assert last["D_A"] < told["D_A"] and last["D_B"] < told["D_B"]
+
+
+def test_the_picture_share_reaches_both_losses() -> None:
+    """What G and D minimise is less by half of the patches' variance, for the same networks and pictures."""
+    a, b = pictures(0)
+    gan, D_B = [], []
+    for share in (0.0, 0.5):
+        torch.manual_seed(0)
+        method = CycleGAN(dataclasses.replace(SMALL, picture_share=share))
+        G, F, _, D = method.nets.values()
+        with torch.no_grad():
+            fake_b, L_gan, *_ = method.there_and_back(a, G, F, D, method.view_b)
+            of_fake, of_real = (D(x).var(correction=0) for x in (fake_b, b))
+        gan.append(L_gan)
+        D_B.append(method.judge(a, b, b, fake_b)["D_B"].detach())
+    torch.testing.assert_close(gan[1], gan[0] - of_fake / 2)
+    torch.testing.assert_close(D_B[1], D_B[0] - (of_fake + of_real) / 4)
+
+
 def test_same_seed_same_bits() -> None:
     states = []
     for _ in range(2):

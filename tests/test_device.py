@@ -1,10 +1,14 @@
 """What is chosen for a machine, by cases with known answers."""
 
+import json
 import shutil
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import viceversa
 from conftest import TINY
@@ -67,3 +71,43 @@ def test_what_is_measured_is_what_a_block_takes(monkeypatch):
         times = iter([ratio, 1.0])
         monkeypatch.setattr(device, "_best_seconds", lambda call, count, times=times: next(times))
         assert winograd_pays(64, 32, 1) is pays
+
+
+def test_a_head_start_is_a_fifth_of_a_run_at_most(world, tmp_path):
+    """The generators keep their first weights until it is over, then all learn."""
+    few = {"steps": 10, "save_every": 1, "set": [*TINY, "method.head_start=100", "train.keep=10", "train.log_every=2"]}
+    out = viceversa.train(world, out=tmp_path / "run", preset="best", size=16, device="cpu", quiet=True, **few).run
+    states = [load_file(out / f"checkpoints/step-{step}/G.safetensors") for step in (1, 2, 3)]
+    same = [all(torch.equal(x, states[0][k]) for k, x in state.items()) for state in states]
+    assert same == [True, True, False]
+    judges = [load_file(out / f"checkpoints/step-{step}/D_A.safetensors") for step in (1, 2)]
+    assert not all(torch.equal(x, judges[0][k]) for k, x in judges[1].items())
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["cyc"] > 0 for line in lines] == [False] + [True] * 4
+
+
+def test_a_plan_leaves_no_time_of_a_head_start_unused(world):
+    """A method that takes 20 ms a step, 2 ms ahead: the steps planned fill the time."""
+    said = []
+    make, batches = lambda: Sleeper(), SimpleNamespace(batch=lambda step: (torch.zeros(1),), stores=[])
+    nimg = plan.fitting_nimg(preset("quickstart"), batches, "cpu", make, 10.0, time.monotonic(), said.append)
+    steps = nimg // preset("quickstart").train.batch
+    seconds = 100 * 0.002 + (steps - 100) * 0.02
+    assert seconds == pytest.approx(10 * plan.RESERVE, rel=0.15) and said
+
+
+class Sleeper:
+    """The least that a plan needs of a method."""
+
+    nets, players, head_start = torch.nn.ModuleDict(), {}, 100
+
+    def state_dict(self): ...
+    def load_state_dict(self, state): ...
+
+    def step(self, x):
+        time.sleep(0.02)
+        return {"loss": x.sum()}
+
+    def ahead(self, x):
+        time.sleep(0.002)
+        return {"loss": x.sum()}

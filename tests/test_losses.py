@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from viceversa.losses.adversarial import ADVERSARIAL
+from viceversa.losses.adversarial import ADVERSARIAL, of_pictures
 
 
 def test_lsgan_at_its_targets_and_at_equilibrium() -> None:
@@ -61,3 +61,18 @@ def test_best_discriminator_of_two_densities(name: str) -> None:
     optimizer.step(closure)
     found = logits.sigmoid() if name != "lsgan" else logits
     torch.testing.assert_close(found.detach(), p / (p + q), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_share_for_pictures_takes_it_from_the_variance_of_their_patches(share: float) -> None:
+    """With LSGAN; that of the log losses is the loss of the mean logits and of all logits, in these shares."""
+    real, fake = torch.randn(2, 5, 1, 3, 4, dtype=torch.float64)
+    variance = [x.flatten(1).var(1, correction=0).mean() for x in (real, fake)]
+    pair = ADVERSARIAL["lsgan"]
+    d_loss, g_loss = (of_pictures(loss, share) for loss in pair)
+    torch.testing.assert_close(d_loss(real, fake), pair.d_loss(real, fake) - share * sum(variance))
+    torch.testing.assert_close(g_loss(fake), pair.g_loss(fake) - share * variance[1])
+    means = (torch.stack([y.mean() for y in x]) for x in (real, fake))
+    log = ADVERSARIAL["nonsaturating"].d_loss
+    wanted = (1 - share) * log(real, fake) + share * log(*means)
+    torch.testing.assert_close(of_pictures(log, share)(real, fake), wanted)

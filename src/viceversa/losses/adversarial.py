@@ -76,6 +76,21 @@ def smoothed(name: str, smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
     raise ValueError(f"the loss {name} has no target to smooth: set method.smoothing=0")
 
 
+def of_pictures(loss: Callable[..., Tensor], share: float) -> Callable[..., Tensor]:
+    """`loss` of logits (N, 1, h, w): `share` of it on the mean of each picture's, the rest on each patch's.
+
+    The mean of all responses is D's answer as Isola et al. 2017, sec. 3.2.2, put it, while their code asks each patch
+    for one. With LSGAN both differ by the variance of the patches of a picture: there it counts 1 - `share`.
+    """
+    if not share:
+        return loss
+
+    def mixed(*logits: Tensor) -> Tensor:
+        return (1 - share) * loss(*logits) + share * loss(*(x.flatten(1).mean(1) for x in logits))
+
+    return mixed
+
+
 ADVERSARIAL: dict[str, AdversarialLoss] = {
     "minimax": AdversarialLoss(_log_d, _minimax_g),
     "nonsaturating": AdversarialLoss(_log_d, _nonsaturating_g),

@@ -9,8 +9,8 @@ from torch.nn.functional import avg_pool2d
 from torch.nn.functional import l1_loss as l1
 
 from .. import distributed
-from ..config import Channels, Count, Decay, Number, Weight
-from ..losses.adversarial import ADVERSARIAL, smoothed
+from ..config import Channels, Count, Decay, Number, Share, Weight
+from ..losses.adversarial import ADVERSARIAL, of_pictures, smoothed
 from ..losses.balance import auc
 from ..networks.layers import settle, together
 from ..networks.painter import PaintingGenerator
@@ -33,7 +33,9 @@ class CycleGANConfig:
     d_width: Count = 64  # discriminator channels after the first layer (sec. 7.2)
     d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
     d_norm: Literal["instance", "spectral", "none"] = "instance"
+    head_start: Number = 0  # steps, at most a fifth, in which D_A and D_B learn the worlds before G and F begin
     loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
+    picture_share: Share = 0.0  # of it, on the mean logit of a picture, the rest on each patch's
     lambda_gan: Weight = 1.0  # weight of the adversarial loss, Eq. (3); 0 leaves the discriminators out
     lambda_cyc: Weight = 10.0  # weight of the cycle loss, Eq. (3)
     cycle_shrink: Count = 1  # how many times smaller the pictures are on which the cycle is closed; 2 saves a fifth
@@ -55,10 +57,11 @@ class CycleGANConfig:
     def __post_init__(self) -> None:
         smoothed(self.loss, self.smoothing)
         View(operations=self.augment)
-        if self.channels_a != self.channels_b and (self.lambda_idt or self.generator == "painting"):
+        alike = self.lambda_idt or self.head_start or self.generator == "painting"
+        if self.channels_a != self.channels_b and alike:
             raise ValueError(
-                f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist: "
-                "set method.lambda_idt=0 and method.generator=resnet"
+                f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist, nor D_B(a): "
+                "set method.lambda_idt=0, method.head_start=0 and method.generator=resnet"
             )
 
 
@@ -103,7 +106,9 @@ class CycleGAN(nn.Module):
         self.average = Average({"G": G, "F": F}, c.ema).to(device)
         self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
         self.view_a, self.view_b = (View(c.noise, c.augment).to(device) for _ in "ab")  # what D is shown
-        self.d_loss, self.g_loss = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
+        losses = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
+        self.d_loss, self.g_loss = (of_pictures(loss, c.picture_share) for loss in losses)
+        self.head_start = c.head_start if c.lambda_gan else 0
         self.lambda_gan, self.lambda_cyc, self.lambda_idt = c.lambda_gan, c.lambda_cyc, c.lambda_idt
         self.cycle_noise, self.cycle_shrink, self.parts = c.cycle_noise, c.cycle_shrink, c.parts
         self.generators = Player([G, F], c.lr_g, (c.beta1, c.beta2), precision)
@@ -121,17 +126,29 @@ class CycleGAN(nn.Module):
         told = dict(gan=gan_a + gan_b, cyc=cyc_a + cyc_b, idt=idt_a + idt_b)
         if not self.lambda_gan:
             return told  # nothing asks the discriminators
+        return told | self.judge(a, b, self.pool_a(fake_a), self.pool_b(fake_b))  # on a history of translations, sec. 4
 
-        with self.discriminators.turn() as update:  # max over D_A and D_B, on a history of translations, sec. 4
-            true_a, false_a = together(D_A, see_a(a), see_a(self.pool_a(fake_a)))
-            true_b, false_b = together(D_B, see_b(b), see_b(self.pool_b(fake_b)))
+    def judge(self, a: Tensor, b: Tensor, fake_a: Tensor, fake_b: Tensor) -> dict[str, Tensor]:
+        """The turn of D_A and D_B, which maximise Eq. (1); what they told apart."""
+        _, _, D_A, D_B = self.nets.values()
+        see_a, see_b = self.view_a, self.view_b
+        with self.discriminators.turn() as update:
+            true_a, false_a = together(D_A, see_a(a), see_a(fake_a))
+            true_b, false_b = together(D_B, see_b(b), see_b(fake_b))
             L_A, L_B = self.d_loss(true_a, false_a) / 2, self.d_loss(true_b, false_b) / 2
             update(L_A + L_B)
         auc_a, auc_b = auc(true_a, false_a), auc(true_b, false_b)
         see_a.fade(auc_a)
         see_b.fade(auc_b)
+        return dict(D_A=L_A, D_B=L_B, auc_A=auc_a, auc_B=auc_b)
 
-        return told | dict(D_A=L_A, D_B=L_B, auc_A=auc_a, auc_B=auc_b)
+    def ahead(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
+        """A step of the head start: D_A and D_B learn what sets the worlds apart, the identity in place of G and F."""
+        _, _, D_A, D_B = self.nets.values()
+        with torch.no_grad():
+            gan = self.g_loss(D_B(self.view_b(a))) + self.g_loss(D_A(self.view_a(b)))
+        nothing = torch.zeros_like(gan)  # there and back is the picture itself
+        return dict(gan=gan, cyc=nothing, idt=nothing) | self.judge(a, b, fake_a=b, fake_b=a)
 
     def in_parts(self, update: Update, x: Tensor, *nets: nn.Module) -> tuple[Tensor, ...]:
         """`there_and_back` from x, a part of it after the other; each frees its graph before the next begins."""

@@ -17,7 +17,7 @@ from .auto_batch import largest_batch
 from .device import winograd_pays
 from .log import duration
 from .material import Material
-from .recorded import WARM, step_of
+from .recorded import WARM, Step, ahead_of, step_of
 
 DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
 RESERVE = 0.85  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine
@@ -34,27 +34,28 @@ def fixed_nimg(config: RunConfig, epoch_nimg: int) -> int:
 def fitting_nimg(
     config: RunConfig, batches: Source, device: str, make: Make, seconds: float | None, started: float, say: Say
 ) -> int:
-    """As many images as fit into `seconds` since `started`, by the pace of a few steps."""
-    budget = (seconds or DEFAULT_SECONDS) * RESERVE
-    pace, reading = measure_pace(config, batches, device, make, min(6.0, budget / 20)), measure_reading(batches)
-    left = budget - min(budget / 2, reading) - (time.monotonic() - started)
-    steps = max(10, int(left * pace))
+    """As many images as fit into `seconds` since `started`, by the pace of a few steps of networks then thrown away."""
+    budget, batch, method = (seconds or DEFAULT_SECONDS) * RESERVE, batches.batch(0), make()
+    patience = min(6.0, budget / 20)
+    pace = measure_pace(warmed(method, batch, device, config.train.record), batch, patience)
+    ahead, take_ahead = ahead_of(method, device, int(budget * pace))
+    gained = ahead * (1 - pace / measure_pace(take_ahead, batch, patience / 10)) if ahead else 0.0
+    left = budget - min(budget / 2, measure_reading(batches)) - (time.monotonic() - started)
+    steps = max(10, int(left * pace + gained))
     say(f"plan: {steps} steps, as many as fit into {duration(seconds or DEFAULT_SECONDS)} here")
     return steps * config.train.batch
 
 
-def measure_pace(config: RunConfig, batches: Source, device: str, make: Make, seconds: float) -> float:
-    """Steps per second of networks that are then thrown away."""
-    batch, count = batches.batch(0), 0
-    take = warmed(make(), batch, device, config.train.record)
-    start = time.monotonic()
+def measure_pace(take: Step, batch: tuple[Tensor, ...], seconds: float) -> float:
+    """Steps per second."""
+    start, count = time.monotonic(), 0
     while distributed.agree(time.monotonic() - start < seconds or count < 3):
         next(iter(take(*batch).values())).item()
         count += 1
     return count / (time.monotonic() - start)
 
 
-def warmed(method: Method, batch: tuple[Tensor, ...], device: str, record: bool) -> Callable[..., dict[str, Tensor]]:
+def warmed(method: Method, batch: tuple[Tensor, ...], device: str, record: bool) -> Step:
     """The method's step after the first calls, which choose kernels and record."""
     take = step_of(method, device, record)
     for _ in range(2 if device == "cpu" else WARM + 1):

@@ -1,7 +1,7 @@
 """A training step on a graphics card, recorded once and then replayed: its thousands of kernels cost one call."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -11,16 +11,26 @@ from ..optimize import Player
 from . import checkpoint
 
 WARM = 3  # plain steps before the recording: what is built, tuned or compiled on first use must be there
+Step = Callable[..., dict[str, Tensor]]
 
 
 class Method(checkpoint.Trainable, Protocol):
     """What the trainer needs of a method."""
 
     @property
-    def step(self) -> Callable[..., dict[str, Tensor]]: ...
+    def step(self) -> Step: ...
 
 
-def step_of(method: Method, device: str, record: bool = True) -> Callable[..., dict[str, Tensor]]:
+@runtime_checkable
+class WithHeadStart(Method, Protocol):
+    """A method whose discriminators learn before its generators begin."""
+
+    head_start: int  # steps
+
+    def ahead(self, *batch: Tensor) -> dict[str, Tensor]: ...
+
+
+def step_of(method: Method, device: str, record: bool = True) -> Step:
     """`method.step` for batches on the host, which go to `device`; recorded there where that is possible.
 
     Not with several ranks, whose messages would have to be part of it, nor for an optimiser whose rate is a number of
@@ -29,6 +39,13 @@ def step_of(method: Method, device: str, record: bool = True) -> Callable[..., d
     if device == "cuda" and record and distributed.world() == 1 and all(map(_recordable, method.players.values())):
         return RecordedStep(method)
     return lambda *batch: method.step(*(x.to(device) for x in batch))
+
+
+def ahead_of(method: Method, device: str, steps: int) -> tuple[int, Step]:
+    """How many of `steps` are a head start of the discriminators, at most a fifth, and the method's step for them."""
+    if not isinstance(method, WithHeadStart):
+        return 0, method.step
+    return min(method.head_start, steps // 5), lambda *batch: method.ahead(*(x.to(device) for x in batch))
 
 
 def _recordable(player: Player) -> bool:

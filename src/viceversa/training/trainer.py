@@ -21,7 +21,7 @@ from ..optimize import linear_decay
 from ..presets import RunConfig, TrainConfig
 from . import checkpoint
 from .log import LAMP, LiveLine, duration
-from .recorded import Method, step_of
+from .recorded import Method, ahead_of, step_of
 from .run_folder import RunFolder
 
 DUE, LATE = 1, 2  # why ranks save together; what is above is a signal
@@ -120,6 +120,7 @@ class Trainer:
         self.monitored = distributed.agree(monitor.every if monitor else 0)  # steps between looks
         self.device, self.sample, self.monitor, self.sinks = device, sample, monitor, sinks
         self.take = step_of(method, device, config.record)
+        self.ahead, self.take_ahead = ahead_of(method, device, plan.steps)
         self.step = 0
         self.waited = 0.0  # share of the time of `fit` that passed until the next batch was there
         self.window: dict[str, float] = {}  # sums of the losses since the last line of metrics.jsonl
@@ -191,7 +192,7 @@ class Trainer:
         for player in self.method.players.values():
             player.measuring = log
         torch.manual_seed(seed_of(self.config.seed, self.step))
-        losses = self.take(*batch)
+        losses = (self.take_ahead if self.step < self.ahead else self.take)(*batch)
         self.step += 1
         norms = {f"norm_{name}": player.norm for name, player in self.method.players.items()}
         self.pending.append({name: value.detach().clone() for name, value in (losses | norms).items()})
