@@ -87,9 +87,9 @@ def train(
             pix2pix and fcn pairs of equal names, or train [test] of pictures side by side, for fcn one of them labels;
             for a classifier a folder per class; for a GAN any pictures.
         other: Folder of domain B, when A and B are given apart.
-        preset: quickstart (default; minutes on a laptop, 64-128 px), best (the same time, a little better) or cyclegan
-            (the paper's recipe, 256 px); from pairs pix2pix-quick or pix2pix; pictures from noise dcgan, wgan, wgan-gp;
-            classifiers perceptron, mlp, cnn; fcn names every pixel.
+        preset: quickstart (default; minutes on a laptop, 64-128 px), best (the same time; learns small things too) or
+            cyclegan (the paper's recipe, 256 px); from pairs pix2pix-quick or pix2pix; pictures from noise dcgan, wgan,
+            wgan-gp; classifiers perceptron, mlp, cnn; fcn names every pixel.
         out: Run folder; default runs/NAMES-PRESET.
         size: Side of the training pictures in pixels, a multiple of 4.
         steps: Number of steps; default: the preset's length.
