@@ -127,8 +127,21 @@ def test_a_translator_that_ignores_its_input():
 
 def test_a_translator_that_does_nothing():
     found = look(lambda x: x)
-    assert found["change_ab"] == 0
+    assert found["change_ab"] == found["most_change_ab"] == 0
     assert found["distance_ab"] == pytest.approx(found["distance_source_ab"])
+
+
+def test_what_changes_in_one_place_alone_is_seen():
+    """A brighter square of an eighth of the side: little of the picture, much of the place."""
+
+    def mark(x: Tensor) -> Tensor:
+        y = x.clone()
+        y[..., 12:16, 8:12] += 0.2
+        return y
+
+    found = look(mark)
+    assert found["most_change_ab"] == pytest.approx(64 * found["change_ab"])
+    assert 0.2 < found["most_change_ab"] < 1 and found["change_ab"] < 0.02
 
 
 def test_a_negative_is_inverted():

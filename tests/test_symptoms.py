@@ -106,6 +106,13 @@ def test_healthy_runs_are_left_in_peace():
     assert overall([]) == "ok"
 
 
+def test_little_changed_is_nothing_translated_only_where_no_place_has():
+    """A mouth is little of a portrait; without that signal, as in runs of before, the mean decides."""
+    for most, named in ((0.05, True), (0.6, False), (None, True)):
+        lines = cyclegan(**SICK_WAY["nothing-translated"] | ({"most_change": most} if most else {}))
+        assert alarms(lines, CYCLE) == [("nothing-translated", "apples -> oranges")] * named
+
+
 @pytest.mark.parametrize("loss", [dict(D=1e-6, G=50.0), dict(D=9.0, G=1e-6), dict(D=1e-6, G=50.0, auc=0.999)])
 def test_no_loss_alone_alarms(loss):
     assert examine(gan(**loss), GAN) == []

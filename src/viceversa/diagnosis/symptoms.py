@@ -32,6 +32,7 @@ LEARNED_BY_HEART = 0.4  # where new pictures stand between D's own (0) and gener
 SAME_ANSWER = 0.35  # diversity of translations
 UNRELATED = 0.25  # share of translations that can be traced to their input
 UNCHANGED = 0.12  # mean change over mean distance of the domains
+CHANGED_SOMEWHERE = 0.3  # the same of the place that changes most
 INVERTED = -0.3  # correlation of the luminance of input and translation
 CHEQUERED = 4.0  # energy of the checkerboard over that of real pictures
 AMPLIFIED = 3.0  # how much louder noise on a translation comes back
@@ -113,8 +114,9 @@ def input_ignored(h: History, i: int, way: str) -> bool:
 
 
 def nothing_translated(h: History, i: int, way: str) -> bool:
-    """Output is input, and D sees it."""
-    return h.at(i, "change", way) < UNCHANGED and h.auc(i, way) > TOLD_APART
+    """Output is input, wherever one looks, and D sees it."""
+    somewhere = h.at(i, "most_change", way) > CHANGED_SOMEWHERE  # a mouth, where nothing else is to change
+    return h.at(i, "change", way) < UNCHANGED and not somewhere and h.auc(i, way) > TOLD_APART
 
 
 def inversion(h: History, i: int, way: str) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
 from ..metrics.patches import checkerboard, sliced_wasserstein
 from .features import small
@@ -65,7 +66,8 @@ class TranslationProbe:
             "distance_source": known["distance_source"],
         }
         if made.shape == x.shape:
-            found["change"] = float((made - x).abs().mean()) / max(known["apart"], 1e-6)
+            change = (made - x).abs() / max(known["apart"], 1e-6)
+            found |= {"change": float(change.mean()), "most_change": most(change)}
         columns = [x[:SHOWN], made[:SHOWN]]
         if back is not None:
             noise = torch.randn(made.shape, generator=self.dice.manual_seed(0)).to(device) * NOISE
@@ -75,6 +77,12 @@ class TranslationProbe:
             found["noisy_cycle"] = float((noisy - x).abs().mean())
             columns.append(clean[:SHOWN])
         return found, columns
+
+
+def most(change: Tensor) -> float:
+    """The change of the place that changes most, an eighth of the side wide and high, mean over the pictures."""
+    places = adaptive_avg_pool2d(change.mean(1, keepdim=True), 8)
+    return float(places.flatten(1).max(1).values.mean())
 
 
 def grey(x: Tensor) -> NDArray[np.float64]:

@@ -35,7 +35,7 @@ class CycleGANConfig:
     d_norm: Literal["instance", "spectral", "none"] = "instance"
     head_start: Number = 0  # steps, at most a fifth, in which D_A and D_B learn the worlds before G and F begin
     loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
-    picture_share: Share = 0.0  # of it, on the mean logit of a picture, the rest on each patch's
+    picture_share: Share = 0.0  # of that loss, on the mean logit of a picture; the rest on each patch's
     lambda_gan: Weight = 1.0  # weight of the adversarial loss, Eq. (3); 0 leaves the discriminators out
     lambda_cyc: Weight = 10.0  # weight of the cycle loss, Eq. (3)
     cycle_shrink: Count = 1  # how many times smaller the pictures are on which the cycle is closed; 2 saves a fifth

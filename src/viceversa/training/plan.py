@@ -37,7 +37,7 @@ def fitting_nimg(
     """As many images as fit into `seconds` since `started`, by the pace of a few steps of networks then thrown away."""
     budget, batch, method = (seconds or DEFAULT_SECONDS) * RESERVE, batches.batch(0), make()
     patience = min(6.0, budget / 20)
-    pace = measure_pace(warmed(method, batch, device, config.train.record), batch, patience)
+    pace = distributed.agree(measure_pace(warmed(method, batch, device, config.train.record), batch, patience))
     ahead, take_ahead = ahead_of(method, device, int(budget * pace))
     gained = ahead * (1 - pace / measure_pace(take_ahead, batch, patience / 10)) if ahead else 0.0
     left = budget - min(budget / 2, measure_reading(batches)) - (time.monotonic() - started)
