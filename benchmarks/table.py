@@ -5,7 +5,6 @@ python benchmarks/table.py
 
 import json
 from collections import defaultdict
-from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -73,15 +72,15 @@ def truth_table(found: dict[str, Any]) -> list[str]:
         f"on {processor_of(found, 'best')}, everything else on {processor_of(found, 'quickstart', 'orchard')}:",
         "",
         "| world | direction | input as it is | best global colour change | one page, 240 s | 600 s "
-        "| quickstart, 75 s | 240 s | **best, 75 s** | **240 s** |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| quickstart, 240 s | 75 s | **best, 75 s** |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    shown = (("one_page", 240), ("one_page", 600), *product(("quickstart", "best"), (75, 240)))
+    shown = (("one_page", 240), ("one_page", 600), ("quickstart", 240), ("quickstart", 75), ("best", 75))
     for world in worlds(found, "translation"):
         for way, arrow in WAYS.items():
             known = found["known"][world][way]
             cells = [cell(runs, (world, *one), way, "translation") for one in shown]
-            cells[-2:] = [f"**{text}**" for text in cells[-2:]]
+            cells[-1] = f"**{cells[-1]}**"
             base = f"| {world} | {arrow} | {known['input']:.1f} | {known['best_colour']:.1f} | "
             lines.append(base + " | ".join(cells) + " |")
     return lines
