@@ -100,6 +100,7 @@ WRONG = [
     ("train world --set method.lambda_cyc=-1", 2, "at least 0"),
     ("train world --set method.loss=lsgna", 2, "Did you mean 'lsgan'?"),
     ("train world --set method.width=0", 2, "method.width is 0; it must be at least 1"),
+    ("train world --preset best --set method.channels_a=1", 2, "set method.head_start=0, method.lambda_idt=0 and"),
     ("train world --set method.channels_a=1", 2, "set method.lambda_idt=0 and method.generator=resnet"),
     ("train world --set method.channels_a=2 --set method.channels_b=2", 2, "not one of 1, 3"),
     ("train world --size 64 --set method.d_layers=9", 2, "too deep for pictures of 64 px; choose at most 4"),

@@ -59,9 +59,10 @@ class CycleGANConfig:
         View(operations=self.augment)
         alike = self.lambda_idt or self.head_start or self.generator == "painting"
         if self.channels_a != self.channels_b and alike:
+            ahead = "method.head_start=0, " if self.head_start else ""
             raise ValueError(
-                f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist, nor D_B(a): "
-                "set method.lambda_idt=0, method.head_start=0 and method.generator=resnet"
+                f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist: "
+                f"set {ahead}method.lambda_idt=0 and method.generator=resnet"
             )
 
 
