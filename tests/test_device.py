@@ -86,7 +86,7 @@ def test_a_head_start_is_a_fifth_of_a_run_at_most(world, tmp_path):
     assert [line["cyc"] > 0 for line in lines] == [False] + [True] * 4
 
 
-def test_a_plan_leaves_no_time_of_a_head_start_unused(world):
+def test_a_plan_leaves_no_time_of_a_head_start_unused():
     """A method that takes 20 ms a step, 2 ms ahead: the steps planned fill the time."""
     said = []
     make, batches = lambda: Sleeper(), SimpleNamespace(batch=lambda step: (torch.zeros(1),), stores=[])
