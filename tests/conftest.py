@@ -50,6 +50,19 @@ def world(tmp_path: Path) -> Path:
     return draw_world(tmp_path / "world", {"trainA": 5, "trainB": 4, "testA": 2, "testB": 2})
 
 
+@pytest.fixture
+def blobs(tmp_path: Path) -> Path:
+    """Ninety pictures of three kinds."""
+    dice = np.random.default_rng(0)
+    folder = tmp_path / "blobs"
+    folder.mkdir()
+    for i in range(90):
+        pixels = dice.integers(0, 60, (16, 16), dtype=np.uint8)
+        pixels[5 * (i % 3) : 5 * (i % 3) + 5] += 180
+        Image.fromarray(pixels).save(folder / f"{i:02}.png")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of three steps; read it, never write to it."""

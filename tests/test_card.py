@@ -9,15 +9,19 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 import viceversa
 from conftest import TINY
 from test_conformance import SIZE, SMALL, batch, config
-from viceversa import methods
+from test_monitor import SICK, run
+from viceversa import images, methods
 from viceversa.methods import Method
+from viceversa.networks.layers import EdgeConv
 from viceversa.training.auto_batch import on_card
 from viceversa.training.device import compile_net
 from viceversa.training.recorded import WARM, RecordedStep, step_of
+from viceversa.training.run_folder import RunFolder
 from viceversa.training.train import train
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no graphics card")
@@ -153,11 +157,58 @@ def test_a_run_on_the_card_stops_resumes_and_translates_as_on_the_processor(tmp_
     assert abs(seen[0] - seen[1]).max() <= 3
 
 
+@pytest.mark.parametrize(("few", "many", "side", "stride"), [(3, 16, 7, 1), (16, 3, 7, 1), (3, 8, 4, 2), (8, 1, 4, 1)])
+def test_convolutions_of_few_channels_are_the_plain_ones(few, many, side, stride):
+    torch.manual_seed(0)
+    edge = EdgeConv(few, many, side, stride, padding=1).cuda()
+    x = torch.randn(2, few, 20, 24, device="cuda", requires_grad=True)
+    plain = torch.nn.functional.conv2d(x, edge.weight, edge.bias, stride, 1)
+    assert edge(x).shape == plain.shape
+    weights = torch.randn_like(plain)
+    found = [torch.autograd.grad((y * weights).sum(), (x, *edge.parameters())) for y in (edge(x), plain)]
+    for one, two in zip((edge(x), *found[0]), (plain, *found[1]), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
+
+
+def test_a_head_start_moves_no_generator_and_then_all_learn(tmp_path: Path, world: Path):
+    few = dict(steps=20, save_every=1, set=[*TINY, "method.head_start=3", "train.keep=20"])
+    out = train(world, out=tmp_path / "run", preset="best", size=16, device="cuda", quiet=True, **few).run
+    states = [load_file(out / f"checkpoints/step-{step}/G.safetensors") for step in (1, 3, 4, 20)]
+    assert [all(torch.equal(x, states[0][k]) for k, x in state.items()) for state in states] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert all(x.isfinite().all() for x in states[-1].values())
+
+
+def test_a_sick_run_is_treated_and_recorded_anew(blobs, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("viceversa.training.monitor.SHARE", 1e9)
+    out = tmp_path / "run"
+    assert run(blobs, out, *SICK, steps=300, on_symptom="treat", device="cuda").finished
+    assert RunFolder(out).treatments()
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_a_compiled_translation_is_the_plain_one(tmp_path: Path, world: Path):
+    """Pictures of two sizes, fewer than are computed at once."""
+    done = train(world, out=tmp_path / "run", preset="cyclegan", size=16, device="cuda", steps=3, quiet=True, set=TINY)
+    dice = np.random.default_rng(0)
+    sizes = [(24, 32), (24, 32), (20, 20), (24, 32)]
+    pictures = [images.Picture(pixels=dice.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]
+    one, two = (viceversa.load(done.run, device="cuda", precision="fp32", compile=c) for c in (False, True))
+    for a, b in zip(one.pictures(pictures, "B"), two.pictures(pictures, "B"), strict=True):
+        assert a.pixels.shape == b.pixels.shape
+        assert np.abs(a.pixels - b.pixels).max() < 1e-3
+
+
 def test_the_largest_batch_is_the_one_before_what_does_not_fit():
     whole = torch.cuda.get_device_properties(0).total_memory
 
     def step(batch: int) -> None:
-        torch.empty(batch * whole // 5, dtype=torch.uint8, device="cuda")
+        torch.empty(batch * whole // 6, dtype=torch.uint8, device="cuda")
 
     assert on_card(step, 1) == 4
     assert on_card(step, 8) == 8

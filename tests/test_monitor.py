@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from viceversa import cli, verbs
 from viceversa.errors import DataError, DivergedError
@@ -25,19 +24,6 @@ from viceversa.training.train import train
 TINY = ["method.width=8", "method.d_width=8", "method.latent=8", "method.depth=0", "train.batch=16", "train.threads=1"]
 SICK = ["method.lr_g=5e-6", "method.lr_d=0.2"]  # D wins from the start
 COMMON = ["train.log_every=5", "train.probes=12", "train.samples=0", *TINY]
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> Path:
-    """Ninety pictures of three kinds."""
-    dice = np.random.default_rng(0)
-    folder = tmp_path / "blobs"
-    folder.mkdir()
-    for i in range(90):
-        pixels = dice.integers(0, 60, (16, 16), dtype=np.uint8)
-        pixels[5 * (i % 3) : 5 * (i % 3) + 5] += 180
-        Image.fromarray(pixels).save(folder / f"{i:02}.png")
-    return folder
 
 
 @pytest.fixture(autouse=True)

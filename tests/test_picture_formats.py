@@ -31,6 +31,16 @@ def test_rgb_is_exact_in_every_lossless_format(tmp_path, suffix):
     assert (form, mode, size) == (picture.format, "RGB", (17, 13))
 
 
+def test_a_png_of_a_grainy_picture_is_exact_and_hardly_larger_than_a_slowly_written_one(tmp_path):
+    y, x = np.mgrid[0:256, 0:256] / 255
+    smooth = np.stack([255 * x, 255 * y, 255 * (1 - x) * y], -1)
+    u8 = np.clip(smooth + np.random.default_rng(0).normal(0, 3, smooth.shape), 0, 255).round().astype(np.uint8)
+    images.save_png(tmp_path / "ours.png", images.from_uint8(u8.transpose(2, 0, 1)))
+    Image.fromarray(u8).save(tmp_path / "slow.png")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "ours.png")), u8)
+    assert (tmp_path / "ours.png").stat().st_size <= 1.02 * (tmp_path / "slow.png").stat().st_size
+
+
 @pytest.mark.parametrize("suffix", ["png", "tif", "bmp", "pgm"])
 def test_grey_stays_grey(tmp_path, suffix):
     u8 = noise((5, 7))

@@ -26,6 +26,18 @@ def translator(scale: str = "native", **options: int) -> Translator:
     return Translator({"A": nn.Identity(), "B": Swap()}, ("apples", "oranges"), (3, 3), 64, 1, scale=scale)
 
 
+class Watched(Swap):
+    """It notes how many pictures of which size it was given at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[int, ...]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append(tuple(x.shape))
+        return super().forward(x)
+
+
 def one(path: Path, out: Path) -> Path:
     summary = translate_files(translator(), [path], "oranges", out)
     assert summary.written == [out / path.name] and not summary.skipped
@@ -237,3 +249,17 @@ def test_what_does_not_fit_together_is_tried_alone(tmp_path: Path) -> None:
         tmp_path / "1.png"
     ]
     assert [np.asarray(Image.open(p))[0, 0, 0] for p in told.written] == [0, 20, 30]
+
+
+def test_a_network_for_one_shape_is_given_no_other_for_pictures_of_one_size():
+    """As many at once every time, the last one again and again where there are fewer; no answer goes astray."""
+    net = Watched()
+    t = Translator({"A": nn.Identity(), "B": net}, ("a", "b"), (3, 3), 64, 1, scale="native", filled=True)
+    t.at_once = 4
+    dice = np.random.default_rng(0)
+    sizes = [(20, 24)] * 4 + [(16, 16)] + [(20, 24)] * 2
+    pictures = [images.Picture(pixels=dice.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]
+    found = t.pictures(pictures, "b")
+    assert net.seen == [(4, 3, 20, 24), (4, 3, 20, 24), (4, 3, 16, 16)]
+    for picture, result in zip(pictures, found, strict=True):
+        np.testing.assert_array_equal(result.pixels, translator().picture(picture, "oranges").pixels)

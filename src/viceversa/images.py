@@ -119,10 +119,12 @@ def _picture(samples: Array, span: tuple[float, float] | None = None, **origin: 
     colour = samples[..., :-1] if split else samples
     depth, low, high = _range(colour) if span is None else ("float32", *span)
     pixels = colour.transpose(2, 0, 1).astype(np.float32, order="C")
-    pixels -= np.float32(low)  # in place: a picture at the limit takes two gigabytes
+    if low:  # in place: a picture at the limit takes two gigabytes
+        pixels -= np.float32(low)
     pixels /= np.float32((high - low) / 2 or 1)
     pixels -= 1
-    np.clip(pixels, -1, 1, out=pixels)
+    if depth == "float32":  # others cannot lie outside
+        np.clip(pixels, -1, 1, out=pixels)
     alpha = samples[..., -1].astype(np.float32) / np.float32(_opaque(low, high)) if split else None
     return Picture(pixels=pixels, alpha=alpha, depth=depth, low=low, high=high, **origin)
 
@@ -151,12 +153,17 @@ def to_samples(picture: Picture) -> Array:
     pixels, span = picture.pixels, picture.high - picture.low
     if pixels.ndim != 3 or pixels.shape[0] not in (1, 3) or not np.isfinite(pixels).all():
         raise ValueError(f"pixels must be finite and (1 | 3, H, W), not {pixels.shape}")
-    planes = [*((np.clip(pixels, -1, 1).astype(np.float64) + 1) * (span / 2) + picture.low)]
+    if (picture.depth, picture.low, picture.high) == ("uint8", 0, 255):  # nearly all, and four times as fast
+        planes = [*to_uint8(pixels)]
+    else:
+        planes = [*((np.clip(pixels, -1, 1).astype(np.float64) + 1) * (span / 2) + picture.low)]
     if picture.alpha is not None:
         if picture.alpha.shape != pixels.shape[1:]:
             raise ValueError(f"alpha {picture.alpha.shape} and pixels {pixels.shape} differ in size")
         planes.append(np.clip(picture.alpha, 0, 1) * _opaque(picture.low, picture.high))
     samples = np.stack(planes, axis=-1)
+    if samples.dtype == picture.depth:
+        return samples
     return (samples if picture.depth == "float32" else np.rint(samples)).astype(picture.depth)
 
 
@@ -180,8 +187,10 @@ def with_pixels(picture: Picture, pixels: Array) -> Picture:
 
 def to_uint8(x: Array) -> npt.NDArray[np.uint8]:
     """[-1, 1] to 0..255, rounded, any layout."""
-    scaled: Array = np.rint((np.clip(x, -1, 1).astype(np.float32) + 1) * 127.5)
-    return scaled.astype(np.uint8)
+    scaled = np.clip(x, -1, 1).astype(np.float32)
+    scaled += 1
+    scaled *= 127.5
+    return np.rint(scaled, out=scaled).astype(np.uint8)
 
 
 def from_uint8(u8: Array) -> npt.NDArray[np.float32]:

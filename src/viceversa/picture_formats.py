@@ -194,6 +194,7 @@ def encode(samples: Array, format: str, icc: bytes | None = None) -> bytes:
     options: dict[str, Any] = {
         "JPEG": {"quality": 95, "subsampling": 0},
         "WEBP": {"lossless": True, "exact": True},
+        "PNG": {"compress_type": zlib.Z_RLE},
     }
     options = options.get(format, {}) | ({"icc_profile": icc} if icc and format not in ("BMP", "PPM") else {})
     out = BytesIO()

@@ -1,6 +1,7 @@
 """What is measured: each case as a job of ours and, where the one page does the same, a job of the reference."""
 
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -115,12 +116,15 @@ def train_reference(size: int, batch: int, folder: Path, device: str) -> Job:
 
 
 def pictures(folder: Path, size: int, count: int = FILES) -> list[Path]:
-    """Drawn pictures as PNG files."""
-    world, made = WORLDS["orchard"], []
+    """Drawn pictures as PNG files; FILES different ones, again and again."""
+    world = WORLDS["orchard"]
     (folder / f"in{size}").mkdir(parents=True, exist_ok=True)
-    for i in range(count):
-        made.append(folder / f"in{size}" / f"{i}.png")
-        images.save_png(made[-1], images.from_uint8(world.draw(i, size, "A")[0]).transpose(2, 0, 1))
+    made = [folder / f"in{size}" / f"{i}.png" for i in range(count)]
+    for i, path in enumerate(made):
+        if i < FILES:
+            images.save_png(path, images.from_uint8(world.draw(i, size, "A")[0]).transpose(2, 0, 1))
+        else:
+            shutil.copy(made[i % FILES], path)
     return made
 
 
@@ -129,8 +133,8 @@ def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, com
     torch.manual_seed(0)
     nets = {side: make_generator(c, 3, 3) for side in "AB"}
     for net in nets.values() if compile else ():
-        compile_net(net, device, dynamic=True)
-    return Translator(nets, ("a", "b"), (3, 3), size, 0, device, precision)
+        compile_net(net, device, dynamic=device == "cpu")
+    return Translator(nets, ("a", "b"), (3, 3), size, 0, device, precision, filled=compile)
 
 
 def translate_ours(
@@ -167,8 +171,8 @@ def network_reference(size: int, folder: Path, device: str) -> Job:
 
 
 def of_device(count: int, device: str) -> int:
-    """Files to translate: so many that a graphics card's batches are full."""
-    return count if device == "cpu" else 32 * count
+    """Files to translate: so many that a graphics card's batches are full and the first and the last do not count."""
+    return count if device == "cpu" else 64 * count
 
 
 def translate_reference(size: int, count: int, folder: Path, device: str) -> Job:

@@ -13,6 +13,8 @@ from torch.utils.checkpoint import checkpoint
 from .. import distributed
 from .winograd import Conv3x3, LyingNorm
 
+EIGHT = 8  # channels that the matrix units of a graphics card take at once
+
 
 def normal_init(module: nn.Module, std: float = 0.02) -> None:
     """Draw weights from N(0, std), the scale of a batch norm from N(1, std); biases are 0 (Zhu et al. 2017)."""
@@ -165,6 +167,22 @@ class ResidualBlock(Block):
         if isinstance(conv, Conv3x3) and conv.pays(x):
             x = x.contiguous(memory_format=torch.channels_last)
         return super().forward(x)
+
+
+class EdgeConv(nn.Conv2d):
+    """A convolution from or to the few channels of a picture or of logits.
+
+    A graphics card is quick with multiples of eight channels only: there zeros fill them up, which add nothing.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not x.is_cuda:
+            return super().forward(x)
+        more_in, more_out = -self.in_channels % EIGHT, -self.out_channels % EIGHT
+        x = functional.pad(x, (0, 0, 0, 0, 0, more_in))
+        weight = functional.pad(self.weight, (0, 0, 0, 0, 0, more_in, 0, more_out))
+        bias = None if self.bias is None else functional.pad(self.bias, (0, more_out))
+        return functional.conv2d(x, weight, bias, self.stride, self.padding)[:, : self.out_channels]
 
 
 def together(net: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:

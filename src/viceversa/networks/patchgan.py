@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from .layers import NORMS, full, normal_init, spectral
+from .layers import NORMS, EdgeConv, full, normal_init, spectral
 
 
 class PatchGAN(nn.Module):
@@ -14,7 +14,7 @@ class PatchGAN(nn.Module):
 
     def __init__(self, channels: int = 3, width: int = 64, layers: int = 3, norm: str = "instance") -> None:
         super().__init__()
-        parts: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
+        parts: list[nn.Module] = [EdgeConv(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
         c = width
         for i in range(1, layers + 1):
             wider = min(width * 2**i, 8 * width)
@@ -25,7 +25,7 @@ class PatchGAN(nn.Module):
                 nn.LeakyReLU(0.2, True),
             ]
             c = wider
-        parts += [nn.Conv2d(c, 1, 4, stride=1, padding=1)]
+        parts += [EdgeConv(c, 1, 4, stride=1, padding=1)]
         self.model = nn.Sequential(*parts)
         normal_init(self)
         if norm == "spectral":

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import Chain, ResidualBlock, full, normal_init, upsample
+from .layers import Chain, EdgeConv, ResidualBlock, full, normal_init, upsample
 from .winograd import LyingNorm
 
 
@@ -30,13 +30,13 @@ class ResNetGenerator(nn.Module):
         def norm_relu(c: int) -> list[nn.Module]:
             return [LyingNorm(c), nn.ReLU(inplace=True)]
 
-        layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(channels_in, width, 7), *norm_relu(width)]
+        layers: list[nn.Module] = [nn.ReflectionPad2d(3), EdgeConv(channels_in, width, 7), *norm_relu(width)]
         for c in (width, 2 * width):
             layers += [nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), *norm_relu(2 * c)]
         layers += [ResidualBlock(4 * width, winograd) for _ in range(blocks)]
         for c in (4 * width, 2 * width):
             layers += [*upsample(c, c // 2, upsampling), *norm_relu(c // 2)]
-        layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, channels_out, 7)]
+        layers += [nn.ReflectionPad2d(3), EdgeConv(width, channels_out, 7)]
         self.model = Chain(*layers, recompute=recompute)
         normal_init(self)
 

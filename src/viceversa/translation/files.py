@@ -17,7 +17,7 @@ from .translator import Translator
 
 AHEAD = 2  # batches read before their turn, and still to be written after it
 ROOM = 2**30  # bytes of pixels in each stage, as long as it holds more than one picture
-THREADS = max(1, min(4, (os.cpu_count() or 1) // 4))  # that read, and that write; eight hinder each other (docs/log.md)
+THREADS = max(1, min(8, (os.cpu_count() or 1) // 2))  # that read, and that write; more hinder each other (docs/log.md)
 
 
 Result = TypeVar("Result")

@@ -44,12 +44,13 @@ class Translator:
         device: str = "cpu",
         precision: str = "fp32",  # or "bf16"
         scale: str = "auto",  # or "native", "trained"
+        filled: bool = False,  # pictures of one size always as many at once: for networks compiled for one shape
     ) -> None:
         if scale not in SCALES:
             raise UsageError(f"--scale '{scale}': choose {', '.join(SCALES)}.{did_you_mean(scale, SCALES)}")
         self.generators = {side: settle(net, device).eval().requires_grad_(False) for side, net in generators.items()}
         self.names, self.size, self.step, self.device = names, size, step, device
-        self.precision, self.scale = precision, scale
+        self.precision, self.scale, self.filled = precision, scale, filled
         self.at_once = CARD if device == "cuda" else 1  # pictures that are best handed over together
         self.channels = dict(zip("AB", channels, strict=True))
         halvings = [net.multiple for net in generators.values() if isinstance(net, UNetGenerator)]
@@ -121,9 +122,17 @@ class Translator:
             places = [i for i, other in enumerate(kinds) if other == kind]
             few = max(1, min(self.at_once, CARD_PIXELS // (shape[1] * shape[2])))
             for part in (places[i : i + few] for i in range(0, len(places), few)):
-                x = torch.from_numpy(np.stack([pixels[i] for i in part]) if len(part) > 1 else pixels[part[0]][None])
-                found |= dict(zip(part, self.batch(x, side, precision).numpy(), strict=True))
+                x = self.stacked([pixels[i] for i in part], few if self.filled else len(part))
+                found |= dict(zip(part, self.batch(x, side, precision).numpy(), strict=False))
         return [found[i] for i in range(len(pixels))]
+
+    def stacked(self, pixels: Sequence[np.ndarray], count: int) -> Tensor:
+        """`count` pictures of one shape as a batch on the host, the last one again and again beyond those given."""
+        if count == 1:
+            return torch.from_numpy(pixels[0][None])
+        x = torch.empty(count, *pixels[0].shape, pin_memory=self.device == "cuda")  # a card copies from it by itself
+        np.stack([*pixels, *[pixels[-1]] * (count - len(pixels))], out=x.numpy())
+        return x
 
     @torch.inference_mode()
     def batch(self, x: Tensor, side: str, precision: str | None = None) -> Tensor:
@@ -135,10 +144,19 @@ class Translator:
         if x.ndim != 4 or x.shape[1] != source:
             raise DataError(f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {source}, H, W) in [-1, 1]")
         h, w = x.shape[-2:]
-        padded = pad_to_multiple(x.to(self.device, torch.float32), self.multiple, max(16, self.multiple))
+        there = x.to(self.device, torch.float32, non_blocking=True)
+        padded = pad_to_multiple(there, self.multiple, max(16, self.multiple))
         with torch.autocast(self.device, torch.bfloat16, enabled=(precision or self.precision) == "bf16"):
-            out: Tensor = self.generators[side](padded)[..., :h, :w]
-        return out.to(x.device, torch.float32)
+            out: Tensor = self.generators[side](padded)[..., :h, :w].float()
+        return fetched(out) if out.is_cuda and not x.is_cuda else out.to(x.device)
+
+
+def fetched(x: Tensor) -> Tensor:
+    """A graphics card's tensor on the host, in memory into which the card copies by itself."""
+    here = torch.empty(x.shape, pin_memory=True)
+    here.copy_(x, non_blocking=True)
+    torch.cuda.current_stream().synchronize()
+    return here
 
 
 def pad_to_multiple(x: Tensor, multiple: int = 4, least: int = 16) -> Tensor:
@@ -167,9 +185,8 @@ def load(
     nets = generators_of(method, config.data.size)
     checkpoint.load_networks(path, nets, averaged=method.ema > 0)
     generators = {SIDES[name]: net for name, net in nets.items()}
-    if compile:
-        for net in nets.values():
-            compile_net(net, device, dynamic=True)
+    for net in nets.values() if compile else ():
+        compile_net(net, device, dynamic=device == "cpu")
     return Translator(
         generators,
         (data["names"][0], data["names"][1]),
@@ -179,6 +196,7 @@ def load(
         device,
         "fp32" if precision == "auto" and device == "cpu" else choose_precision(precision, device),
         scale,
+        filled=compile,
     )
 
 
