@@ -109,7 +109,7 @@ def best(size: int = 64) -> RunConfig:
     """`quickstart` with what won two bake-offs at equal time (docs/log.md): its cycle is closed at half the side, its
     discriminators see more at a time, answer for the picture too and know the worlds before it begins. They find what
     is small, a mouth in a portrait, where those of `quickstart` see nothing for minutes; where only tones change, that
-    costs half a decibel.
+    costs half a decibel, in runs of minutes up to two.
     """
     quick = quickstart(size)
     assert isinstance(quick.method, CycleGANConfig)
