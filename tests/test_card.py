@@ -17,7 +17,6 @@ from test_conformance import SIZE, SMALL, batch, config
 from test_monitor import SICK, run
 from viceversa import images, methods
 from viceversa.methods import Method
-from viceversa.networks.layers import EdgeConv
 from viceversa.training.auto_batch import on_card
 from viceversa.training.device import compile_net
 from viceversa.training.recorded import WARM, RecordedStep, step_of
@@ -155,19 +154,6 @@ def test_a_run_on_the_card_stops_resumes_and_translates_as_on_the_processor(tmp_
     assert seen[0].shape == (19, 23, 3)
     assert abs(seen[0] - seen[2]).max() <= 1
     assert abs(seen[0] - seen[1]).max() <= 3
-
-
-@pytest.mark.parametrize(("few", "many", "side", "stride"), [(3, 16, 7, 1), (16, 3, 7, 1), (3, 8, 4, 2), (8, 1, 4, 1)])
-def test_convolutions_of_few_channels_are_the_plain_ones(few, many, side, stride):
-    torch.manual_seed(0)
-    edge = EdgeConv(few, many, side, stride, padding=1).cuda()
-    x = torch.randn(2, few, 20, 24, device="cuda", requires_grad=True)
-    plain = torch.nn.functional.conv2d(x, edge.weight, edge.bias, stride, 1)
-    assert edge(x).shape == plain.shape
-    weights = torch.randn_like(plain)
-    found = [torch.autograd.grad((y * weights).sum(), (x, *edge.parameters())) for y in (edge(x), plain)]
-    for one, two in zip((edge(x), *found[0]), (plain, *found[1]), strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
 
 
 def test_a_head_start_moves_no_generator_and_then_all_learn(tmp_path: Path, world: Path):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from viceversa.networks.layers import ChannelNorm, count_parameters, receptive_field
+from viceversa.networks.layers import ChannelNorm, EdgeConv, count_parameters, receptive_field
 from viceversa.networks.painter import PaintingGenerator
 from viceversa.networks.patchgan import PatchGAN
 from viceversa.networks.resnet import ResNetGenerator
@@ -123,3 +123,16 @@ def test_what_a_painting_generator_makes_of_a_place_does_not_depend_on_far_place
     other[..., 80:] = 0.3
     changed = (net(x) - net(other)).abs().amax((0, 1, 2))
     assert changed[80:].min() > 0 and changed[:40].max() < 1e-6
+
+
+@pytest.mark.parametrize(("few", "many", "side", "stride"), [(3, 16, 7, 1), (16, 3, 7, 1), (3, 8, 4, 2), (8, 1, 4, 1)])
+def test_zeros_up_to_eight_channels_change_no_convolution(few: int, many: int, side: int, stride: int) -> None:
+    """Neither its answer nor its gradients."""
+    torch.manual_seed(0)
+    conv = EdgeConv(few, many, side, stride, padding=1).double()
+    x = torch.randn(2, few, 20, 24, dtype=torch.double, requires_grad=True)
+    weights = torch.randn_like(conv(x))
+    answers = conv(x), conv.in_eights(x)
+    torch.testing.assert_close(*answers)
+    asked = (x, *conv.parameters())
+    torch.testing.assert_close(*[torch.autograd.grad((y * weights).sum(), asked) for y in answers])

@@ -176,13 +176,16 @@ class EdgeConv(nn.Conv2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if not x.is_cuda:
-            return super().forward(x)
+        return self.in_eights(x) if x.is_cuda else super().forward(x)
+
+    def in_eights(self, x: Tensor) -> Tensor:
+        """The same with channels filled up, on any device."""
         more_in, more_out = -self.in_channels % EIGHT, -self.out_channels % EIGHT
-        x = functional.pad(x, (0, 0, 0, 0, 0, more_in))
         weight = functional.pad(self.weight, (0, 0, 0, 0, 0, more_in, 0, more_out))
-        bias = None if self.bias is None else functional.pad(self.bias, (0, more_out))
-        return functional.conv2d(x, weight, bias, self.stride, self.padding)[:, : self.out_channels]
+        bias = functional.pad(self.bias, (0, more_out)) if self.bias is not None and more_out else self.bias
+        x = functional.pad(x, (0, 0, 0, 0, 0, more_in)) if more_in else x
+        out = functional.conv2d(x, weight, bias, self.stride, self.padding)
+        return out[:, : self.out_channels] if more_out else out
 
 
 def together(net: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:

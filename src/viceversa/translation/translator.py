@@ -123,7 +123,7 @@ class Translator:
             few = max(1, min(self.at_once, CARD_PIXELS // (shape[1] * shape[2])))
             for part in (places[i : i + few] for i in range(0, len(places), few)):
                 x = self.stacked([pixels[i] for i in part], few if self.filled else len(part))
-                found |= dict(zip(part, self.batch(x, side, precision).numpy(), strict=False))
+                found |= dict(zip(part, self.batch(x, side, precision)[: len(part)].numpy(), strict=True))
         return [found[i] for i in range(len(pixels))]
 
     def stacked(self, pixels: Sequence[np.ndarray], count: int) -> Tensor:
