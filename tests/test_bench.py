@@ -21,7 +21,7 @@ from viceversa.networks.patchgan import PatchGAN
 from viceversa.networks.resnet import ResNetGenerator
 
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
-COMMITTED = [RESULTS / "bench.json", RESULTS / "bench_amd.json"]
+COMMITTED = [RESULTS / f"{name}.json" for name in ("bench_intel_shared", "bench_amd", "bench")]
 
 
 def generator_macs(size: int, blocks: int, w: int = 64) -> int:
