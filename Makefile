@@ -26,8 +26,8 @@ bench: $(SETUP)  ## speed and memory beside the one-page reference (five minutes
 	$(BIN)/python benchmarks/speed.py
 
 bench-quick: $(SETUP)  ## fails when a ratio is more than 20 % below the committed one of this kind of machine
-	$(BIN)/viceversa bench --quick $(foreach kind,_intel_shared _amd,--check benchmarks/results/bench$(kind).json) \
-		--check benchmarks/results/bench.json
+	$(BIN)/viceversa bench --quick \
+		$(foreach file,bench_intel_shared bench_amd bench,--check benchmarks/results/$(file).json)
 
 quality: $(SETUP)  ## quality over time beside the one-page reference (two hours; APPLE2ORANGE=DIR adds real fruit)
 	$(BIN)/python benchmarks/quality.py --sheets docs/images

@@ -133,7 +133,7 @@ def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, com
     torch.manual_seed(0)
     nets = {side: make_generator(c, 3, 3) for side in "AB"}
     for net in nets.values() if compile else ():
-        compile_net(net, device, dynamic=device == "cpu")
+        compile_net(net, device, dynamic=True)
     return Translator(nets, ("a", "b"), (3, 3), size, 0, device, precision, filled=compile)
 
 

@@ -186,7 +186,7 @@ def load(
     checkpoint.load_networks(path, nets, averaged=method.ema > 0)
     generators = {SIDES[name]: net for name, net in nets.items()}
     for net in nets.values() if compile else ():
-        compile_net(net, device, dynamic=device == "cpu")
+        compile_net(net, device, dynamic=True)
     return Translator(
         generators,
         (data["names"][0], data["names"][1]),
