@@ -11,9 +11,9 @@ from scipy.signal import convolve2d, correlate2d
 from sklearn.datasets import load_digits
 from torch.nn import functional
 
-from viceversa.byhand import convolution, optimizers, perceptron
-from viceversa.byhand.mlp import ACTIVATIONS, DEVIATIONS, LOSSES, MLP, draw, softmax
-from viceversa.byhand.optimizers import OPTIMIZERS, SURFACES, path, valley
+from viceversa_lab.by_hand import convolution, optimizers, perceptron
+from viceversa_lab.by_hand.mlp import ACTIVATIONS, DEVIATIONS, LOSSES, MLP, draw, softmax
+from viceversa_lab.by_hand.optimizers import OPTIMIZERS, SURFACES, path, valley
 
 RNG = np.random.default_rng(0)
 

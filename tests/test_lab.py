@@ -12,13 +12,13 @@ import pytest
 
 from viceversa import cli, files
 from viceversa.errors import DataError, ResourceError, UsageError
-from viceversa.lab import contents, engine, experiments, run
-from viceversa.lab.experiment import Experiment
-from viceversa.lab.figures import axes, points
-from viceversa.lab.interval import interval, paired, quantile
-from viceversa.lab.parts import Figure, Text
-from viceversa.lab.source import fingerprint
-from viceversa.lab.work import Work, plain
+from viceversa_lab import contents, engine, experiments, run
+from viceversa_lab.experiment import Experiment
+from viceversa_lab.figures import axes, points
+from viceversa_lab.interval import interval, paired, quantile
+from viceversa_lab.parts import Figure, Text
+from viceversa_lab.source import fingerprint
+from viceversa_lab.work import Work, plain
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ def test_only_the_code_that_measures_counts(tmp_path, monkeypatch):
 
 
 def test_pictures_and_arrays_come_back(tmp_path):
-    from viceversa.lab.experiment import Found
+    from viceversa_lab.experiment import Found
 
     work = Work(tmp_path)
     pixels = np.linspace(-1, 1, 3 * 4 * 5).reshape(3, 4, 5).astype(np.float32)
@@ -300,7 +300,7 @@ def test_the_experiments_of_the_report_are_well_formed(experiment):
 @pytest.mark.long
 def test_and_is_learnt_and_xor_is_not(tmp_path):
     """The model experiments run; a perceptron separates what a line separates and nothing else."""
-    from viceversa.lab.chapter1.xor import EXPERIMENT, Settings
+    from viceversa_lab.chapter1.xor import EXPERIMENT, Settings
 
     found = EXPERIMENT.measure(Settings(seeds=(0, 1), points=10, epochs=15), Work(tmp_path))
     assert [answer["mistakes"][-1] for answer in found["and"]] == [0, 0]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from viceversa.lab.chapter1 import (
+from viceversa.methods.classifier import ClassifierConfig
+from viceversa_lab.chapter1 import (
     activations,
     backpropagation,
     batch,
@@ -18,11 +19,10 @@ from viceversa.lab.chapter1 import (
     trials,
     width,
 )
-from viceversa.lab.experiment import Experiment, Found
-from viceversa.lab.parts import Claim, Part
-from viceversa.lab.render import Section
-from viceversa.lab.results import measure
-from viceversa.methods.classifier import ClassifierConfig
+from viceversa_lab.experiment import Experiment, Found
+from viceversa_lab.parts import Claim, Part
+from viceversa_lab.render import Section
+from viceversa_lab.results import measure
 
 
 def told(experiment: Experiment, settings: Any, folder: Path) -> tuple[Found, list[Part]]:

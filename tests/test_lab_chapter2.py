@@ -7,9 +7,9 @@ import pytest
 from scipy.signal import correlate2d
 
 from test_lab_chapter1 import claims, means, told
-from viceversa.lab.chapter1.trials import pictures
-from viceversa.lab.chapter2 import channels, dropout, kernel_size, pooling, rungs, stride, sweep
-from viceversa.lab.parts import Film
+from viceversa_lab.chapter1.trials import pictures
+from viceversa_lab.chapter2 import channels, dropout, kernel_size, pooling, rungs, stride, sweep
+from viceversa_lab.parts import Film
 
 
 def test_sweeps_are_those_of_scipy_and_the_film_ends_with_all_of_it(tmp_path: Path) -> None:

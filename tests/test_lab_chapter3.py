@@ -10,7 +10,7 @@ import torch
 
 from viceversa import images
 from viceversa.data import digits
-from viceversa.lab.chapter3 import (
+from viceversa_lab.chapter3 import (
     balance,
     collapse,
     dcgan,
@@ -22,9 +22,9 @@ from viceversa.lab.chapter3 import (
     wasserstein,
     wgan,
 )
-from viceversa.lab.experiment import Experiment, Found
-from viceversa.lab.parts import Claim, Figure, Film, Finding
-from viceversa.lab.work import Work, plain
+from viceversa_lab.experiment import Experiment, Found
+from viceversa_lab.parts import Claim, Figure, Film, Finding
+from viceversa_lab.work import Work, plain
 
 
 def run(experiment: Experiment, folder: Path, **small: object) -> Found:

@@ -8,7 +8,10 @@ import pytest
 
 from viceversa import images
 from viceversa.data.make import make
-from viceversa.lab.chapter4 import (
+from viceversa.methods.cyclegan import CycleGANConfig
+from viceversa.methods.pix2pix import Pix2PixConfig
+from viceversa.presets import preset
+from viceversa_lab.chapter4 import (
     apples_oranges,
     cycle_weight,
     identity,
@@ -18,12 +21,9 @@ from viceversa.lab.chapter4 import (
     translation,
     two_gans,
 )
-from viceversa.lab.experiment import Experiment, Found
-from viceversa.lab.parts import Claim, Figure, Film
-from viceversa.lab.work import Work, plain
-from viceversa.methods.cyclegan import CycleGANConfig
-from viceversa.methods.pix2pix import Pix2PixConfig
-from viceversa.presets import preset
+from viceversa_lab.experiment import Experiment, Found
+from viceversa_lab.parts import Claim, Figure, Film
+from viceversa_lab.work import Work, plain
 
 TINY = (
     "method.width=4", "method.blocks=1", "method.d_width=4", "method.d_layers=1", "train.precision=fp32",

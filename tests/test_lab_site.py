@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viceversa.lab import run
-from viceversa.lab.chapters import CHAPTERS
-from viceversa.lab.experiment import Experiment
-from viceversa.lab.figures import PALETTE, SERIES, axes, band, bars, legend, line, points, style, ticks
-from viceversa.lab.interval import interval
-from viceversa.lab.mathml import formula, inline
-from viceversa.lab.parts import Claim, Figure, Film, Finding, Formula, Table, Text
-from viceversa.lab.svg import draw
+from viceversa_lab import run
+from viceversa_lab.chapters import CHAPTERS
+from viceversa_lab.experiment import Experiment
+from viceversa_lab.figures import PALETTE, SERIES, axes, band, bars, legend, line, points, style, ticks
+from viceversa_lab.interval import interval
+from viceversa_lab.mathml import formula, inline
+from viceversa_lab.parts import Claim, Figure, Film, Finding, Formula, Table, Text
+from viceversa_lab.svg import draw
 
 HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too'"
 PAGES = ("index.html", *(chapter.page for chapter in CHAPTERS))

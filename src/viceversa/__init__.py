@@ -24,7 +24,6 @@ _HOMES = {
     "load": "translation.translator",
     "bench": "bench",
     "data": "data",
-    "lab": "lab",
     "study": "study",
 }
 
@@ -32,8 +31,10 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'viceversa' has no attribute '{name}'")
+    if name == "lab":
+        return import_module("viceversa_lab")
     home = import_module(f".{_HOMES.get(name, 'verbs')}", __name__)
-    return home if name in ("bench", "data", "lab", "study") else getattr(home, name)
+    return home if name in ("bench", "data", "study") else getattr(home, name)
 
 
 def __dir__() -> list[str]:

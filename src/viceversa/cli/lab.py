@@ -11,7 +11,7 @@ from .options import Whole
 from .output import print_json
 
 if TYPE_CHECKING:
-    from ..lab.engine import Row
+    from viceversa_lab.engine import Row
 
 
 def lab(
@@ -40,7 +40,7 @@ def lab(
         jobs: Experiments measured at a time; as many as there are cores.
         as_json: Print the list as one JSON document.
     """
-    from ..lab.engine import experiments, run
+    from viceversa_lab.engine import experiments, run
 
     if name is None:
         rows = experiments(cache)
@@ -53,7 +53,8 @@ def lab(
 
 def print_list(rows: "list[Row]") -> None:
     """Experiments under their chapters."""
-    from ..lab.chapters import CHAPTERS
+    from viceversa_lab.chapters import CHAPTERS
+
     from ..training.log import duration
 
     titles = {chapter.number: chapter.title for chapter in CHAPTERS}

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from ..byhand.convolution import output_size
+from viceversa_lab.by_hand.convolution import output_size
+
 from .layers import batch_norm, full
 from .layers import dropout as drop
 

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from ..byhand.convolution import output_size
+from viceversa_lab.by_hand.convolution import output_size
+
 from .layers import NORMS, MinibatchDiscrimination, full, normal_init, spectral, upsample
 from .layers import dropout as drop
 

@@ -1,0 +1,139 @@
+"""The pages of the living report around its sections: head, contents, introductions, way on."""
+
+from collections.abc import Mapping, Sequence
+
+from viceversa.report.markup import Html, html, join
+
+from .chapters import CHAPTERS, Chapter, paragraphs
+from .experiment import Experiment
+from .mathml import inline
+
+TITLE = "From the perceptron to CycleGAN"
+# `file:` for browsers to which no file on disk is of the page's own origin.
+POLICY = "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:"
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="site.css">
+<title>{title}</title>
+</head>
+<body class="{kind}">
+<a class="skip" href="#text">To the text</a>
+<header class="top"><a class="brand" href="index.html">viceversa</a>{chapters}</header>
+<main id="text">
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def page(title: str, body: Html, here: Chapter | None = None) -> Html:
+    """A whole page."""
+    links = join(
+        html(
+            '<a href="{to}"{now}><span>{n}</span> <i>{title}</i></a>',
+            to=chapter.page,
+            now=Html(' aria-current="page"') if chapter is here else Html(""),
+            n=chapter.number,
+            title=chapter.title,
+        )
+        for chapter in CHAPTERS
+    )
+    nav = html('<nav aria-label="Chapters">{links}</nav>', links=links)
+    return html(PAGE, title=title, policy=Html(POLICY), kind="chapter" if here else "index", chapters=nav, body=body)
+
+
+def chapter(about: Chapter, experiments: Sequence[Experiment], sections: Mapping[str, Html]) -> Html:
+    """A chapter: introductions side by side, contents, sections, way on."""
+    listed = contents(about, experiments, sections)
+    body = html(
+        '<header class="head"><p class="number">Chapter {n}</p><h1>{title}</h1>'
+        '<p class="titre" lang="fr">{titre}</p></header>'
+        '<div class="intro"><div>{english}</div><div lang="fr">{french}</div></div>'
+        '<nav class="contents" aria-label="Questions of this chapter"><h2>Questions</h2>{listed}</nav>{sections}{on}',
+        n=about.number,
+        title=about.title,
+        titre=about.titre,
+        english=_told(about.introduction("en")),
+        french=_told(about.introduction("fr")),
+        listed=listed,
+        sections=join(sections[e.name] for e in experiments if e.name in sections),
+        on=way_on(about),
+    )
+    return page(f"{about.number} {about.title} · viceversa", body, about)
+
+
+def contents(about: Chapter, experiments: Sequence[Experiment], sections: Mapping[str, Html]) -> Html:
+    """The questions of a chapter; one that has no result tells its command."""
+    rows = []
+    for experiment in experiments:
+        if experiment.name in sections:
+            row = html(
+                '<li><a href="{page}#{name}">{title}</a></li>',
+                page=about.page,
+                name=experiment.name,
+                title=experiment.title,
+            )
+        else:
+            row = html(
+                '<li class="missing">{title} <code>viceversa lab {name}</code></li>',
+                name=experiment.name,
+                title=experiment.title,
+            )
+        rows.append(row)
+    return html("<ol>{rows}</ol>", rows=join(rows))
+
+
+def way_on(about: Chapter) -> Html:
+    """The chapters before and after."""
+    parts = []
+    for word, kind, number in (("Before", "prev", about.number - 1), ("Next", "next", about.number + 1)):
+        for other in (c for c in CHAPTERS if c.number == number):
+            parts.append(
+                html(
+                    '<a class="{kind}" rel="{kind}" href="{to}"><small>{word}</small>{n} {title}</a>',
+                    kind=kind,
+                    to=other.page,
+                    word=word,
+                    n=number,
+                    title=other.title,
+                )
+            )
+    return html('<nav class="on" aria-label="Before and next">{parts}</nav>', parts=join(parts))
+
+
+def index(listed: Mapping[str, Experiment], sections: Mapping[str, Html]) -> Html:
+    """The first page: what this is, and the questions of all chapters."""
+    chapters = []
+    for about in CHAPTERS:
+        own = [e for e in listed.values() if e.chapter == about.number]
+        chapters.append(
+            html(
+                '<section class="card"><p class="number">Chapter {n}</p><h2><a href="{to}">{title}</a></h2>'
+                '<p class="titre" lang="fr">{titre}</p>{listed}</section>',
+                n=about.number,
+                to=about.page,
+                title=about.title,
+                titre=about.titre,
+                listed=contents(about, own, sections),
+            )
+        )
+    body = html(
+        '<header class="head"><h1>{title}</h1></header>'
+        '<div class="intro"><div>{english}</div><div lang="fr">{french}</div></div><div class="cards">{chapters}</div>',
+        title=TITLE,
+        english=_told(paragraphs("index.en.txt")),
+        french=_told(paragraphs("index.fr.txt")),
+        chapters=join(chapters),
+    )
+    return page(f"{TITLE} · viceversa", body)
+
+
+def _told(texts: Sequence[str]) -> Html:
+    return join(html("<p>{text}</p>", text=inline(text)) for text in texts)
