@@ -19,12 +19,12 @@ import torch
 
 from viceversa import images
 from viceversa.bench.report import machine
-from viceversa.data.scenes import WORLDS
+from viceversa.hardware.cuda_graph import step_of
+from viceversa.hardware.device import compile_net
 from viceversa.methods.cyclegan import CycleGAN
-from viceversa.presets import preset
-from viceversa.training.device import compile_net
-from viceversa.training.recorded import step_of
+from viceversa.runs.presets import preset
 from viceversa.training.trainer import seed_of
+from viceversa.worlds.scenes import WORLDS
 
 HERE = Path(__file__).parent
 SIZE, PICTURES, WINDOW = 256, 24, 20

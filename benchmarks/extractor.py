@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import viceversa
-from viceversa.data.make import STRIDE
-from viceversa.data.scenes import WORLDS
 from viceversa.networks.extractor import DIMENSIONS, SIDE, Extractor
+from viceversa.worlds.make import STRIDE
+from viceversa.worlds.scenes import WORLDS
 
 OUT = Path(__file__).parents[1] / "src" / "viceversa" / "evaluation"
 DRAWN = 72  # pixels; crops of 64 are taken from it

@@ -28,9 +28,10 @@ from health import CASES, HERE, draw, train_case
 from modes import about
 from remedies import effect, write_summary
 
-from viceversa import config, presets
-from viceversa.diagnosis.catalogue import CURES, changes
-from viceversa.training.run_folder import RunFolder
+from viceversa import settings as config
+from viceversa.health.catalogue import CURES, changes
+from viceversa.runs import presets
+from viceversa.runs.folder import RunFolder
 
 SCORES = {  # of each fixture
     "no cycle": "traced",

@@ -27,12 +27,12 @@ import torch
 from PIL import Image, ImageOps
 
 import viceversa
-from viceversa.data import digits
-from viceversa.diagnosis.history import Facts
-from viceversa.diagnosis.symptoms import examine
 from viceversa.errors import DivergedError
-from viceversa.training.run_folder import RunFolder, processor_name
+from viceversa.health.history import Facts
+from viceversa.health.symptoms import examine
+from viceversa.runs.folder import RunFolder, processor_name
 from viceversa.training.train import train
+from viceversa.worlds import digits
 
 HERE = Path(__file__).parent
 NOISE = ("method.width=16", "method.d_width=16", "method.depth=1", "train.batch=64")
@@ -108,8 +108,8 @@ def draw(worlds: Path) -> None:
     digits.write(found, worlds / "digits")
     for name, sizes in {"orchard": {}, "seasons": {}, "facades": {}, "labels": {"domains": ("day", "labels")}}.items():
         world = name if name != "labels" else "facades"
-        viceversa.data.make(world, worlds / name, count=120, size=32, seed=1, **sizes)
-    viceversa.data.make("facades", worlds / "pairs", count=120, size=32, seed=1, paired=True)
+        viceversa.worlds.make(world, worlds / name, count=120, size=32, seed=1, **sizes)
+    viceversa.worlds.make("facades", worlds / "pairs", count=120, size=32, seed=1, paired=True)
     shutil.copytree(worlds / "digits", worlds / "forty")
     for path in (worlds / "forty" / "train").rglob("*.png"):
         if int(path.stem) % 36:

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from viceversa import images
-from viceversa.data.prepare import reader
+from viceversa.data.transforms import reader
 from viceversa.evaluation.extractors import load_extractor
 from viceversa.metrics.kid import kid
+from viceversa.metrics.paired import apply_affine_colour, fit_affine_colour, psnr
 from viceversa.metrics.patches import checkerboard, sliced_wasserstein
-from viceversa.metrics.truth import apply_affine_colour, fit_affine_colour, psnr
 
 SIZE = 64
 Translate = Callable[[np.ndarray, str], np.ndarray]  # (N, 3, H, W) in [-1, 1], "A" or "B" -> the same

@@ -21,13 +21,13 @@ import torch
 from torch.nn import functional
 
 from viceversa import images
-from viceversa.data.make import STRIDE
-from viceversa.data.prepare import reader
-from viceversa.data.scenes import WORLDS
+from viceversa.data.transforms import reader
 from viceversa.evaluation.extractors import FeatureNet, load_extractor
 from viceversa.evaluation.scores import score
 from viceversa.metrics.clusters import k_means, nearest
-from viceversa.training.run_folder import processor_name
+from viceversa.runs.folder import processor_name
+from viceversa.worlds.make import STRIDE
+from viceversa.worlds.scenes import WORLDS
 
 HERE = Path(__file__).parent
 SIZE, KINDS = 64, 10

@@ -25,12 +25,12 @@ import torch
 from side_by_side import Batches, Net
 
 import viceversa
-from viceversa.data.points import Heaps, grid, ring
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
 from viceversa.metrics.modes import modes
+from viceversa.runs.folder import processor_name
 from viceversa.training.fit import fit
-from viceversa.training.run_folder import processor_name
+from viceversa.worlds.gaussians import Heaps, grid, ring
 
 HERE = Path(__file__).parent
 SAMPLES, BATCH = 2500, 128

@@ -21,9 +21,9 @@ import torch
 from modes import about
 
 import viceversa
-from viceversa.data import digits
 from viceversa.training.train import train
 from viceversa.training.trainer import Trainer
+from viceversa.worlds import digits
 
 HERE = Path(__file__).parent
 CASES = {"dcgan": ("digits", 28, 200), "wgan-gp": ("digits", 28, 100), "quickstart": ("orchard", 64, 800)}
@@ -59,7 +59,7 @@ def main() -> None:
     rows = []
     with TemporaryDirectory() as folder:
         digits.write(digits.load("handwritten"), Path(folder) / "digits")
-        viceversa.data.make("orchard", Path(folder) / "orchard", count=120, size=64, seed=1)
+        viceversa.worlds.make("orchard", Path(folder) / "orchard", count=120, size=64, seed=1)
         for preset, (world, size, steps) in CASES.items():
             pairs = []
             for i in range(a.rounds):

@@ -33,7 +33,7 @@ import torch
 from judges import SIZE, Translate, judge, known, sheet
 
 import viceversa
-from viceversa.training.run_folder import processor_name
+from viceversa.runs.folder import processor_name
 from viceversa.training.train import train
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def world(name: str, folder: Path) -> Path:
     if name == "photographs":
         subprocess.run([sys.executable, HERE / "photographs.py", folder, "--size", str(SIZE)], check=True)
     else:
-        viceversa.data.make(name, folder, count=400, size=SIZE, seed=1)
+        viceversa.worlds.make(name, folder, count=400, size=SIZE, seed=1)
     return folder
 
 

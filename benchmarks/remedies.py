@@ -30,17 +30,17 @@ from modes import BATCH, SAMPLES, about, make
 from side_by_side import Batches
 
 import viceversa
-from viceversa.data import digits
-from viceversa.data.points import ring
-from viceversa.data.stacks import small
-from viceversa.diagnosis.catalogue import CURES, REMEDIES, changes
-from viceversa.diagnosis.probe import NoiseProbe
+from viceversa.health.catalogue import CURES, REMEDIES, changes
+from viceversa.health.probe import NoiseProbe
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGANConfig
 from viceversa.metrics.clusters import jensen_shannon
 from viceversa.metrics.coverage import distances
 from viceversa.metrics.modes import modes
 from viceversa.training.fit import fit
+from viceversa.worlds import digits
+from viceversa.worlds.gaussians import ring
+from viceversa.worlds.stacked_digits import small
 
 HERE = Path(__file__).parent
 WORLD, NEAR = ring(deviation=1 / 30), 0.25  # so near counts: what is balanced but not yet sharp is no illness

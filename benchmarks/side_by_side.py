@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from viceversa.data.points import Heaps
+from viceversa.worlds.gaussians import Heaps
 
 
 class Layer(nn.Module):

@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from viceversa import images
-from viceversa.data import digits
-from viceversa.data.digits import mode
-from viceversa.data.stacks import MODES, Stacks, small
 from viceversa.methods.classifier import Classifier, ClassifierConfig
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.metrics.modes import divergence
 from viceversa.networks.mlp import MLP
 from viceversa.training.fit import fit
+from viceversa.worlds import digits
+from viceversa.worlds.digits import mode
+from viceversa.worlds.stacked_digits import MODES, Stacks, small
 
 HERE = Path(__file__).parent
 SIZE, BATCH, SAMPLES, SURE = 12, 64, 25_600, 0.9

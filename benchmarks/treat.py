@@ -24,7 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from health import HERE, draw, train_case
 from modes import about
 
-from viceversa.training.run_folder import RunFolder
+from viceversa.runs.folder import RunFolder
 
 SICK = ("imbalance", "high rates")
 HEALTHY = "healthy nonsaturating"

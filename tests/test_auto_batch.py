@@ -8,10 +8,10 @@ import torch
 from conftest import tiny_words
 from viceversa import cli, distributed
 from viceversa.errors import UsageError
+from viceversa.hardware import auto_batch
+from viceversa.hardware.auto_batch import MOST, SHARE, on_processor, taken
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
-from viceversa.training import auto_batch
-from viceversa.training.auto_batch import MOST, SHARE, on_processor, taken
-from viceversa.training.run_folder import RunFolder
+from viceversa.runs.folder import RunFolder
 
 MB = 2**20
 

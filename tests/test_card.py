@@ -16,11 +16,11 @@ from conftest import TINY
 from test_conformance import SIZE, SMALL, batch, config
 from test_monitor import SICK, run
 from viceversa import images, methods
+from viceversa.hardware.auto_batch import on_card
+from viceversa.hardware.cuda_graph import WARM, RecordedStep, step_of
+from viceversa.hardware.device import compile_net
 from viceversa.methods import Method
-from viceversa.training.auto_batch import on_card
-from viceversa.training.device import compile_net
-from viceversa.training.recorded import WARM, RecordedStep, step_of
-from viceversa.training.run_folder import RunFolder
+from viceversa.runs.folder import RunFolder
 from viceversa.training.train import train
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no graphics card")
@@ -166,7 +166,7 @@ def test_a_head_start_moves_no_generator_and_then_all_learn(tmp_path: Path, worl
 
 
 def test_a_sick_run_is_treated_and_recorded_anew(blobs, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("viceversa.training.monitor.SHARE", 1e9)
+    monkeypatch.setattr("viceversa.health.monitor.SHARE", 1e9)
     out = tmp_path / "run"
     assert run(blobs, out, *SICK, steps=300, on_symptom="treat", device="cuda").finished
     assert RunFolder(out).treatments()

@@ -13,12 +13,13 @@ from conftest import draw_world
 from server import serve
 from test_digits import write_mnist
 from viceversa import cli
-from viceversa.data import catalogue, digits
-from viceversa.data.catalogue import CATALOGUE, Entry, get
-from viceversa.data.fetch import File, Missing, Unreachable
+from viceversa.data.download import catalogue
+from viceversa.data.download.catalogue import CATALOGUE, Entry, get
+from viceversa.data.download.fetch import File, Missing, Unreachable
 from viceversa.data.folders import find_domains
 from viceversa.errors import DataError, UsageError
 from viceversa.files import sha256
+from viceversa.worlds import digits
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import torch
 from faults import Disk, Pair, in_child, path_of, state
 from viceversa.errors import ModelFileError, ResourceError
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
-from viceversa.training import checkpoint
+from viceversa.runs import checkpoint
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT, errno.EMFILE)

@@ -14,7 +14,7 @@ import yaml
 from conftest import tiny_words
 from viceversa import cli
 from viceversa.cli.app import app
-from viceversa.training import checkpoint
+from viceversa.runs import checkpoint
 
 
 def run(line: str) -> int:
@@ -226,7 +226,7 @@ def test_help_comes_at_once():
     assert min(seconds_of([sys.executable, "-m", "viceversa", "--help"]) for _ in range(3)) < 0.5
 
 
-HEAVY = "torch", "numpy", "PIL", "matplotlib", "viceversa.verbs"
+HEAVY = "torch", "numpy", "PIL", "matplotlib", "viceversa.api"
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ def test_a_bug_is_told_in_one_line_and_in_full_when_asked(monkeypatch, capsys):
     def fail():
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr("viceversa.verbs.doctor", fail)
+    monkeypatch.setattr("viceversa.api.doctor", fail)
     assert cli.run(["doctor"]) == 1
     told = capsys.readouterr().err
     assert told.startswith("viceversa: RuntimeError: two lines; this is a bug") and len(told.splitlines()) == 1

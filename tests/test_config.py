@@ -6,10 +6,10 @@ from typing import Literal, get_args, get_type_hints
 import pytest
 import yaml
 
-from viceversa.config import changed, difference, flatten, from_dict, parse_assignments, to_dict
 from viceversa.errors import UsageError, did_you_mean
-from viceversa.presets import PRESETS, RunConfig, preset
-from viceversa.training.run_folder import read_config
+from viceversa.runs.folder import read_config
+from viceversa.runs.presets import PRESETS, RunConfig, preset
+from viceversa.settings import changed, difference, flatten, from_dict, parse_assignments, to_dict
 
 
 @dataclass(frozen=True, kw_only=True)

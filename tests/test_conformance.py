@@ -14,11 +14,11 @@ import torch
 from PIL import Image
 
 from viceversa import methods
-from viceversa.config import changed
 from viceversa.data.loader import Arrays
 from viceversa.methods import Method
-from viceversa.presets import preset
-from viceversa.training import checkpoint
+from viceversa.runs import checkpoint
+from viceversa.runs.presets import preset
+from viceversa.settings import changed
 from viceversa.training.fit import fit
 from viceversa.training.train import train
 
@@ -69,7 +69,7 @@ def bits(method: Method) -> list[torch.Tensor]:
 
 
 def test_every_preset_is_tested():
-    from viceversa.presets import PRESETS
+    from viceversa.runs.presets import PRESETS
 
     assert set(SMALL) == set(PRESETS)
 

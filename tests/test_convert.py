@@ -20,9 +20,9 @@ from faults import in_child
 from hostile import payloads, saved, zip_of
 from viceversa import cli
 from viceversa.errors import ModelFileError, ResourceError, UsageError
-from viceversa.evaluation import convert as converting
-from viceversa.evaluation import pickled
-from viceversa.evaluation.inception import is_published, load_inception, require_inception
+from viceversa.weights import convert as converting
+from viceversa.weights import unpickle_child as pickled
+from viceversa.weights.inception import is_published, load_inception, require_inception
 from weights import hollow_weights, random_weights
 
 NAMES = list(payloads(Path("/nowhere/canary")))

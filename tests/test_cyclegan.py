@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
-from viceversa.presets import preset
+from viceversa.runs.presets import preset
 
 ONE_PAGE = Path(__file__).parents[1] / "examples" / "cyclegan_one_page.py"
 SMALL = CycleGANConfig(width=4, blocks=1, d_width=4, d_layers=1, pool=3)

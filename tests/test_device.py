@@ -13,11 +13,12 @@ from safetensors.torch import load_file
 
 import viceversa
 from conftest import TINY
-from viceversa.presets import preset
-from viceversa.training import device, plan
-from viceversa.training.device import can_compile, choose_compile, winograd_pays
+from viceversa.hardware import device
+from viceversa.hardware.device import can_compile, choose_compile, winograd_pays
+from viceversa.runs.folder import RunFolder
+from viceversa.runs.presets import preset
+from viceversa.training import plan
 from viceversa.training.plan import with_measured
-from viceversa.training.run_folder import RunFolder
 
 
 def test_compiling_is_for_long_runs_on_a_card_or_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from viceversa.diagnosis.features import Space
-from viceversa.diagnosis.probe import NoiseProbe
-from viceversa.diagnosis.translation_probe import TranslationProbe
+from viceversa.health.features import Space
+from viceversa.health.probe import NoiseProbe
+from viceversa.health.translation_probe import TranslationProbe
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.pix2pix import Pix2Pix, Pix2PixConfig

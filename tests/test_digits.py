@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from viceversa import cli
-from viceversa.data import digits, glyphs, idx
 from viceversa.errors import DataError, UsageError
+from viceversa.worlds import digits, glyphs, idx
 
 
 @pytest.fixture(scope="module")

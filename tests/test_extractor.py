@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from viceversa import images
-from viceversa.data.make import STRIDE
-from viceversa.data.scenes import WORLDS
 from viceversa.evaluation.extractors import load_extractor
 from viceversa.evaluation.scores import score
 from viceversa.networks.extractor import DIMENSIONS, SIDE
+from viceversa.worlds.make import STRIDE
+from viceversa.worlds.scenes import WORLDS
 
 LADDER = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "ladder.py"))
 LEVELS = {"blur, px": (1, 2, 3), "noise": (0.1, 0.2, 0.4), "tint": (0.1, 0.2, 0.3), "contrast lost": (0.2, 0.4, 0.6)}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from viceversa.data.scenes import WORLDS
+from viceversa.worlds.scenes import WORLDS
 
 FACES = WORLDS["faces"]
 SCENES = range(700, 716)

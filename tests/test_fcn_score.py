@@ -12,15 +12,15 @@ import viceversa
 from conftest import TINY_OPTIONS
 from viceversa.cli import run as command
 from viceversa.data.labels import Palette, classes_of, palette_for
-from viceversa.data.make import make
 from viceversa.errors import UsageError
 from viceversa.evaluation.extractors import load_extractor
 from viceversa.evaluation.fcn import LabelScore, Segmenters, fitted, label_score
 from viceversa.evaluation.features import Preparation
 from viceversa.evaluation.translations import Task, judge
 from viceversa.training.train import train
-from viceversa.translation.segmenting import Segmented
+from viceversa.translation.label_predictor import Segmented
 from viceversa.translation.translator import Translator
+from viceversa.worlds.make import make
 
 NET = load_extractor()
 SIZE = 32

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from server import serve
-from viceversa.data import fetch, unpack
-from viceversa.data.fetch import File, Missing, Unreachable, download
-from viceversa.data.unpack import Refused
+from viceversa.data.download import fetch, unpack
+from viceversa.data.download.fetch import File, Missing, Unreachable, download
+from viceversa.data.download.unpack import Refused
 from viceversa.errors import DataError, ResourceError
 
 DATA = np.random.default_rng(0).bytes(1_500_000)
@@ -223,7 +223,7 @@ def test_ctrl_c_keeps_the_part(server, tmp_path):
 
     give, server.give = server.give, slowly
     code = (
-        "import sys; from pathlib import Path; from viceversa.data.fetch import File, download;"
+        "import sys; from pathlib import Path; from viceversa.data.download.fetch import File, download;"
         "download(sys.argv[1], File('set.zip'), Path(sys.argv[2]))"
     )
     words = [sys.executable, "-c", code, f"{server.url}set.zip", str(tmp_path)]

@@ -14,12 +14,12 @@ from safetensors.torch import save, save_file
 
 from viceversa import images
 from viceversa.errors import ModelFileError
-from viceversa.evaluation import inception
 from viceversa.evaluation.extractors import FeatureNet
-from viceversa.evaluation.inception import load_inception, require_inception, scaled, shapes
 from viceversa.metrics.resizing import Rule, resize
 from viceversa.networks.inception import ConvNorm, InceptionV3, MixedE, average
 from viceversa.networks.layers import count_parameters
+from viceversa.weights import inception
+from viceversa.weights.inception import load_inception, require_inception, scaled, shapes
 from weights import network_of, random_weights
 
 

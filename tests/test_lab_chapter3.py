@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from viceversa import images
-from viceversa.data import digits
+from viceversa.worlds import digits
 from viceversa_lab.chapter3 import (
     balance,
     collapse,

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from viceversa import images
-from viceversa.data.make import make
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.methods.pix2pix import Pix2PixConfig
-from viceversa.presets import preset
+from viceversa.runs.presets import preset
+from viceversa.worlds.make import make
 from viceversa_lab.chapter4 import (
     apples_oranges,
     cycle_weight,

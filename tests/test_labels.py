@@ -12,10 +12,10 @@ from viceversa.data import labels
 from viceversa.data.augment import Augment
 from viceversa.data.labels import CITYSCAPES, IGNORE, Palette, classes_of, label_map, palette_for, shows_labels
 from viceversa.data.loader import PairedNumbers
-from viceversa.data.make import make
-from viceversa.data.prepare import chosen, label_reader, reader
-from viceversa.data.scenes import WORLDS
+from viceversa.data.transforms import chosen, label_reader, reader
 from viceversa.errors import DataError
+from viceversa.worlds.make import make
+from viceversa.worlds.scenes import WORLDS
 
 RED_BLUE = Palette(("red", "blue"), ("ff0000", "0000ff"), tolerance=40.0)
 

@@ -9,7 +9,7 @@ import torch
 from viceversa import images
 from viceversa.data.augment import Augment
 from viceversa.data.loader import Arrays, Labelled, Paired, PictureStore, Unpaired
-from viceversa.data.prepare import reader
+from viceversa.data.transforms import reader
 from viceversa.errors import DataError
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viceversa.data.make import make
-from viceversa.data.scenes import WORLDS
 from viceversa.errors import DataError, UsageError
+from viceversa.worlds.make import make
+from viceversa.worlds.scenes import WORLDS
 
 COUNTS = dict(trainA=3, trainB=3, testA=10, testB=10, truthA=10, truthB=10, labelsA=10, labelsB=10)
 

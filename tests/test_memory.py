@@ -92,7 +92,7 @@ def test_one_part_is_no_part_to_the_bit() -> None:
 STEPS = """
 import resource, sys, torch
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
-from viceversa.training.allocator import keep_freed
+from viceversa.hardware.memory import keep_freed
 torch.set_num_threads(1)
 if sys.argv[1:]:
     keep_freed()

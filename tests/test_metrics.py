@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from viceversa.metrics.content import edge_agreement
+from viceversa.metrics.edges import edge_agreement
+from viceversa.metrics.paired import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
 from viceversa.metrics.patches import checkerboard, sliced_wasserstein
-from viceversa.metrics.truth import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.uniform(-1, 1, (6, 3, 24, 24)).astype(np.float32)

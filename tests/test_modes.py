@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from viceversa.data.points import Points, grid, ring
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
 from viceversa.metrics.modes import divergence, modes
 from viceversa.networks.points import PointDiscriminator, PointGenerator
+from viceversa.worlds.gaussians import Points, grid, ring
 
 
 @pytest.mark.parametrize("heaps", [ring(), grid()], ids=["ring", "grid"])

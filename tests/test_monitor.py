@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from viceversa import cli, verbs
+from viceversa import api as verbs
+from viceversa import cli
+from viceversa.console import LAMP, lit
 from viceversa.errors import DataError, DivergedError
-from viceversa.presets import preset
-from viceversa.training.log import LAMP, lit
-from viceversa.training.monitor import SHARE, cost, interval
-from viceversa.training.run_folder import RunFolder
+from viceversa.health.monitor import SHARE, cost, interval
+from viceversa.runs.folder import RunFolder
+from viceversa.runs.presets import preset
 from viceversa.training.train import train
 
 TINY = ["method.width=8", "method.d_width=8", "method.latent=8", "method.depth=0", "train.batch=16", "train.threads=1"]
@@ -29,7 +30,7 @@ COMMON = ["train.log_every=5", "train.probes=12", "train.samples=0", *TINY]
 @pytest.fixture(autouse=True)
 def often(monkeypatch) -> None:
     """Look as often as asked, whatever it costs: these runs are tiny."""
-    monkeypatch.setattr("viceversa.training.monitor.SHARE", 1e9)
+    monkeypatch.setattr("viceversa.health.monitor.SHARE", 1e9)
 
 
 def run(data: Path, out: Path, *more: str, steps: int = 120, **options):
@@ -111,8 +112,8 @@ def test_a_number_that_is_not_finite_is_named_and_treated(blobs, tmp_path):
 
 def test_the_run_goes_on_from_its_last_healthy_state(blobs, tmp_path, monkeypatch):
     """A healthy run that an alarm interrupts at step 80 goes back to 70, the last look without a symptom."""
-    from viceversa.diagnosis.symptoms import Verdict
-    from viceversa.training import monitor
+    from viceversa.health import monitor
+    from viceversa.health.symptoms import Verdict
 
     def examine(history, facts):
         if history[-1]["step"] == 80 and not RunFolder(tmp_path / "run").treatments():
@@ -128,7 +129,7 @@ def test_the_run_goes_on_from_its_last_healthy_state(blobs, tmp_path, monkeypatc
 
 
 CHILD = """
-import sys, viceversa.training.monitor as m
+import sys, viceversa.health.monitor as m
 m.SHARE = 1e9
 from viceversa import cli
 sys.exit(cli.run(sys.argv[1:]))

@@ -15,8 +15,8 @@ from torch import nn
 
 from faults import Disk
 from viceversa import images
-from viceversa.translation import files
-from viceversa.translation.files import Summary, plan, translate_files
+from viceversa.translation import pipeline as files
+from viceversa.translation.pipeline import Summary, plan, translate_files
 from viceversa.translation.translator import Translator
 
 
@@ -126,7 +126,7 @@ PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from viceversa import cli
-import test_overlap, viceversa.verbs as verbs
+import test_overlap, viceversa.api as verbs
 verbs.load = lambda *_, **__: test_overlap.translator()
 cli.main(["translate", "run", sys.argv[2], "--to", "b", "--out", sys.argv[3]])
 """

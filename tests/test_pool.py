@@ -2,7 +2,7 @@
 
 import torch
 
-from viceversa.remedies.image_pool import ImagePool
+from viceversa.stabilisers.image_pool import ImagePool
 
 
 def numbered(i: int) -> torch.Tensor:

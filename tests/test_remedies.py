@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from viceversa.losses.adversarial import ADVERSARIAL, smoothed
-from viceversa.losses.balance import auc
-from viceversa.losses.zero_centred import zero_centred
+from viceversa.losses.discriminator_auc import auc
+from viceversa.losses.r1_r2 import zero_centred
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.networks.layers import MinibatchDiscrimination, spectral
-from viceversa.remedies.diffaugment import OPERATIONS, augment
-from viceversa.remedies.similarity import similarity, spread
-from viceversa.remedies.view import View
+from viceversa.stabilisers.diffaugment import OPERATIONS, augment
+from viceversa.stabilisers.similarity import similarity, spread
+from viceversa.stabilisers.view import View
 
 SMALL = GANConfig(channels=1, width=4, d_width=4, latent=5)
 ON = [

@@ -15,14 +15,14 @@ from PIL import Image
 
 from viceversa import images
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
-from viceversa.presets import DataConfig, RunConfig, TrainConfig
 from viceversa.report.curves import charts, smoothed, ticks
 from viceversa.report.facts import trained_for
 from viceversa.report.gallery import Direction, Score, collect
 from viceversa.report.page import make
 from viceversa.report.results import verdict
-from viceversa.training import checkpoint
-from viceversa.training.run_folder import RunFolder
+from viceversa.runs import checkpoint
+from viceversa.runs.folder import RunFolder
+from viceversa.runs.presets import DataConfig, RunConfig, TrainConfig
 from viceversa.translation.translator import load
 
 SIZE, TESTS = 16, 5

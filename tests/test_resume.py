@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from conftest import TINY, TINY_OPTIONS, draw_world, tiny_words
 from viceversa.errors import DataError, DivergedError, ModelFileError, UsageError
-from viceversa.training import checkpoint
+from viceversa.runs import checkpoint
 from viceversa.training.train import Result, train
 from viceversa.training.trainer import Trainer
 

@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from viceversa.data.scenes import WORLDS
-from viceversa.metrics import truth
+from viceversa.metrics import paired as truth
+from viceversa.worlds.scenes import WORLDS
 
 SCENES = range(500, 524)
 EACH = pytest.mark.parametrize("world", sorted(WORLDS))

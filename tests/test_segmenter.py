@@ -11,22 +11,22 @@ from PIL import Image
 
 from viceversa import images
 from viceversa.cli import run as run_command
-from viceversa.config import changed
 from viceversa.data import labels
 from viceversa.data.labels import CITYSCAPES, IGNORE, Palette, classes_of
-from viceversa.data.make import make
 from viceversa.errors import DataError, ModelFileError, UsageError
 from viceversa.methods import segmenter
 from viceversa.methods.segmenter import Segmenter, SegmenterConfig
 from viceversa.metrics.segmentation import confusion, scores
 from viceversa.networks.fcn import FCN
 from viceversa.networks.layers import evaluating
-from viceversa.presets import preset
+from viceversa.runs.folder import RunFolder
+from viceversa.runs.presets import preset
+from viceversa.settings import changed
 from viceversa.training import material
-from viceversa.training.run_folder import RunFolder
 from viceversa.training.train import train
-from viceversa.translation.segmenting import load_segmenter
+from viceversa.translation.label_predictor import load_segmenter
 from viceversa.translation.translator import load
+from viceversa.worlds.make import make
 
 TINY = ("method.width=4", "train.threads=1", "train.log_every=5", "train.samples=2")
 OPTIONS = dict(preset="fcn", size=16, seed=3, device="cpu", precision="fp32", set=TINY, quiet=True)
@@ -193,7 +193,7 @@ def test_class_numbers_do_not_depend_on_the_batch(trained: RunFolder, monkeypatc
     x = torch.rand(5, 3, 20, 28) * 2 - 1
     together = named(x)
     assert together.shape == (5, 20, 28) and together.dtype == np.uint8 and together.max() < 11
-    monkeypatch.setattr("viceversa.translation.segmenting.AT_ONCE", 2 * 20 * 28)
+    monkeypatch.setattr("viceversa.translation.label_predictor.AT_ONCE", 2 * 20 * 28)
     assert (named(x) == together).mean() > 0.999  # rounding may turn a tie
     with pytest.raises(DataError, match=r"expected \(N, 3, H, W\)"):
         named(x[:, :1])

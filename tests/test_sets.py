@@ -8,10 +8,10 @@ import torch
 
 import viceversa
 from viceversa import images
-from viceversa.data.make import make
-from viceversa.data.sets import find_classes, find_pairs, find_pictures, swapped
+from viceversa.data.layouts import find_classes, find_pairs, find_pictures, swapped
 from viceversa.errors import DataError, ModelFileError, UsageError
-from viceversa.training.run_folder import RunFolder
+from viceversa.runs.folder import RunFolder
+from viceversa.worlds.make import make
 
 SMALL = (
     "method.generator=unet", "method.width=4", "method.d_width=4", "method.d_layers=1", "method.lr_g=3e-3",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from viceversa.data.points import grid, ring
+from viceversa.worlds.gaussians import grid, ring
 
 
 @pytest.fixture

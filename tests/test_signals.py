@@ -11,7 +11,7 @@ import pytest
 
 from conftest import tiny_words
 from viceversa import cli
-from viceversa.training import checkpoint
+from viceversa.runs import checkpoint
 
 
 def words(world: Path, out: Path, steps: int = 100_000) -> list[str]:

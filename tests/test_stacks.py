@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from viceversa.data import digits
-from viceversa.data.digits import mode
-from viceversa.data.stacks import MODES, Stacks, small
 from viceversa.metrics.modes import divergence
+from viceversa.worlds import digits
+from viceversa.worlds.digits import mode
+from viceversa.worlds.stacked_digits import MODES, Stacks, small
 
 
 def test_small_digits_keep_their_ink():

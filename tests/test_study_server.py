@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from studies import answer, body, serving, small_study
 from viceversa import cli
-from viceversa.serve.app import make_app
 from viceversa.serve.gate import BODY_BYTES, Gate, name_of
+from viceversa.serve.study.app import make_app
 from viceversa.study.answers import Answers, read
 
 LENGTH = 12

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from viceversa.diagnosis.catalogue import CURES, REMEDIES, changes
-from viceversa.diagnosis.history import Facts
-from viceversa.diagnosis.symptoms import NOISE, TRANSLATION, Verdict, examine, overall
+from viceversa.health.catalogue import CURES, REMEDIES, changes
+from viceversa.health.history import Facts
+from viceversa.health.symptoms import NOISE, TRANSLATION, Verdict, examine, overall
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.methods.gan import GANConfig
 from viceversa.methods.wgan import WGANConfig

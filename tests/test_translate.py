@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from pictures import png
 from viceversa import images
 from viceversa.errors import DataError, UsageError
-from viceversa.translation.files import translate_files
+from viceversa.translation.pipeline import translate_files
 from viceversa.translation.translator import Translator, pad_to_multiple
 
 

@@ -2,8 +2,8 @@
 
 import torch
 
-from viceversa.evaluation.inception import shapes
 from viceversa.networks.inception import InceptionV3
+from viceversa.weights.inception import shapes
 
 
 def random_weights(seed: int = 0) -> dict[str, torch.Tensor]:

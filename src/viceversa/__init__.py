@@ -10,8 +10,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .api import compare, convert, demo, diagnose, doctor, evaluate, runs, train, translate
     from .translation.translator import Translator, load
-    from .verbs import compare, convert, demo, diagnose, doctor, evaluate, runs, train, translate
 
 __version__ = version("viceversa")
 __all__ = [

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from viceversa.console import LiveLine, duration
 from viceversa.errors import UsageError, ViceversaError, did_you_mean
-from viceversa.training.log import LiveLine, duration
 
 from . import results, site
 from .experiment import Experiment

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from viceversa import files, images
+from viceversa.console import duration
 from viceversa.report.markup import Html, code, html, join, table
-from viceversa.training.log import duration
 
 from . import svg
 from .experiment import Experiment

@@ -17,18 +17,18 @@ from PIL import Image
 from .. import images
 from ..data.augment import Augment
 from ..data.loader import Unpaired
-from ..data.prepare import reader
-from ..data.scenes import WORLDS
+from ..data.transforms import reader
 from ..errors import ResourceError
 from ..evaluation.extractors import load_extractor
 from ..evaluation.features import BATCH
+from ..hardware.cuda_graph import step_of
+from ..hardware.device import choose_precision, compile_net
 from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
-from ..presets import preset
-from ..training.device import choose_precision, compile_net
+from ..runs.presets import preset
 from ..training.plan import with_measured
-from ..training.recorded import step_of
-from ..translation.files import translate_files
+from ..translation.pipeline import translate_files
 from ..translation.translator import Translator
+from ..worlds.scenes import WORLDS
 from . import flops
 
 PAGE = "cyclegan_one_page.py"
@@ -268,6 +268,6 @@ CASES = {
         unit="starts", ours=partial(start, ["-m", "viceversa", "--help"]), reference=bare, quick=True
     ),
     "start, import of every verb": Case(
-        unit="starts", ours=partial(start, ["-c", "import viceversa.verbs"]), reference=bare
+        unit="starts", ours=partial(start, ["-c", "import viceversa.api"]), reference=bare
     ),
 }  # fmt: skip

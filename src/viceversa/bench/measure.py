@@ -14,8 +14,8 @@ from typing import Any
 import torch
 
 from ..errors import ResourceError
-from ..training.device import choose_precision
-from ..training.recorded import WARM
+from ..hardware.cuda_graph import WARM
+from ..hardware.device import choose_precision
 from .cases import CASES, Case, Job
 from .clock import Clock, Spent
 

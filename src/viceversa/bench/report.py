@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from ..training.device import choose_device
-from ..training.run_folder import processor_name
+from ..hardware.device import choose_device
+from ..runs.folder import processor_name
 from . import guard
 from .cases import CASES
 from .ceilings import ceilings

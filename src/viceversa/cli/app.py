@@ -44,7 +44,7 @@ def demo(out: Path = Path("runs/demo"), *, max_time: str | None = None) -> None:
         out: Run folder.
         max_time: Time for training, for example 90s or 3m.
     """
-    from .. import verbs
+    from .. import api as verbs
 
     report = verbs.demo(out, max_time=max_time)
     for way in json.loads((report.parent / "truth.json").read_text()).values():
@@ -109,7 +109,8 @@ def train(
         tensorboard: Also write TensorBoard events.
         dry_run: Print the resolved configuration and stop.
     """
-    from .. import distributed, verbs
+    from .. import api as verbs
+    from .. import distributed
     from ..training.train import Result
 
     result = verbs.train(
@@ -164,7 +165,7 @@ def translate(
         scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change
             carried over to the full picture; auto: trained for pictures more than twice the training size.
     """
-    from .. import verbs
+    from .. import api as verbs
 
     summary = verbs.translate(
         run, *inputs, to=to, out=out, device=device, precision=precision, compile=compile, scale=scale
@@ -183,7 +184,7 @@ def diagnose(run: Path, /, *, as_json: Annotated[bool, Parameter("--json", negat
         run: Run folder.
         as_json: Print one JSON document.
     """
-    from ..verbs import diagnose
+    from ..api import diagnose
 
     found = diagnose(run)
     print_json(found) if as_json else print_diagnosis(found)
@@ -199,7 +200,7 @@ def runs_list(
         root: Folder to look through.
         as_json: Print one JSON document.
     """
-    from ..verbs import runs
+    from ..api import runs
 
     rows = runs(root)
     if as_json:
@@ -218,7 +219,7 @@ def runs_show(run: Path, /, *, as_json: Annotated[bool, Parameter("--json", nega
         run: Run folder.
         as_json: Print one JSON document.
     """
-    from ..verbs import show_run
+    from ..api import show_run
 
     print_values(show_run(run), as_json)
 
@@ -230,7 +231,7 @@ def doctor(*, as_json: Annotated[bool, Parameter("--json", negative=())] = False
     Args:
         as_json: Print one JSON document.
     """
-    from ..verbs import doctor
+    from ..api import doctor
 
     print_values(doctor(), as_json)
 

@@ -26,7 +26,7 @@ def bench(
         as_json: Print one JSON document.
     """
     from .. import bench as room
-    from ..training.log import LiveLine
+    from ..console import LiveLine
 
     with LiveLine(quiet=False) as show:
         found = room.run(quick=quick, check=check or (), device=device, show=show)

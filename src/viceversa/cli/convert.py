@@ -13,7 +13,7 @@ def convert(file: Path, out: Path, /) -> None:
         file: Weights as published, pt_inception-2015-12-05-6726825d.pth.
         out: File to write; its name ends in .safetensors.
     """
-    from .. import verbs
+    from .. import api as verbs
 
     done = verbs.convert(file, out)
     print(f"{done.path}  sha256 {done.sha256}")

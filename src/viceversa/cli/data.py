@@ -37,11 +37,11 @@ def data_make(
         domains: What A and B show, two names of the world's own or labels, for example labels,day.
         paired: Let pictures of one number show the same scene in both domains.
     """
-    from ..data import digits
-    from ..data.make import make
-    from ..data.scenes import WORLDS
+    from ..console import LiveLine
     from ..errors import UsageError, did_you_mean
-    from ..training.log import LiveLine
+    from ..worlds import digits
+    from ..worlds.make import make
+    from ..worlds.scenes import WORLDS
 
     known = [*WORLDS, *DIGITS]
     if world not in known:
@@ -99,8 +99,8 @@ def data_get(
         folder: Where to put it; default data/NAME.
         source: Another address (https://, http://, file://) or a folder that holds the same files.
     """
-    from ..data.catalogue import CATALOGUE, get
-    from ..training.log import LiveLine
+    from ..console import LiveLine
+    from ..data.download.catalogue import CATALOGUE, get
 
     if name is None:
         return data_list()
@@ -121,7 +121,7 @@ def data_list(*, as_json: Annotated[bool, Parameter("--json", negative=())] = Fa
     Args:
         as_json: Print one JSON document.
     """
-    from ..data.catalogue import rows
+    from ..data.download.catalogue import rows
 
     if as_json:
         return print_json(rows())
@@ -147,9 +147,9 @@ def data_check(
         names: As for train.
         as_json: Print one JSON document.
     """
+    from ..console import LiveLine
     from ..data.check import check
     from ..errors import DataError
-    from ..training.log import LiveLine
     from ..training.resolve import parse_names
 
     with LiveLine() as show:

@@ -36,7 +36,7 @@ def evaluate(
         seed: Of the bootstrap, and of the noise that a GAN starts from.
         as_json: Print one JSON document.
     """
-    from .. import verbs
+    from .. import api as verbs
     from ..errors import UsageError
 
     if len(data or ()) > 2:
@@ -65,7 +65,7 @@ def compare(
         runs: Two runs or more; those that evaluate has not judged yet are judged first.
         as_json: Print one JSON document.
     """
-    from .. import verbs
+    from .. import api as verbs
 
     found = verbs.compare(*runs)
     print_json(found) if as_json else print_comparison(found)

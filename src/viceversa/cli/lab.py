@@ -55,7 +55,7 @@ def print_list(rows: "list[Row]") -> None:
     """Experiments under their chapters."""
     from viceversa_lab.chapters import CHAPTERS
 
-    from ..training.log import duration
+    from ..console import duration
 
     titles = {chapter.number: chapter.title for chapter in CHAPTERS}
     for number, group in groupby(rows, key=lambda row: row.chapter):

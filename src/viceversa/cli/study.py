@@ -47,8 +47,8 @@ def study_make(
         question: What people are asked.
         device: Where to translate; chosen by itself.
     """
+    from ..console import LiveLine
     from ..study.make import make
-    from ..training.log import LiveLine
 
     called = names.split(",") if names is not None else None
     with LiveLine() as show:

@@ -1,6 +1,6 @@
 """Worlds drawn by code, folders of pictures, and the order in which training sees them."""
 
+from ..worlds.make import make
 from .check import check
-from .make import make
 
 __all__ = ["check", "make"]

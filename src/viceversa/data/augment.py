@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import images
-from .prepare import chosen
+from .transforms import chosen
 
 
 @dataclass(frozen=True)

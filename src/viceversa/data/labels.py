@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..errors import DataError
-from .colours import nearest, rgb
+from ..worlds.colours import nearest, rgb
+from ..worlds.scenes import WORLDS
 from .folders import scan
-from .scenes import WORLDS
 
 IGNORE = 255  # the class number of a pixel that belongs to no class: neither learnt nor counted
 MOST = 64  # classes that found colours can be

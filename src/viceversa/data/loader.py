@@ -15,7 +15,7 @@ from torch import Tensor
 from .. import distributed
 from ..errors import DataError
 from .augment import Augment
-from .scratch import Scratch
+from .disk_cache import Scratch
 
 Read = Callable[[Path], np.ndarray]
 ROOM = 2 * 1024**3  # bytes of decoded pictures kept in memory

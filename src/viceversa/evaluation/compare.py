@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import config as values
+from .. import settings as values
 from ..errors import DataError, UsageError
-from ..presets import preset
-from ..training.run_folder import RunFolder
+from ..runs.folder import RunFolder
+from ..runs.presets import preset
 from ..training.trainer import steps_of
 from .evaluate import evaluate, written
 

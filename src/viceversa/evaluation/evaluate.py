@@ -15,7 +15,7 @@ from .. import files
 from ..data.folders import existing_folder, pictures_of
 from ..errors import DataError, UsageError
 from ..metrics.kid import DRAWS, LARGEST
-from ..training.run_folder import RunFolder
+from ..runs.folder import RunFolder
 from ..translation.translator import Translator, checkpoint_of, load
 from . import best
 from .extractors import EMBEDDED, FeatureNet, Features, load_extractor

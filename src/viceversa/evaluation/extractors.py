@@ -20,7 +20,7 @@ from ..errors import ModelFileError, UsageError, did_you_mean
 from ..metrics.resizing import RULES, Rule, resize
 from ..networks import inception
 from ..networks.extractor import DIMENSIONS, SIDE, Extractor
-from .inception import is_published, load_inception, scaled
+from ..weights.inception import is_published, load_inception, scaled
 
 EMBEDDED = "worlds-1"
 AT_ONCE = 2**20  # pixels per channel that a network sees at a time

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from ..data.labels import Numbers, Palette, classes_of, label_map, palette_for
-from ..data.scenes import LABEL_PICTURES
 from ..errors import UsageError
 from ..metrics.segmentation import Matrix, confusion, scores
-from ..translation.segmenting import Segmented, load_segmenter
+from ..translation.label_predictor import Segmented, load_segmenter
+from ..worlds.scenes import LABEL_PICTURES
 from .extractors import Pictures
 from .features import Preparation, Reading, batches
 from .translations import Task

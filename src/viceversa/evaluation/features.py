@@ -16,7 +16,7 @@ from safetensors.torch import save as save_tensors
 
 from .. import files, images
 from ..data.folders import Paths
-from ..data.prepare import fitted, on_white
+from ..data.transforms import fitted, on_white
 from ..errors import DataError
 from ..metrics.kid import even_places
 from .extractors import FeatureNet, Features, Pictures

@@ -14,9 +14,10 @@ from ..methods.cyclegan import CycleGANConfig
 from ..methods.gan import GAN, GANConfig
 from ..methods.pix2pix import Pix2PixConfig
 from ..methods.wgan import WGAN, WGANConfig
-from ..presets import RunConfig
-from ..training import checkpoint, material
-from ..training.run_folder import RunFolder
+from ..runs import checkpoint
+from ..runs.folder import RunFolder
+from ..runs.presets import RunConfig
+from ..training import material
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features
 from .features import Preparation

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from .. import images
-from ..diagnosis.translation_probe import edges, led_back
 from ..errors import DataError
-from ..metrics.content import edge_agreement
-from ..metrics.truth import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
+from ..health.translation_probe import edges, led_back
+from ..metrics.edges import edge_agreement
+from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features, Pictures
 from .features import Preparation, Reading, batches

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import images
 from ..metrics.coverage import distances
-from ..training.run_folder import RunFolder
+from ..runs.folder import RunFolder
 from ..translation.translator import Translator
 from .extractors import Features, Pictures
 from .features import Preparation

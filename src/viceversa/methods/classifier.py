@@ -6,12 +6,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.classification import CLASSIFICATION
 from ..networks.cnn import CNN
 from ..networks.layers import evaluating
 from ..networks.mlp import MLP
 from ..optimize import Player
+from ..settings import Channels, Count, Decay, Number, Weight
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,17 +9,17 @@ from torch.nn.functional import avg_pool2d
 from torch.nn.functional import l1_loss as l1
 
 from .. import distributed
-from ..config import Channels, Count, Decay, Number, Share, Weight
 from ..losses.adversarial import ADVERSARIAL, of_pictures, smoothed
-from ..losses.balance import auc
+from ..losses.discriminator_auc import auc
 from ..networks.layers import settle, together
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
 from ..optimize import Player, Update
-from ..remedies.ema import Average
-from ..remedies.image_pool import ImagePool
-from ..remedies.view import View
+from ..settings import Channels, Count, Decay, Number, Share, Weight
+from ..stabilisers.ema import Average
+from ..stabilisers.image_pool import ImagePool
+from ..stabilisers.view import View
 
 
 @dataclass(frozen=True, kw_only=True)

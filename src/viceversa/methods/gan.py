@@ -7,17 +7,17 @@ import torch
 from torch import Tensor, nn
 
 from .. import distributed
-from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL, smoothed
-from ..losses.balance import auc
-from ..losses.zero_centred import zero_centred
+from ..losses.discriminator_auc import auc
+from ..losses.r1_r2 import zero_centred
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ..networks.layers import evaluating
 from ..optimize import Player
-from ..remedies.ema import Average
-from ..remedies.image_pool import ImagePool
-from ..remedies.similarity import similarity
-from ..remedies.view import View
+from ..settings import Channels, Count, Decay, Number, Weight
+from ..stabilisers.ema import Average
+from ..stabilisers.image_pool import ImagePool
+from ..stabilisers.similarity import similarity
+from ..stabilisers.view import View
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,16 +7,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss as l1
 
-from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL
-from ..losses.balance import auc
+from ..losses.discriminator_auc import auc
 from ..networks.layers import evaluating
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
 from ..networks.unet import UNetGenerator
 from ..optimize import Player
-from ..remedies.ema import Average
+from ..settings import Channels, Count, Decay, Number, Weight
+from ..stabilisers.ema import Average
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..config import Channels, Count, Decay, Weight
 from ..networks.fcn import FCN
 from ..networks.layers import evaluating
 from ..optimize import Player
+from ..settings import Channels, Count, Decay, Weight
 
 IGNORE = 255  # class number of a pixel that is not to be learnt
 

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from .. import distributed
-from ..config import Channels, Count, Decay, Number, Weight
 from ..losses.adversarial import ADVERSARIAL
-from ..losses.balance import auc
+from ..losses.discriminator_auc import auc
 from ..losses.wasserstein import clip_weights, gradient_penalty
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ..networks.layers import evaluating
 from ..optimize import Player
-from ..remedies.ema import Average
+from ..settings import Channels, Count, Decay, Number, Weight
+from ..stabilisers.ema import Average
 from .gan import noise
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..console import duration
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
-from ..presets import RunConfig
-from ..training.log import duration
-from ..training.run_folder import RunFolder
+from ..runs.folder import RunFolder
+from ..runs.presets import RunConfig
 from .gallery import Gallery
 
 SESSION = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (started|resumed|finished|stopped)\b")

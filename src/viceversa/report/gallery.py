@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 
 from .. import files, images
-from ..data.prepare import reader
+from ..data.transforms import reader
 from ..errors import DataError
-from ..metrics.truth import apply_affine_colour, fit_affine_colour, psnr
-from ..training.run_folder import RunFolder
+from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr
+from ..runs.folder import RunFolder
 from ..translation.translator import Translator
 
 Array = NDArray[np.float32]

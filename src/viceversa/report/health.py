@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import images
 from ..errors import DataError, ViceversaError
-from ..training.check_up import diagnosed
+from ..health.diagnosis import diagnosed
 from . import curves
 from .facts import Facts
 from .map import maps

@@ -9,7 +9,7 @@ from ..methods.classifier import ClassifierConfig
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
 from ..methods.segmenter import SegmenterConfig
-from ..training.run_folder import RunFolder
+from ..runs.folder import RunFolder
 from ..translation.translator import Translator, load
 from . import curves
 from .evaluation import evaluation

@@ -5,10 +5,10 @@ import re
 import shlex
 from typing import Any
 
-from .. import config as values
+from .. import settings as values
 from ..errors import UsageError
 from ..methods.cyclegan import CycleGANConfig
-from ..presets import RunConfig, preset
+from ..runs.presets import RunConfig, preset
 from .facts import Facts
 from .markup import Html, code, fold, html, join, paragraph, section, table
 

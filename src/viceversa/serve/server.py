@@ -38,8 +38,8 @@ def serve(study: Path | str, host: str = "127.0.0.1", port: int = 8765, tell: Ca
     try:
         import uvicorn
 
-        from .app import make_app
         from .impatient import Impatient
+        from .study.app import make_app
     except ImportError:
         raise UsageError(MISSING) from None
     if not 0 <= port <= 65535:

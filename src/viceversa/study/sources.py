@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..data.folders import existing_folder, scan
-from ..data.prepare import on_white
+from ..data.transforms import on_white
 from ..errors import DataError, UsageError
 from .folder import Kind
 
@@ -132,7 +132,7 @@ def pixels_of(picture: images.Picture) -> NDArray[np.float32]:
 
 def of_run(path: Path, name: str, to: str | None, device: str) -> Run:
     """A run's held-out pictures of the source domain, their translations `to` the other, and that domain's own."""
-    from ..training.run_folder import RunFolder
+    from ..runs.folder import RunFolder
     from ..translation.translator import load
 
     translator = load(path, device=device)

@@ -6,8 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from ..hardware.cuda_graph import Method
 from ..optimize import linear_decay
-from .recorded import Method
 from .trainer import seed_of
 
 

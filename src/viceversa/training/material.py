@@ -9,10 +9,9 @@ from .. import distributed
 from ..data.augment import Augment
 from ..data.folders import Domains, Paths, find_domains
 from ..data.labels import Palette, palette_for, shows_labels
+from ..data.layouts import find_classes, find_pairs, find_pictures, swapped
 from ..data.loader import Labelled, Paired, PairedNumbers, Single, Source, Unpaired
-from ..data.prepare import label_reader, reader
-from ..data.scenes import LABEL_PICTURES
-from ..data.sets import find_classes, find_pairs, find_pictures, swapped
+from ..data.transforms import label_reader, reader
 from ..errors import DataError, UsageError
 from ..methods import Method
 from ..methods.classifier import Classifier, ClassifierConfig
@@ -21,10 +20,11 @@ from ..methods.gan import GAN
 from ..methods.pix2pix import Pix2Pix, Pix2PixConfig
 from ..methods.segmenter import Segmenter, SegmenterConfig
 from ..methods.wgan import WGAN, WGANConfig
-from ..presets import RunConfig
+from ..runs.folder import RunFolder
+from ..runs.presets import RunConfig
+from ..worlds.scenes import LABEL_PICTURES
 from .pixel_examination import PixelExamination
 from .resolve import parse_names
-from .run_folder import RunFolder
 from .samples import CycleSheet, Examination, NoiseSheet, PairSheet
 
 

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from .. import config as values
 from .. import distributed
+from .. import settings as values
+from ..console import duration
 from ..data.loader import Source
+from ..hardware.auto_batch import largest_batch
+from ..hardware.cuda_graph import WARM, Step, ahead_of, step_of
+from ..hardware.device import winograd_pays
 from ..methods import Method
 from ..methods.cyclegan import CycleGANConfig
-from ..presets import RunConfig
+from ..runs.presets import RunConfig
 from . import material
-from .auto_batch import largest_batch
-from .device import winograd_pays
-from .log import duration
 from .material import Material
-from .recorded import WARM, Step, ahead_of, step_of
 
 DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
 RESERVE = 0.85  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .. import config as values
+from .. import settings as values
 from ..errors import UsageError
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
 from ..methods.segmenter import SegmenterConfig
 from ..networks.fcn import STRIDE
-from ..presets import RunConfig
-from ..presets import preset as named_preset
-from .run_folder import read_config
+from ..runs.folder import read_config
+from ..runs.presets import RunConfig
+from ..runs.presets import preset as named_preset
 
 
 def resolve(

@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 from .. import files, images
-from ..data.prepare import fitted
+from ..data.transforms import fitted
 from ..errors import DataError
 from ..methods.classifier import Classifier, ClassifierConfig
 from ..methods.cyclegan import CycleGAN, CycleGANConfig
 from ..methods.gan import GAN, GANConfig
 from ..methods.pix2pix import Pix2Pix, Pix2PixConfig
 from ..methods.wgan import WGAN, WGANConfig
-from ..presets import RunConfig
-from .run_folder import RunFolder
+from ..runs.folder import RunFolder
+from ..runs.presets import RunConfig
 
 Files = Mapping[str, Sequence[Path]]
 SHOWN = 64  # pictures from noise on a sheet

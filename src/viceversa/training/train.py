@@ -11,22 +11,22 @@ from typing import Any
 
 import torch
 
-from .. import config as values
 from .. import distributed, files, methods
+from .. import settings as values
+from ..console import LiveLine, tensorboard_sink
 from ..errors import UsageError, ViceversaError
+from ..hardware.cuda_graph import RecordedStep
+from ..hardware.device import choose_compile, choose_device, choose_precision, compile_net
+from ..hardware.memory import keep_freed
+from ..health.monitor import make_monitor
+from ..health.treatment import stopped, treat
 from ..methods import Method
-from ..presets import RunConfig
+from ..runs.folder import RunFolder, describe, environment
+from ..runs.presets import RunConfig
 from . import material, plan
-from .allocator import keep_freed
-from .device import choose_compile, choose_device, choose_precision, compile_net
-from .log import LiveLine, tensorboard_sink
 from .material import Material
-from .monitor import make_monitor
-from .recorded import RecordedStep
 from .resolve import default_folder, parse_time, resolve, with_choices_of
-from .run_folder import RunFolder, describe, environment
 from .trainer import Ill, Trainer, schedule
-from .treatment import stopped, treat
 
 
 @dataclass(frozen=True)

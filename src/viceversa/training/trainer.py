@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 
 from .. import distributed, files
-from ..diagnosis.symptoms import Verdict
+from ..console import LAMP, LiveLine, duration
 from ..errors import DivergedError, ModelFileError
+from ..hardware.cuda_graph import Method, ahead_of, step_of
+from ..health.symptoms import Verdict
 from ..optimize import linear_decay
-from ..presets import RunConfig, TrainConfig
-from . import checkpoint
-from .log import LAMP, LiveLine, duration
-from .recorded import Method, ahead_of, step_of
-from .run_folder import RunFolder
+from ..runs import checkpoint
+from ..runs.folder import RunFolder
+from ..runs.presets import RunConfig, TrainConfig
 
 DUE, LATE = 1, 2  # why ranks save together; what is above is a signal
 SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from viceversa import images, methods
-from viceversa.data import digits
 from viceversa.data.loader import Arrays
 from viceversa.methods.classifier import ClassifierConfig
 from viceversa.training.fit import fit
+from viceversa.worlds import digits
 
 from ..interval import Interval, paired
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from viceversa import images
-from viceversa.data.scenes import WORLDS
+from viceversa.worlds.scenes import WORLDS
 
 from ..by_hand.convolution import correlate, layer
 from ..experiment import Experiment, Found

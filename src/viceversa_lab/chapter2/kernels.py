@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viceversa import images
-from viceversa.data.scenes import WORLDS
+from viceversa.worlds.scenes import WORLDS
 
 from ..by_hand.convolution import KERNELS, convolve, correlate
 from ..experiment import Experiment, Found

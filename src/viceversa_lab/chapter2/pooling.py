@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from viceversa import images
-from viceversa.data import digits
 from viceversa.methods.classifier import ClassifierConfig
+from viceversa.worlds import digits
 
 from ..by_hand.convolution import average_pool, max_pool
 from ..chapter1.trials import accuracies, apart, best, called, percent, pictures, signed, trial

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viceversa.methods.classifier import ClassifierConfig
-from viceversa.presets import preset
+from viceversa.runs.presets import preset
 
 from ..chapter1.trials import Pictures, accuracy, answers, apart, called, learn, percent, pictures, signed
 from ..experiment import Experiment, Found

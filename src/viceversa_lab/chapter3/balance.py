@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from viceversa.data import digits
-from viceversa.training.run_folder import RunFolder
+from viceversa.runs.folder import RunFolder
+from viceversa.worlds import digits
 
 from ..experiment import Experiment, Found
 from ..figures import INK, axes, legend, line

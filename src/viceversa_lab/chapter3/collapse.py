@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from viceversa import images
-from viceversa.data import digits
-from viceversa.data.make import make
+from viceversa.worlds import digits
+from viceversa.worlds.make import make
 
 from ..experiment import Experiment, Found
 from ..parts import Claim, Figure, Finding, Part, Table, Text

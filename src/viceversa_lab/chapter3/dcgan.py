@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from viceversa import images
-from viceversa.data.digits import CLASSES
+from viceversa.worlds.digits import CLASSES
 
 from ..experiment import Experiment, Found
 from ..figures import INK, SERIES, axes, band, legend, points, ticks

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from viceversa.report.map import FAKE, REAL, neighbours
-from viceversa.training.run_folder import RunFolder
+from viceversa.runs.folder import RunFolder
 from viceversa.training.train import train
 
 from ..figures import RED, SOFT, axes

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from viceversa.data.points import Points, ring
-from viceversa.diagnosis.probe import still
+from viceversa.health.probe import still
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.metrics.modes import modes
 from viceversa.networks.points import PointDiscriminator, PointGenerator
+from viceversa.worlds.gaussians import Points, ring
 
 from ..experiment import Experiment, Found
 from ..figures import INK, RED, axes, points

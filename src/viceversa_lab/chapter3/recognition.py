@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from viceversa import images, methods
-from viceversa.data import digits
 from viceversa.methods import Method
-from viceversa.training import checkpoint
-from viceversa.training.run_folder import RunFolder
+from viceversa.runs import checkpoint
+from viceversa.runs.folder import RunFolder
 from viceversa.training.train import train
+from viceversa.worlds import digits
 
 from ..work import Work
 

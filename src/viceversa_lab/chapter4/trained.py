@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from viceversa import images
-from viceversa.data.make import make
-from viceversa.metrics.truth import apply_affine_colour, fit_affine_colour, psnr
-from viceversa.training.run_folder import RunFolder
+from viceversa.metrics.paired import apply_affine_colour, fit_affine_colour, psnr
+from viceversa.runs.folder import RunFolder
 from viceversa.training.train import train
 from viceversa.translation.translator import Translator, load
+from viceversa.worlds.make import make
 
 from ..interval import Interval
 from ..work import Work

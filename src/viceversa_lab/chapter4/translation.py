@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from viceversa.data.scenes import WORLDS
+from viceversa.worlds.scenes import WORLDS
 
 from ..experiment import Found
 from ..interval import Interval, interval

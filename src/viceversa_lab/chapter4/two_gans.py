@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from viceversa import images
-from viceversa.data.scenes import WORLDS
 from viceversa.methods import make
 from viceversa.methods.cyclegan import CycleGANConfig
-from viceversa.presets import preset
+from viceversa.runs.presets import preset
+from viceversa.worlds.scenes import WORLDS
 
 from ..experiment import Experiment, Found
 from ..parts import Figure, Finding, Formula, Part, Text

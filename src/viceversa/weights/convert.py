@@ -18,7 +18,7 @@ from .. import files
 from ..errors import ModelFileError, ResourceError, UsageError
 from .inception import DIGEST, HEADER, advice, origin, require_inception, size_of, weight_bytes
 
-CHILD = "viceversa.evaluation.pickled"
+CHILD = "viceversa.weights.unpickle_child"
 MARKS = (b"R", b"+", b"-")  # how the child's answer begins; not imported, since that file is for the child alone
 LARGEST = 256_000_000  # bytes of a file; the published one has 96 million
 PATIENCE = 180.0  # seconds by the clock, for a child that waits without computing

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ..errors import DataError
-from ..files import make_folder, require_space, sync, write_new
+from ...errors import DataError
+from ...files import make_folder, require_space, sync, write_new
 
 GROWTH, SPARE = 8, 64_000_000  # an archive of n bytes may hold up to GROWTH n + SPARE; pictures hardly shrink
 MEMBERS = 200_000

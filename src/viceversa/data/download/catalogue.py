@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, UsageError, did_you_mean
-from ..files import Lock, make_folder, publish_folder, remove_folder, sha256, write_json
+from ...errors import DataError, UsageError, did_you_mean
+from ...files import Lock, make_folder, publish_folder, remove_folder, sha256, write_json
 from .fetch import File, Missing, Unreachable, begun, download
 from .unpack import Refused, unpack
 

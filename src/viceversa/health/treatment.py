@@ -3,14 +3,14 @@
 from json import dumps
 from typing import Any
 
-from .. import config as values
 from .. import files
-from ..diagnosis.catalogue import REMEDIES, changes
-from ..diagnosis.symptoms import Verdict
+from .. import settings as values
 from ..errors import DivergedError, ModelFileError, UsageError
-from ..presets import RunConfig
-from . import checkpoint
-from .run_folder import RunFolder
+from ..runs import checkpoint
+from ..runs.folder import RunFolder
+from ..runs.presets import RunConfig
+from .catalogue import REMEDIES, changes
+from .symptoms import Verdict
 
 MOST = 3  # treatments of one run
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
-from .config import Count, Number, Range, Share
-from .errors import UsageError, did_you_mean
-from .methods import MethodConfig
-from .methods.classifier import ClassifierConfig
-from .methods.cyclegan import CycleGANConfig
-from .methods.gan import GANConfig
-from .methods.pix2pix import Pix2PixConfig
-from .methods.segmenter import SegmenterConfig
-from .methods.wgan import WGANConfig
+from ..errors import UsageError, did_you_mean
+from ..methods import MethodConfig
+from ..methods.classifier import ClassifierConfig
+from ..methods.cyclegan import CycleGANConfig
+from ..methods.gan import GANConfig
+from ..methods.pix2pix import Pix2PixConfig
+from ..methods.segmenter import SegmenterConfig
+from ..methods.wgan import WGANConfig
+from ..settings import Count, Number, Range, Share
 
 
 @dataclass(frozen=True, kw_only=True)

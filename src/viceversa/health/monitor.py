@@ -11,20 +11,20 @@ import torch
 from safetensors.torch import save as save_tensors
 
 from .. import files
-from ..diagnosis.history import GRACE, Facts
-from ..diagnosis.probe import NoiseProbe, Snapshot
-from ..diagnosis.symptoms import Verdict, examine, overall
-from ..diagnosis.translation_probe import PICTURES, TranslationProbe
 from ..methods.classifier import ClassifierConfig
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.gan import GANConfig
 from ..methods.pix2pix import Pix2PixConfig
 from ..methods.segmenter import SegmenterConfig
 from ..methods.wgan import WGANConfig
-from ..presets import RunConfig
-from .material import Material
-from .run_folder import RunFolder
-from .samples import fixed_pictures, save_sheet
+from ..runs.folder import RunFolder
+from ..runs.presets import RunConfig
+from ..training.material import Material
+from ..training.samples import fixed_pictures, save_sheet
+from .history import GRACE, Facts
+from .probe import NoiseProbe, Snapshot
+from .symptoms import Verdict, examine, overall
+from .translation_probe import PICTURES, TranslationProbe
 
 SHARE = 0.02  # of the training time that looking may take
 REAL = 768  # real pictures that generated ones are compared with

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..report.markup import Html, html, join, paragraph
-from ..study import words
+from ...report.markup import Html, html, join, paragraph
+from ...study import words
 
 PAGE = """<!doctype html>
 <html lang="en">

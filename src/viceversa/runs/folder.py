@@ -14,13 +14,13 @@ from typing import Any
 import torch
 import yaml
 
-from .. import config as values
 from .. import files
+from .. import settings as values
 from ..errors import DataError, ModelFileError, UsageError
 from ..images import file_of
-from ..presets import RunConfig
-from ..presets import preset as named_preset
 from . import checkpoint
+from .presets import RunConfig
+from .presets import preset as named_preset
 
 
 class RunFolder:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ..errors import UsageError
+from .errors import UsageError
 
 LAMP = "●"
 COLOURS = {"ok": "green", "watch": "yellow", "alarm": "bold red"}

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import DataError, ResourceError
-from ..files import make_folder, require_space, sha256, sync, write_json
+from ...errors import DataError, ResourceError
+from ...files import make_folder, require_space, sha256, sync, write_json
 
 CHUNK = 1 << 18  # bytes
 TIMEOUT = 30.0  # seconds without a byte

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from ..data.labels import Palette
 from ..errors import DataError, ModelFileError
 from ..methods.segmenter import SegmenterConfig, make_network
-from ..training import checkpoint
-from ..training.run_folder import RunFolder
+from ..runs import checkpoint
+from ..runs.folder import RunFolder
 from .translator import checkpoint_of
 
 AT_ONCE = 2**18  # pixels: 64 pictures of 64 px

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .. import distributed
 from ..optimize import Player
-from . import checkpoint
+from ..runs import checkpoint
 
 WARM = 3  # plain steps before the recording: what is built, tuned or compiled on first use must be there
 Step = Callable[..., dict[str, Tensor]]

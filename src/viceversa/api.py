@@ -15,29 +15,29 @@ from typing import Any
 import torch
 
 from . import distributed
-from .data.make import make
+from .console import LiveLine
 from .errors import ModelFileError, UsageError
 from .evaluation.compare import compare as compare_runs
-from .evaluation.convert import Converted
-from .evaluation.convert import convert as convert_weights
 from .evaluation.evaluate import evaluate as run_evaluation
 from .evaluation.extractors import EMBEDDED
+from .hardware.device import choose_device, choose_precision
+from .health.diagnosis import diagnosed
 from .methods.cyclegan import CycleGANConfig
 from .methods.pix2pix import Pix2PixConfig
-from .presets import RunConfig
 from .report.page import make as make_report
-from .training import checkpoint
-from .training.check_up import diagnosed
-from .training.device import choose_device, choose_precision
-from .training.log import LiveLine
+from .runs import checkpoint
+from .runs.folder import RunFolder, processor_name
+from .runs.presets import RunConfig
 from .training.material import subject
 from .training.resolve import parse_time
-from .training.run_folder import RunFolder, processor_name
 from .training.train import Result
 from .training.train import train as run_training
 from .training.trainer import steps_of
-from .translation.files import Summary, translate_files
+from .translation.pipeline import Summary, translate_files
 from .translation.translator import load
+from .weights.convert import Converted
+from .weights.convert import convert as convert_weights
+from .worlds.make import make
 
 DEMO_SECONDS = 225.0  # of training; with the pictures and the report the demo stays under five minutes
 

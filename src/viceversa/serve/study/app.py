@@ -12,12 +12,12 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from ..errors import ResourceError
-from ..study.answers import Answer, Answers, Busy, Conflict, Session
-from ..study.folder import Study, StudyFolder
-from ..study.protocol import MISSED, SECONDS, Trial, plan
-from ..study.results import results
-from .gate import Gate
+from ...errors import ResourceError
+from ...study.answers import Answer, Answers, Busy, Conflict, Session
+from ...study.folder import Study, StudyFolder
+from ...study.protocol import MISSED, SECONDS, Trial, plan
+from ...study.results import results
+from ..gate import Gate
 from .results_page import results_page
 
 PAGES = {

@@ -1,6 +1,6 @@
 """Pickled weights are opened here and nowhere else: in a process that can do nothing but answer.
 
-    python -P -m viceversa.evaluation.pickled < weights.pth > answer
+    python -P -m viceversa.weights.unpickle_child < weights.pth > answer
 
 The restricted loader of PyTorch was broken twice (CVE-2025-32434, CVE-2026-24747), so it is not trusted alone. Before
 it sees a byte, the kernel takes from this process new files and sockets, writing to files, memory and time, and

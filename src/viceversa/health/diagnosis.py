@@ -3,13 +3,13 @@
 from dataclasses import asdict
 from typing import Any
 
-from ..diagnosis.catalogue import REMEDIES, changes, measured
-from ..diagnosis.history import Facts
-from ..diagnosis.symptoms import Verdict, examine, overall
 from ..errors import DataError
-from ..presets import RunConfig
-from .run_folder import RunFolder
-from .trainer import steps_of
+from ..runs.folder import RunFolder
+from ..runs.presets import RunConfig
+from ..training.trainer import steps_of
+from .catalogue import REMEDIES, changes, measured
+from .history import Facts
+from .symptoms import Verdict, examine, overall
 from .treatment import set_words
 
 

@@ -8,7 +8,7 @@ import torch
 
 from .. import distributed
 from ..errors import UsageError
-from .allocator import give_back
+from .memory import give_back
 
 MOST = 256  # pictures per step
 SHARE = 0.8  # of the free memory that a step may take

@@ -1,0 +1,1 @@
+"""Real datasets by name: download, check, unpack."""
