@@ -19,8 +19,8 @@ import torch
 
 from viceversa import images
 from viceversa.bench.report import machine
-from viceversa.hardware.cuda_graph import step_of
-from viceversa.hardware.device import compile_net
+from viceversa.hardware.compile import compile_net
+from viceversa.hardware.cuda_graph import device_step
 from viceversa.methods.cyclegan import CycleGAN
 from viceversa.runs.presets import preset
 from viceversa.training.trainer import seed_of
@@ -53,7 +53,7 @@ def ours(
     model = CycleGAN(preset("cyclegan", SIZE).method, precision=precision, device="cuda")  # type: ignore[arg-type]
     for net in model.nets.values() if fast else ():
         compile_net(net, "cuda")
-    take, told = step_of(model, "cuda", record=fast), []
+    take, told = device_step(model.step, model.players.values(), "cuda", capture=fast), []
     for i in range(steps):
         torch.manual_seed(seed_of(0, i))
         losses = take(a[i % PICTURES], b[(i * 7) % PICTURES])

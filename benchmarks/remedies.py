@@ -35,7 +35,7 @@ from viceversa.health.probe import NoiseProbe
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGANConfig
 from viceversa.metrics.clusters import jensen_shannon
-from viceversa.metrics.coverage import distances
+from viceversa.metrics.features import distances
 from viceversa.metrics.modes import modes
 from viceversa.training.fit import fit
 from viceversa.worlds import digits

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from faults import Disk, in_child
+from support.faults import Disk, in_child
 from viceversa import files
 from viceversa.errors import ResourceError
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from viceversa.optimize import Player, linear_decay
-from viceversa.runs.presets import TrainConfig
+from viceversa.runs.config import TrainConfig
 from viceversa.training.trainer import schedule
 
 

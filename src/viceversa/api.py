@@ -26,8 +26,8 @@ from .methods.cyclegan import CycleGANConfig
 from .methods.pix2pix import Pix2PixConfig
 from .report.page import make as make_report
 from .runs import checkpoint
+from .runs.config import RunConfig
 from .runs.folder import RunFolder, processor_name
-from .runs.presets import RunConfig
 from .training.material import subject
 from .training.resolve import parse_time
 from .training.train import Result

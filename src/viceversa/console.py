@@ -1,16 +1,11 @@
 """What a person watches while a run trains: one live line, or plain lines where there is no terminal."""
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
-
-from .errors import UsageError
 
 LAMP = "●"
 COLOURS = {"ok": "green", "watch": "yellow", "alarm": "bold red"}
@@ -69,18 +64,3 @@ def duration(seconds: float) -> str:
     whole = max(0, round(seconds))
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
-
-
-def tensorboard_sink(folder: Path) -> Callable[[dict[str, Any]], None]:
-    """Each line of metrics.jsonl as TensorBoard scalars under `folder/events`."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        raise UsageError("--tensorboard needs an extra: pip install 'viceversa[tensorboard]'") from None
-    writer = SummaryWriter(str(folder / "events"))
-
-    def write(line: dict[str, Any]) -> None:
-        for key, value in line.items():
-            writer.add_scalar(key, value, line["step"])
-
-    return write

@@ -21,8 +21,9 @@ from ..data.transforms import reader
 from ..errors import ResourceError
 from ..evaluation.extractors import load_extractor
 from ..evaluation.features import BATCH
-from ..hardware.cuda_graph import step_of
-from ..hardware.device import choose_precision, compile_net
+from ..hardware.compile import compile_net
+from ..hardware.cuda_graph import device_step
+from ..hardware.device import choose_precision
 from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
 from ..runs.presets import preset
 from ..training.plan import with_measured
@@ -95,7 +96,7 @@ def train_ours(
     for net in model.nets.values() if compile else ():
         compile_net(net, device)
     a, b = noise(batch, size, "cpu")
-    take = step_of(model, device)
+    take = device_step(model.step, model.players.values(), device)
 
     def step() -> None:
         losses = take(a, b)

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from ..errors import ResourceError
-from ..hardware.cuda_graph import WARM
+from ..hardware.cuda_graph import WARMUP_CALLS
 from ..hardware.device import choose_precision
 from .cases import CASES, Case, Job
 from .clock import Clock, Spent
@@ -95,7 +95,7 @@ def on_card(maker: Callable[[Path, str], Job], folder: Path) -> tuple[Job, float
     torch.cuda.empty_cache()
     before = torch.cuda.memory_allocated()
     job = maker(folder, "cuda")
-    for _ in range(WARM):
+    for _ in range(WARMUP_CALLS):
         job.call()
     torch.backends.cudnn.benchmark = False  # a training has looked for its kernels; what follows does not
     torch.cuda.reset_peak_memory_stats()  # what was tried while looking for the quickest kernels does not count

@@ -18,7 +18,7 @@ from .. import files, images
 from ..data.folders import Paths
 from ..data.transforms import fitted, on_white
 from ..errors import DataError
-from ..metrics.kid import even_places
+from ..metrics.features import even_places
 from .extractors import FeatureNet, Features, Pictures
 
 BATCH = 32  # pictures at a time

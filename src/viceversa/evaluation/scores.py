@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from ..metrics.coverage import neighbours
+from ..metrics.features import evenly
 from ..metrics.frechet import frechet
-from ..metrics.kid import evenly, kid
+from ..metrics.kid import kid
 from .extractors import FeatureNet, Features
 
 NEIGHBOURS = 5  # k of precision, recall, density and coverage (Naeem et al. 2020)

@@ -15,8 +15,8 @@ from ..methods.gan import GAN, GANConfig
 from ..methods.pix2pix import Pix2PixConfig
 from ..methods.wgan import WGAN, WGANConfig
 from ..runs import checkpoint
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 from ..training import material
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..errors import DataError
-from ..health.translation_probe import edges, led_back
-from ..metrics.edges import edge_agreement
+from ..metrics.edges import edge_agreement, edges, led_back
 from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features, Pictures

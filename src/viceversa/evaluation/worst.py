@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .. import images
-from ..metrics.coverage import distances
+from ..metrics.features import distances
 from ..runs.folder import RunFolder
 from ..translation.translator import Translator
 from .extractors import Features, Pictures

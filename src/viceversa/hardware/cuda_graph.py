@@ -1,96 +1,72 @@
-"""A training step on a graphics card, recorded once and then replayed: its thousands of kernels cost one call."""
+"""A training step on a GPU, captured once as a CUDA graph and replayed: thousands of kernels cost one launch."""
 
-from collections.abc import Callable
-from typing import Protocol, cast
+from collections.abc import Callable, Collection
 
 import torch
 from torch import Tensor
 
 from .. import distributed
 from ..optimize import Player
-from ..runs import checkpoint
 
-WARM = 3  # plain steps before the recording: what is built, tuned or compiled on first use must be there
+WARMUP_CALLS = 3  # eager steps before the capture: whatever is built, tuned or compiled on first use must be there
 Step = Callable[..., dict[str, Tensor]]
 
 
-class Method(checkpoint.Trainable, Protocol):
-    """What the trainer needs of a method."""
+def device_step(step: Step, players: Collection[Player], device: str, capture: bool = True) -> Step:
+    """`step` for batches on the host, which are copied to `device`; captured as a CUDA graph where that is possible.
 
-    @property
-    def step(self) -> Step: ...
-
-
-class WithHeadStart(Method, Protocol):
-    """A method whose discriminators learn before its generators begin."""
-
-    head_start: int  # steps
-
-    def ahead(self, *batch: Tensor) -> dict[str, Tensor]: ...
-
-
-def step_of(method: Method, device: str, record: bool = True) -> Step:
-    """`method.step` for batches on the host, which go to `device`; recorded there where that is possible.
-
-    Not with several ranks, whose messages would have to be part of it, nor for an optimiser whose rate is a number of
-    Python's.
+    Not captured with several ranks, since collectives cannot be part of the graph, nor with optimisers that are not
+    `capturable`.
     """
-    if device == "cuda" and record and distributed.world() == 1 and all(map(_recordable, method.players.values())):
-        return RecordedStep(method)
-    return lambda *batch: method.step(*(x.to(device) for x in batch))
+    if device == "cuda" and capture and distributed.world() == 1 and all(map(is_capturable, players)):
+        return CapturedStep(step, players)
+    return lambda *batch: step(*(x.to(device) for x in batch))
 
 
-def ahead_of(method: Method, device: str, steps: int) -> tuple[int, Step]:
-    """How many of `steps` are a head start of the discriminators, at most a fifth, and the method's step for them."""
-    if not hasattr(method, "ahead"):  # Python 3.12 finds no part of a module by isinstance with a protocol
-        return 0, method.step
-    early = cast(WithHeadStart, method)
-    return min(early.head_start, steps // 5), lambda *batch: early.ahead(*(x.to(device) for x in batch))
-
-
-def _recordable(player: Player) -> bool:
+def is_capturable(player: Player) -> bool:
+    """True if the optimiser keeps its learning rate in a tensor, which a captured graph can read."""
     return all(group.get("capturable") for group in player.optimizer.param_groups)
 
 
-class RecordedStep:
-    """Steps of one method with batches of one shape. The losses given are those of the latest step, and are reused.
+class CapturedStep:
+    """Steps with batches of one shape. The returned losses are those of the latest step, in tensors that are reused.
 
-    What a step draws follows from PyTorch's seed at its start, recorded or not.
+    Random numbers follow from PyTorch's seed at the start of the step, captured or not.
     """
 
-    def __init__(self, method: Method) -> None:
-        self.method, self.taken = method, 0
+    def __init__(self, step: Step, players: Collection[Player]) -> None:
+        self.step, self.players, self.calls = step, players, 0
         self.graph = torch.cuda.CUDAGraph()
         self.inputs: tuple[Tensor, ...] = ()
         self.losses: dict[str, Tensor] = {}
 
     def __call__(self, *batch: Tensor) -> dict[str, Tensor]:
-        self.taken += 1
-        if self.taken <= WARM:
-            return self.plain(batch)
-        if self.taken == WARM + 1:
-            self.record(batch)
-        for place, fresh in zip(self.inputs, batch, strict=True):
-            place.copy_(fresh, non_blocking=True)
+        self.calls += 1
+        if self.calls <= WARMUP_CALLS:
+            return self.run_eager(batch)
+        if self.calls == WARMUP_CALLS + 1:
+            self.capture(batch)
+        for static, fresh in zip(self.inputs, batch, strict=True):
+            static.copy_(fresh, non_blocking=True)
         self.graph.replay()
         return self.losses
 
-    def plain(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        """A step kernel by kernel, off the default stream, on which nothing can be recorded."""
-        here, aside = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        aside.wait_stream(here)
-        with torch.cuda.stream(aside):
-            losses = self.method.step(*(x.to("cuda") for x in batch))
-        here.wait_stream(aside)
-        return {name: loss.detach() for name, loss in losses.items()}  # with its graph it would keep this stream
+    def run_eager(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        """One step on a side stream: nothing that ran on the default stream can be captured later."""
+        current, side = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        side.wait_stream(current)
+        with torch.cuda.stream(side):
+            losses = self.step(*(x.to("cuda") for x in batch))
+        current.wait_stream(side)
+        return {name: loss.detach() for name, loss in losses.items()}  # an attached graph would keep the stream alive
 
-    def record(self, batch: tuple[Tensor, ...]) -> None:
-        """Record a step; nothing is computed yet."""
+    def capture(self, batch: tuple[Tensor, ...]) -> None:
+        """Capture one step; it is not executed yet."""
         self.inputs = tuple(x.to("cuda") for x in batch)
-        for player in self.method.players.values():
-            player.measuring = True  # every step then: part of the recording
+        for player in self.players:
+            player.measuring = True  # from now on in every step, since it is part of the graph
         torch.cuda.synchronize()
-        torch.cuda.empty_cache()  # the recording has memory of its own
+        torch.cuda.empty_cache()  # the graph has its own memory pool
         with torch.cuda.graph(self.graph):
-            losses = self.method.step(*self.inputs)
+            losses = self.step(*self.inputs)
         self.losses = {name: loss.detach() for name, loss in losses.items()}

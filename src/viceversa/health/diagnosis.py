@@ -4,8 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..errors import DataError
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 from ..training.trainer import steps_of
 from .catalogue import REMEDIES, changes, measured
 from .history import Facts

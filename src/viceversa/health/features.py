@@ -1,17 +1,12 @@
 """A fixed space in which pictures are compared: principal components of small copies of the real ones."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-SIDE = 16  # pixels of the small copies
+from ..metrics.patches import small
+
 DIMENSIONS = 32
-
-
-def small(x: Tensor, side: int = SIDE) -> Tensor:
-    """(N, C, H, W) -> (N, C, side, side) by averaging areas; smaller pictures and points stay as they are."""
-    return torch.nn.functional.adaptive_avg_pool2d(x.float(), side) if x.dim() == 4 and x.shape[-1] > side else x
 
 
 class Space:

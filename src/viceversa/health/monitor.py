@@ -17,8 +17,8 @@ from ..methods.gan import GANConfig
 from ..methods.pix2pix import Pix2PixConfig
 from ..methods.segmenter import SegmenterConfig
 from ..methods.wgan import WGANConfig
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 from ..training.material import Material
 from ..training.samples import fixed_pictures, save_sheet
 from .history import GRACE, Facts

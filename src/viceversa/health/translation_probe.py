@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
-from ..metrics.patches import checkerboard, sliced_wasserstein
-from .features import small
+from ..metrics.edges import edges, led_back
+from ..metrics.patches import checkerboard, sliced_wasserstein, small
 from .probe import Snapshot, still
 
 PICTURES = 16  # per direction
@@ -98,27 +98,9 @@ def correlations(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.f
     return found
 
 
-def edges(x: Tensor) -> NDArray[np.float64]:
-    """Strength of the edges of small copies, each row of mean 0 and length 1."""
-    s = small(x, 32).mean(1)
-    strength = (s[:, 1:, 1:] - s[:, :-1, 1:]).abs() + (s[:, 1:, 1:] - s[:, 1:, :-1]).abs()
-    flat = small(strength[:, None]).flatten(1).numpy().astype(np.float64)
-    flat -= flat.mean(1, keepdims=True)
-    found: NDArray[np.float64] = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
-    return found
-
-
 def retrieval(x: Tensor, made: Tensor) -> float:
     """Share of translations whose edges point back to their own input among all: 1 / N by chance."""
     return led_back(edges(made), edges(x))
-
-
-def led_back(made: NDArray[np.float64], given: NDArray[np.float64]) -> float:
-    """`retrieval` for the edges of translations and of their inputs, a row each."""
-    alike = made @ given.T
-    own = np.diag(alike)
-    others = np.where(np.eye(len(alike), dtype=bool), -np.inf, alike).max(1)
-    return float((own > others).mean())
 
 
 def pairwise(x: Tensor) -> float:

@@ -7,8 +7,8 @@ from .. import files
 from .. import settings as values
 from ..errors import DivergedError, ModelFileError, UsageError
 from ..runs import checkpoint
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 from .catalogue import REMEDIES, changes
 from .symptoms import Verdict
 

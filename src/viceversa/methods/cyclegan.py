@@ -109,7 +109,7 @@ class CycleGAN(nn.Module):
         self.view_a, self.view_b = (View(c.noise, c.augment).to(device) for _ in "ab")  # what D is shown
         losses = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
         self.d_loss, self.g_loss = (of_pictures(loss, c.picture_share) for loss in losses)
-        self.head_start = c.head_start if c.lambda_gan else 0
+        self.d_warmup_steps = c.head_start if c.lambda_gan else 0
         self.lambda_gan, self.lambda_cyc, self.lambda_idt = c.lambda_gan, c.lambda_cyc, c.lambda_idt
         self.cycle_noise, self.cycle_shrink, self.parts = c.cycle_noise, c.cycle_shrink, c.parts
         self.generators = Player([G, F], c.lr_g, (c.beta1, c.beta2), precision)
@@ -143,7 +143,7 @@ class CycleGAN(nn.Module):
         see_b.fade(auc_b)
         return dict(D_A=L_A, D_B=L_B, auc_A=auc_a, auc_B=auc_b)
 
-    def ahead(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
+    def warmup_step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         """A step of the head start: D_A and D_B learn what sets the worlds apart, the identity in place of G and F."""
         _, _, D_A, D_B = self.nets.values()
         with torch.no_grad():

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .coverage import Features, distances
+from .features import Features, distances
 
 LOST = 0.2  # a kind is lost where a generator makes it less than this share as often as it is real
 

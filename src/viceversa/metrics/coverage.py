@@ -5,15 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Features = NDArray[np.floating]
-
-
-def distances(a: Features, b: Features) -> NDArray[np.float64]:
-    """Euclidean distance of every row of a (N, d) to every row of b (M, d): (N, M)."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    squared = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
-    found: NDArray[np.float64] = np.sqrt(np.maximum(squared, 0))
-    return found
+from .features import Features, distances
 
 
 def radii(real: Features, k: int = 5) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .coverage import Features
+from .features import Features
 
 Matrix = NDArray[np.float64]
 

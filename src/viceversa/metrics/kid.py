@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .coverage import Features
+from .features import Features, evenly
 
 LARGEST = 5000  # samples of a set that are compared: the kernel matrices grow with their square
 DRAWS = 1000  # of the bootstrap
@@ -57,17 +57,3 @@ def _within(k: Matrix, w: Matrix) -> Matrix:
     pairs = w.sum(1) ** 2 - (w**2).sum(1)
     mean: Matrix = ((w @ k) * w).sum(1) / np.where(pairs > 0, pairs, np.nan)
     return mean
-
-
-def evenly(features: Features, most: int) -> Features:
-    """At most `most` rows, taken at even steps."""
-    if len(features) <= most:
-        return features
-    chosen: Features = features[even_places(len(features), most)]
-    return chosen
-
-
-def even_places(count: int, most: int) -> NDArray[np.int64]:
-    """At most `most` of the numbers from 0 to count - 1, at even steps, both ends among them."""
-    places: NDArray[np.int64] = np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
-    return places

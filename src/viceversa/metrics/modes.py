@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .coverage import distances
+from .features import distances
 
 NEAR = 3.0  # standard deviations within which a sample is of high quality
 

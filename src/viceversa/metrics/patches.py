@@ -1,7 +1,9 @@
 """Patch statistics: does the texture look like the target's?"""
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 
 def sliced_wasserstein(
@@ -44,3 +46,11 @@ def checkerboard(images: NDArray[np.float32]) -> float:
     h, w = spectrum.shape[-2:]
     nyquist = spectrum[..., h // 2, :].sum() + spectrum[..., :, w // 2].sum() - spectrum[..., h // 2, w // 2].sum()
     return float(1000 * nyquist / spectrum.sum())
+
+
+SIDE = 16  # pixels of the small copies
+
+
+def small(x: Tensor, side: int = SIDE) -> Tensor:
+    """(N, C, H, W) -> (N, C, side, side) by averaging areas; smaller pictures and points stay as they are."""
+    return torch.nn.functional.adaptive_avg_pool2d(x.float(), side) if x.dim() == 4 and x.shape[-1] > side else x

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from viceversa_lab.by_hand.convolution import output_size
-
-from .layers import batch_norm, full
 from .layers import dropout as drop
+from .layers import full, output_size
+from .norms import batch_norm
 
 POOLS: dict[str, Callable[[int], nn.Module]] = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 

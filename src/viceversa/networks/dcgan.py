@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from viceversa_lab.by_hand.convolution import output_size
-
-from .layers import NORMS, MinibatchDiscrimination, full, normal_init, spectral, upsample
+from .layers import MinibatchDiscrimination, full, normal_init, output_size, upsample
 from .layers import dropout as drop
+from .norms import NORMS, spectral
 
 
 def _halvings(size: int) -> int:

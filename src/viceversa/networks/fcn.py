@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layers import batch_norm, full
+from .layers import full
+from .norms import batch_norm
 
 MULTIPLES = (1, 2, 4, 8, 8)  # channels of the maps at strides 1, 2, 4, 8 and 16, in widths
 STRIDE = 16  # of the coarsest map, pixels

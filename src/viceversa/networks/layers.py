@@ -1,17 +1,16 @@
 """Pieces that generators and discriminators share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
 
 from .. import distributed
-from .winograd import Conv3x3, LyingNorm
+from .norms import LyingNorm
+from .winograd import Conv3x3
 
 EIGHT = 8  # channels that the matrix units of a graphics card take at once
 
@@ -28,61 +27,6 @@ def normal_init(module: nn.Module, std: float = 0.02) -> None:
 def full(x: Tensor) -> Tensor:
     """At least float32: what autocast computed in bfloat16 is widened, float64 stays."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
-
-
-def batch_norm(channels: int) -> nn.Module:
-    """Batch normalisation of a map (Ioffe and Szegedy 2015), over the batch of all ranks."""
-    return BatchNorm(channels)
-
-
-class BatchNorm(nn.BatchNorm2d):
-    """Batch normalisation whose mean and variance in training are those of all ranks together."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        if distributed.world() == 1 or not self.training:
-            return super().forward(x)
-        x = x.float()
-        mean = distributed.mean(x.mean((0, 2, 3)))
-        offset = x - mean[:, None, None]
-        variance = distributed.mean(offset.square().mean((0, 2, 3)))
-        with torch.no_grad():
-            count = x.numel() / len(mean) * distributed.world()
-            self.running_mean.lerp_(mean, self.momentum)  # type: ignore[union-attr, arg-type]
-            self.running_var.lerp_(variance * count / (count - 1), self.momentum)  # type: ignore[union-attr, arg-type]
-            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
-        scale = self.weight * (variance + self.eps).rsqrt()
-        return offset * scale[:, None, None] + self.bias[:, None, None]
-
-
-class ChannelNorm(nn.Module):
-    """Layer norm over the channels of each place by itself: (N, C, H, W) -> same (Ba et al. 2016; Liu et al. 2022).
-
-    What one place becomes does not depend on the rest of its picture. Quick where the channels lie last.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        scale, shift = self.weight.to(x.dtype), self.bias.to(x.dtype)
-        return functional.layer_norm(x.permute(0, 2, 3, 1), scale.shape, scale, shift).permute(0, 3, 1, 2)
-
-
-NORMS: dict[str, Callable[[int], nn.Module]] = {
-    "batch": batch_norm,
-    "instance": LyingNorm,
-    "layer": lambda channels: nn.GroupNorm(1, channels),  # for a critic with gradient penalty (Gulrajani et al. 2017)
-    "spectral": lambda channels: nn.Identity(),  # on the weights instead: `spectral`
-    "none": lambda channels: nn.Identity(),
-}
-
-
-def spectral(net: nn.Module) -> None:
-    """Divide each convolution and dense weight by its largest singular value (Miyato et al. 2018, sec. 2.1)."""
-    for part in list(net.modules()):
-        if isinstance(part, nn.Conv2d | nn.Linear):
-            nn.utils.parametrizations.spectral_norm(part)
 
 
 @contextmanager
@@ -205,46 +149,6 @@ def settle(net: nn.Module, device: str) -> nn.Module:
     return net.to(device, memory_format=lying)  # type: ignore[call-overload, no-any-return]
 
 
-class Chain(nn.Sequential):
-    """Layers one after another. With `recompute` only what lies between its pieces is kept for the way back.
-
-    A piece ends after a ReLU or a residual block; its inside is computed a second time when its gradient is due: a
-    third more arithmetic, the same bits (Chen et al. 2016, arXiv 1604.06174).
-    """
-
-    def __init__(self, *layers: nn.Module, recompute: bool = False, lying: bool = False) -> None:
-        super().__init__(*layers)
-        self.recompute, self.lying = recompute, lying  # lying: every layer takes what lies channels last
-        self.compiled: tuple[Callable[[Tensor], Tensor], ...] = ()  # its pieces, where they are
-
-    def forward(self, x: Tensor) -> Tensor:
-        keeping = not (self.recompute and torch.is_grad_enabled())
-        if keeping and not self.compiled:
-            return self.through(list(self), x)
-        for piece in self.compiled or [partial(self.through, piece) for piece in self.pieces()]:
-            x = piece(x) if keeping else checkpoint(piece, x, use_reentrant=False, preserve_rng_state=False)
-        return x
-
-    def compile_pieces(self) -> None:
-        """Compile each piece by itself: those that are alike, such as residual blocks, once for all."""
-        self.compiled = tuple(torch.compile(nn.Sequential(*piece), dynamic=False) for piece in self.pieces())
-
-    def pieces(self) -> list[list[nn.Module]]:
-        """The layers, cut."""
-        found: list[list[nn.Module]] = [[]]
-        for layer, after in pairwise([*self, None]):
-            found[-1].append(layer)
-            if isinstance(layer, nn.ReLU | Block) and after is not None:
-                found.append([])
-        return found
-
-    def through(self, layers: list[nn.Module], x: Tensor) -> Tensor:
-        """One layer after another; where not all take what lies channels last, only residual blocks are given it."""
-        for layer in layers:
-            x = layer(x if self.lying or x.is_cuda or isinstance(layer, Block) else x.contiguous())
-        return x
-
-
 def upsample(channels_in: int, channels_out: int, how: str, kernel: int = 3) -> list[nn.Module]:
     """Twice the size: `transposed` as in the reference, or `bilinear` + convolution, which draws no checkerboard.
 
@@ -264,6 +168,17 @@ def upsample(channels_in: int, channels_out: int, how: str, kernel: int = 3) -> 
 def count_parameters(module: nn.Module) -> int:
     """Number of trainable numbers."""
     return sum(p.numel() for p in module.parameters())
+
+
+def output_size(n: int, kernel: int, stride: int = 1, padding: str | int = "valid") -> int:
+    """Side of a convolution's output: floor((n + p - kernel) / stride) + 1 for p zeros in all; 0 if it does not fit.
+
+    `padding` is the zeros on each side, or "valid" (none), "same" (kernel - 1 in all) or "full" (2 kernel - 2).
+    """
+    zeros = (
+        2 * padding if isinstance(padding, int) else {"valid": 0, "same": kernel - 1, "full": 2 * kernel - 2}[padding]
+    )
+    return max(0, (n + zeros - kernel) // stride + 1)
 
 
 def receptive_field(module: nn.Module) -> int:

@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import Block, Chain, ChannelNorm, full, normal_init, upsample
+from .checkpointed import Chain
+from .layers import Block, full, normal_init, upsample
+from .norms import ChannelNorm
 
 
 class PlaceBlock(Block):

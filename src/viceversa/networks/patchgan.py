@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from .layers import NORMS, EdgeConv, full, normal_init, spectral
+from .layers import EdgeConv, full, normal_init
+from .norms import NORMS, spectral
 
 
 class PatchGAN(nn.Module):

@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import Chain, EdgeConv, ResidualBlock, full, normal_init, upsample
-from .winograd import LyingNorm
+from .checkpointed import Chain
+from .layers import EdgeConv, ResidualBlock, full, normal_init, upsample
+from .norms import LyingNorm
 
 
 class ResNetGenerator(nn.Module):

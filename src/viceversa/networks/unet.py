@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import NORMS, full, normal_init
 from .layers import dropout as drop
+from .layers import full, normal_init
+from .norms import NORMS
 
 
 def halvings(size: int) -> int:

@@ -126,19 +126,3 @@ class Conv3x3(nn.Conv2d):
         x = x.contiguous(memory_format=torch.channels_last)
         out: Tensor = Winograd.apply(x, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return out[:, :, :h, :w]
-
-
-class LyingNorm(nn.InstanceNorm2d):
-    """Instance norm that leaves a picture channels last: of one picture it is batch norm, whose kernel can.
-
-    A compiler is given the formula instead, which it joins with what stands before and after.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        if torch.compiler.is_compiling():
-            variance, mean = torch.var_mean(x.float(), (2, 3), correction=0, keepdim=True)
-            return ((x - mean) * (variance + self.eps).rsqrt()).to(x.dtype)
-        if x.is_contiguous() or not x.is_contiguous(memory_format=torch.channels_last):
-            return super().forward(x)
-        alone = [functional.batch_norm(one, None, None, training=True, eps=self.eps) for one in torch.split(x, 1)]
-        return torch.cat(alone) if len(alone) > 1 else alone[0]

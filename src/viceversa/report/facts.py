@@ -9,8 +9,8 @@ from typing import Any
 from ..console import duration
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 from .gallery import Gallery
 
 SESSION = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (started|resumed|finished|stopped)\b")

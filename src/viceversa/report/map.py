@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from ..metrics.coverage import coverage, distances
+from ..metrics.coverage import coverage
+from ..metrics.features import distances
 from .markup import Html, html, join, paragraph
 
 Points = NDArray[np.float64]

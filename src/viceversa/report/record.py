@@ -8,7 +8,8 @@ from typing import Any
 from .. import settings as values
 from ..errors import UsageError
 from ..methods.cyclegan import CycleGANConfig
-from ..runs.presets import RunConfig, preset
+from ..runs.config import RunConfig
+from ..runs.presets import preset
 from .facts import Facts
 from .markup import Html, code, fold, html, join, paragraph, section, table
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -18,23 +18,14 @@ from torch import Tensor, nn
 
 from .. import files
 from ..errors import ModelFileError
+from ..methods.protocol import Method
 from ..optimize import Player
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 
 
-class Trainable(Protocol):
-    """What a checkpoint needs of a method."""
-
-    nets: nn.ModuleDict
-    players: dict[str, Player]
-
-    def state_dict(self) -> dict[str, Tensor]: ...
-    def load_state_dict(self, state_dict: dict[str, Tensor]) -> Any: ...
-
-
-def save(folder: Path, method: Trainable, state: dict[str, Any], keep: int = 2) -> Path:
+def save(folder: Path, method: Method, state: dict[str, Any], keep: int = 2) -> Path:
     """Write `folder/step-<state["step"]>`, verify it, drop all but the newest `keep`; returns its path."""
     files.make_folder(folder)
     remove_drafts(folder)
@@ -59,7 +50,7 @@ def save(folder: Path, method: Trainable, state: dict[str, Any], keep: int = 2) 
     return final
 
 
-def load(path: Path, method: Trainable, grown: bool = False) -> dict[str, Any]:
+def load(path: Path, method: Method, grown: bool = False) -> dict[str, Any]:
     """Put the checkpoint at `path` into `method`, return its state; ModelFileError when damaged or another's.
 
     A method that has `grown` since may have parts besides its networks that the checkpoint lacks: they stay as new.
@@ -158,7 +149,7 @@ def _tensors(file: Path) -> dict[str, Tensor]:
         raise ModelFileError(f"{file} is not a safetensors file ({e})") from None
 
 
-def _pack(method: Trainable) -> dict[str, dict[str, Tensor]]:
+def _pack(method: Method) -> dict[str, dict[str, Tensor]]:
     """State by file: one per network, one per averaged network, one per player, one for the rest."""
     packed: dict[str, dict[str, Tensor]] = {}
     for key, tensor in method.state_dict().items():
@@ -178,7 +169,7 @@ def _place(key: str) -> tuple[str, str]:
     return "rest", key
 
 
-def _unpack(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> None:
+def _unpack(method: Method, packed: dict[str, dict[str, Tensor]]) -> None:
     method.load_state_dict({key: packed[_place(key)[0]][_place(key)[1]] for key in _keys(method, packed)})
     for name, player in method.players.items():
         state: dict[int, dict[str, Tensor]] = {}
@@ -200,7 +191,7 @@ def _laid_like(moment: Tensor, parameter: Tensor) -> Tensor:
     return torch.empty_like(parameter, dtype=moment.dtype).copy_(moment) if moment.ndim else moment
 
 
-def _filled(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
+def _filled(method: Method, packed: dict[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
     """`packed` with what only the method has, networks excepted, and without what it no longer has."""
     rest = {key: t for key, t in method.state_dict().items() if _place(key)[0] == "rest"}
     filled = {file: tensors for file, tensors in packed.items() if file != "rest"}
@@ -209,7 +200,7 @@ def _filled(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> dict[str
     return filled
 
 
-def _keys(method: Trainable, packed: dict[str, dict[str, Tensor]]) -> Iterator[str]:
+def _keys(method: Method, packed: dict[str, dict[str, Tensor]]) -> Iterator[str]:
     """The method's own keys, after checking that the checkpoint holds these and no others."""
     own = {_place(key) for key in method.state_dict()}
     stored = {(file, name) for file in packed if not file.endswith("_optimizer") for name in packed[file]}

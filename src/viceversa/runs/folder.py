@@ -19,7 +19,7 @@ from .. import settings as values
 from ..errors import DataError, ModelFileError, UsageError
 from ..images import file_of
 from . import checkpoint
-from .presets import RunConfig
+from .config import RunConfig
 from .presets import preset as named_preset
 
 

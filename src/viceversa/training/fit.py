@@ -6,7 +6,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ..hardware.cuda_graph import Method
+from ..methods.protocol import Method
 from ..optimize import linear_decay
 from .trainer import seed_of
 

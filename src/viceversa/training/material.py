@@ -20,8 +20,8 @@ from ..methods.gan import GAN
 from ..methods.pix2pix import Pix2Pix, Pix2PixConfig
 from ..methods.segmenter import Segmenter, SegmenterConfig
 from ..methods.wgan import WGAN, WGANConfig
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 from ..worlds.scenes import LABEL_PICTURES
 from .pixel_examination import PixelExamination
 from .resolve import parse_names

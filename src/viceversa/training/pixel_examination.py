@@ -13,8 +13,8 @@ from ..data.transforms import label_reader, reader
 from ..errors import DataError
 from ..methods.segmenter import Segmenter, SegmenterConfig
 from ..metrics.segmentation import class_ious, confusion, scores
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 from .samples import save_sheet
 
 HELD = 500  # pairs that are examined at most: as many as the Cityscapes validation set has

@@ -11,13 +11,14 @@ from .. import settings as values
 from ..console import duration
 from ..data.loader import Source
 from ..hardware.auto_batch import largest_batch
-from ..hardware.cuda_graph import WARM, Step, ahead_of, step_of
-from ..hardware.device import winograd_pays
+from ..hardware.cuda_graph import WARMUP_CALLS, device_step
 from ..methods import Method
 from ..methods.cyclegan import CycleGANConfig
-from ..runs.presets import RunConfig
+from ..methods.protocol import Step, warmup_of
+from ..runs.config import RunConfig
 from . import material
 from .material import Material
+from .winograd import winograd_pays
 
 DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
 RESERVE = 0.85  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine
@@ -38,7 +39,8 @@ def fitting_nimg(
     budget, batch, method = (seconds or DEFAULT_SECONDS) * RESERVE, batches.batch(0), make()
     patience = min(6.0, budget / 20)
     pace = distributed.agree(measure_pace(warmed(method, batch, device, config.train.record), batch, patience))
-    ahead, take_ahead = ahead_of(method, device, int(budget * pace))
+    ahead, warmup_step = warmup_of(method, int(budget * pace))
+    take_ahead = device_step(warmup_step, method.players.values(), device, capture=False)
     gained = ahead * (1 - pace / measure_pace(take_ahead, batch, patience / 10)) if ahead else 0.0
     left = budget - min(budget / 2, measure_reading(batches)) - (time.monotonic() - started)
     steps = max(10, int(left * pace + gained))
@@ -57,8 +59,8 @@ def measure_pace(take: Step, batch: tuple[Tensor, ...], seconds: float) -> float
 
 def warmed(method: Method, batch: tuple[Tensor, ...], device: str, record: bool) -> Step:
     """The method's step after the first calls, which choose kernels and record."""
-    take = step_of(method, device, record)
-    for _ in range(2 if device == "cpu" else WARM + 1):
+    take = device_step(method.step, method.players.values(), device, record)
+    for _ in range(2 if device == "cpu" else WARMUP_CALLS + 1):
         take(*batch)
     return take
 

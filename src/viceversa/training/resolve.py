@@ -12,8 +12,8 @@ from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
 from ..methods.segmenter import SegmenterConfig
 from ..networks.fcn import STRIDE
+from ..runs.config import RunConfig
 from ..runs.folder import read_config
-from ..runs.presets import RunConfig
 from ..runs.presets import preset as named_preset
 
 

@@ -16,8 +16,8 @@ from ..methods.cyclegan import CycleGAN, CycleGANConfig
 from ..methods.gan import GAN, GANConfig
 from ..methods.pix2pix import Pix2Pix, Pix2PixConfig
 from ..methods.wgan import WGAN, WGANConfig
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 
 Files = Mapping[str, Sequence[Path]]
 SHOWN = 64  # pictures from noise on a sheet

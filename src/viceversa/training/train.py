@@ -13,19 +13,21 @@ import torch
 
 from .. import distributed, files, methods
 from .. import settings as values
-from ..console import LiveLine, tensorboard_sink
+from ..console import LiveLine
 from ..errors import UsageError, ViceversaError
-from ..hardware.cuda_graph import RecordedStep
-from ..hardware.device import choose_compile, choose_device, choose_precision, compile_net
+from ..hardware.compile import choose_compile, compile_net
+from ..hardware.cuda_graph import CapturedStep
+from ..hardware.device import choose_device, choose_precision
 from ..hardware.memory import keep_freed
 from ..health.monitor import make_monitor
 from ..health.treatment import stopped, treat
 from ..methods import Method
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder, describe, environment
-from ..runs.presets import RunConfig
 from . import material, plan
 from .material import Material
 from .resolve import default_folder, parse_time, resolve, with_choices_of
+from .tensorboard import tensorboard_sink
 from .trainer import Ill, Trainer, schedule
 
 
@@ -193,7 +195,7 @@ class Session:
                     ill = illness.with_traceback(None)  # which holds what the trainer held
                 if ill is not None:
                     self.treat(ill, trainer.step)
-                    if isinstance(trainer.take, RecordedStep):
+                    if isinstance(trainer.take, CapturedStep):
                         trainer.take.graph.reset()  # the next one wants its memory
                     trainer = self.trainer()
         finally:
@@ -255,7 +257,7 @@ class Session:
         for note in self.found.notes:
             self.show.say(f"data: {note}")
         where = f"{self.device} {c.train.precision} {c.train.threads} threads" + f" x {ranks} ranks" * (ranks > 1)
-        where += " compiled" * self.compile + " recorded" * isinstance(trainer.take, RecordedStep)
+        where += " compiled" * self.compile + " recorded" * isinstance(trainer.take, CapturedStep)
         self.show.say(f"{self.found.told()}  {c.preset} {c.data.size} px  {where}  {steps} steps  -> {self.run.path}")
         if step:
             self.show.say("already finished" if step >= steps else f"resuming at step {step}")

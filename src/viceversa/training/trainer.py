@@ -17,12 +17,13 @@ from torch import Tensor
 from .. import distributed, files
 from ..console import LAMP, LiveLine, duration
 from ..errors import DivergedError, ModelFileError
-from ..hardware.cuda_graph import Method, ahead_of, step_of
+from ..hardware.cuda_graph import device_step
 from ..health.symptoms import Verdict
+from ..methods.protocol import Method, warmup_of
 from ..optimize import linear_decay
 from ..runs import checkpoint
+from ..runs.config import RunConfig, TrainConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig, TrainConfig
 
 DUE, LATE = 1, 2  # why ranks save together; what is above is a signal
 SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say
@@ -119,8 +120,10 @@ class Trainer:
         self.method, self.batches, self.plan, self.config, self.run = method, batches, plan, config, run
         self.monitored = distributed.agree(monitor.every if monitor else 0)  # steps between looks
         self.device, self.sample, self.monitor, self.sinks = device, sample, monitor, sinks
-        self.take = step_of(method, device, config.record)
-        self.ahead, self.take_ahead = ahead_of(method, device, plan.steps)
+        players = method.players.values()
+        self.take = device_step(method.step, players, device, config.record)
+        self.ahead, warmup_step = warmup_of(method, plan.steps)
+        self.take_ahead = device_step(warmup_step, players, device, capture=False)
         self.step = 0
         self.waited = 0.0  # share of the time of `fit` that passed until the next batch was there
         self.window: dict[str, float] = {}  # sums of the losses since the last line of metrics.jsonl

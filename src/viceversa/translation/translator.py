@@ -11,15 +11,16 @@ from torch.nn import functional
 
 from .. import images
 from ..errors import DataError, ModelFileError, UsageError, did_you_mean
-from ..hardware.device import choose_device, choose_precision, compile_net
+from ..hardware.compile import compile_net
+from ..hardware.device import choose_device, choose_precision
 from ..methods import cyclegan, pix2pix
 from ..methods.cyclegan import CycleGANConfig
 from ..methods.pix2pix import Pix2PixConfig
 from ..networks.layers import settle
 from ..networks.unet import UNetGenerator
 from ..runs import checkpoint
+from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..runs.presets import RunConfig
 
 SIDES = {"G": "B", "F": "A"}  # where a generator leads
 SCALES = ("auto", "native", "trained")

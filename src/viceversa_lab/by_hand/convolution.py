@@ -7,6 +7,8 @@ number of zeros on each side: `valid` none, `same` k - 1 in all (the size stays 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from viceversa.networks.layers import output_size
+
 Array = NDArray[np.float64]
 
 # Made for `correlate`; `convolve` turns them by 180 degrees, which changes the sign of Sobel's and the light of emboss.
@@ -27,11 +29,6 @@ def _zeros(kernel: int, padding: str | int) -> tuple[int, int]:
     if isinstance(padding, int):
         return padding, padding
     return {"valid": (0, 0), "same": ((kernel - 1) // 2, kernel // 2), "full": (kernel - 1, kernel - 1)}[padding]
-
-
-def output_size(n: int, kernel: int, stride: int = 1, padding: str | int = "valid") -> int:
-    """floor((n + p - k) / s) + 1 places for a kernel of k on n pixels with p zeros in all; 0 if it does not fit."""
-    return max(0, (n + sum(_zeros(kernel, padding)) - kernel) // stride + 1)
 
 
 def correlate(image: ArrayLike, kernel: ArrayLike, stride: int = 1, padding: str | int = "valid") -> Array:

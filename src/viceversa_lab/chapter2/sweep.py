@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viceversa import images
+from viceversa.networks.layers import output_size
 
-from ..by_hand.convolution import correlate, output_size
+from ..by_hand.convolution import correlate
 from ..experiment import Experiment, Found
 from ..figures import RED, SOFT, enlarge
 from ..parts import Figure, Film, Finding, Formula, Part, Pixels, Table, Text

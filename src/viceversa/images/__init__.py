@@ -1,0 +1,42 @@
+"""The boundary for images: every file comes in through `read` and leaves through `write`."""
+
+from .adapters import to_pil, unpack
+from .arrays import from_uint8, resize, to_channels, to_uint8
+from .picture import (
+    EXTENSIONS,
+    LARGEST,
+    LEFT,
+    RIGHT,
+    ImageError,
+    Picture,
+    file_of,
+    printable,
+    read,
+    to_samples,
+    with_pixels,
+    write,
+)
+from .sheets import grid, save_png
+
+__all__ = [
+    "EXTENSIONS",
+    "LARGEST",
+    "LEFT",
+    "RIGHT",
+    "ImageError",
+    "Picture",
+    "file_of",
+    "from_uint8",
+    "grid",
+    "printable",
+    "read",
+    "resize",
+    "save_png",
+    "to_channels",
+    "to_pil",
+    "to_samples",
+    "to_uint8",
+    "unpack",
+    "with_pixels",
+    "write",
+]

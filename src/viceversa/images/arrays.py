@@ -1,0 +1,42 @@
+"""Pixel arrays: 8 bits and back, channel counts, resizing."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Array = npt.NDArray[Any]
+
+
+def to_uint8(x: Array) -> npt.NDArray[np.uint8]:
+    """[-1, 1] to 0..255, rounded, any layout."""
+    scaled = np.clip(x, -1, 1).astype(np.float32)
+    scaled += 1
+    scaled *= 127.5
+    return np.rint(scaled, out=scaled).astype(np.uint8)
+
+
+def from_uint8(u8: Array) -> npt.NDArray[np.float32]:
+    """0..255 to [-1, 1], any layout."""
+    return u8.astype(np.float32) / np.float32(127.5) - 1
+
+
+def to_channels(pixels: Array, n: int) -> Array:
+    """(1 | 3, H, W) to (n, H, W): grey is repeated, colour becomes its luma (ITU-R BT.601)."""
+    if len(pixels) == n:
+        return pixels
+    if len(pixels) == 1:
+        return np.repeat(pixels, n, axis=0)
+    if n != 1 or len(pixels) != 3:
+        raise ValueError(f"cannot turn {len(pixels)} channels into {n}")
+    luma = np.array([0.299, 0.587, 0.114], np.float32)
+    return np.tensordot(luma, pixels, axes=1)[None].astype(np.float32, copy=False)
+
+
+def resize(pixels: Array, size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """(C, H, W) to (C, h, w) by antialiased bicubic interpolation in float, kept inside [-1, 1]."""
+    h, w = size
+    planes = [Image.fromarray(np.ascontiguousarray(plane, np.float32)) for plane in pixels]
+    resized: Array = np.stack([np.asarray(plane.resize((w, h), Image.Resampling.BICUBIC)) for plane in planes])
+    return np.clip(resized, -1, 1).astype(np.float32)

@@ -1,0 +1,30 @@
+"""Contact sheets, and 8-bit PNG files of pixel arrays."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .arrays import Array, to_channels
+from .picture import Picture, write
+
+
+def save_png(path: str | os.PathLike[str], pixels: Array) -> None:
+    """Write (1 | 3, H, W) in [-1, 1] as an 8-bit PNG, atomically."""
+    write(path, Picture(pixels=pixels))
+
+
+def grid(rows: Sequence[Sequence[Array]], gap: int = 2) -> npt.NDArray[np.float32]:
+    """A contact sheet (3, H, W) on white of pictures (1 | 3, h, w), each top left in its cell."""
+    heights = [max(p.shape[1] for p in row) for row in rows]
+    widths = [max(r[i].shape[2] for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
+    sheet = np.ones((3, sum(heights) + gap * (len(heights) + 1), sum(widths) + gap * (len(widths) + 1)), np.float32)
+    top = gap
+    for row, height in zip(rows, heights, strict=True):
+        left = gap
+        for pixels, width in zip(row, widths, strict=False):
+            sheet[:, top : top + pixels.shape[1], left : left + pixels.shape[2]] = to_channels(pixels, 3)
+            left += width + gap
+        top += height + gap
+    return sheet

@@ -1,0 +1,58 @@
+"""The embedded extractor sees pictures get worse: the corruption ladder in short; the whole is in docs/extractor.md."""
+
+import itertools
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from viceversa import images
+from viceversa.evaluation.extractors import load_extractor
+from viceversa.evaluation.scores import score
+from viceversa.networks.extractor import DIMENSIONS, SIDE
+from viceversa.worlds.make import STRIDE
+from viceversa.worlds.scenes import WORLDS
+
+LADDER = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "ladder.py"))
+LEVELS = {"blur, px": (1, 2, 3), "noise": (0.1, 0.2, 0.4), "tint": (0.1, 0.2, 0.3), "contrast lost": (0.2, 0.4, 0.6)}
+NET = load_extractor()
+
+
+@pytest.fixture(scope="module")
+def halves() -> tuple[np.ndarray, np.ndarray]:
+    """Sixty scenes that the extractor has not seen, and sixty others."""
+    drawn = [WORLDS["orchard"].draw(5 * STRIDE + i, SIDE, "B")[0] for i in range(120)]
+    pictures = images.from_uint8(np.stack(drawn).transpose(0, 3, 1, 2))
+    return pictures[::2], pictures[1::2]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", LEVELS)
+def test_worse_pictures_score_worse(halves, name):
+    reference, other = halves
+    spoil = LADDER["LADDERS"][name][0]
+    rungs = [score(NET(x), NET(reference)) for x in (other, *(spoil(other, level) for level in LEVELS[name]))]
+    for better, worse in itertools.pairwise(rungs):
+        assert better.frechet < worse.frechet and better.kid < worse.kid
+        assert better.coverage >= worse.coverage and better.density >= worse.density
+
+
+@pytest.mark.long
+def test_pictures_that_show_less_score_worse(halves):
+    reference, other = halves
+    rungs = [score(NET(LADDER["dropped"](other, level)), NET(reference)) for level in (0, 4, 8)]
+    assert rungs[0].recall > rungs[1].recall > rungs[2].recall
+    assert rungs[0].coverage > rungs[1].coverage > rungs[2].coverage
+
+
+def test_features_are_of_one_picture_each():
+    """Grey is colour with equal channels, sizes are brought to 64 px, and no picture knows of its neighbours."""
+    dice = np.random.default_rng(0)
+    small, large = (dice.uniform(-1, 1, (3, n, n + 8)).astype(np.float32) for n in (40, 150))
+    both = NET([small, large])
+    assert both.shape == (2, DIMENSIONS) and np.isfinite(both).all()
+    np.testing.assert_allclose(both[0], NET([small])[0], atol=1e-5)
+    grey = dice.uniform(-1, 1, (1, 64, 64)).astype(np.float32)
+    np.testing.assert_allclose(NET([grey]), NET([grey.repeat(3, 0)]), atol=1e-6)
+    assert NET([]).shape == (0, DIMENSIONS)

@@ -1,0 +1,155 @@
+"""The FCN score on translators and segmenters whose answers are known."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import viceversa
+from support.tiny import TINY_OPTIONS
+from viceversa.cli import run as command
+from viceversa.data.labels import Palette, classes_of, palette_for
+from viceversa.errors import UsageError
+from viceversa.evaluation.extractors import load_extractor
+from viceversa.evaluation.fcn import LabelScore, Segmenters, fitted, label_score
+from viceversa.evaluation.features import Preparation
+from viceversa.evaluation.translations import Task, judge
+from viceversa.training.train import train
+from viceversa.translation.label_predictor import Segmented
+from viceversa.translation.translator import Translator
+from viceversa.worlds.make import make
+
+NET = load_extractor()
+SIZE = 32
+PREPARE = Preparation(size=SIZE), Preparation(size=SIZE)
+NONE = Segmenters({}, {})
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("facades")
+    make("facades", folder, count=3, test=4, size=SIZE, seed=1, domains=("labels", "day"), paired=True)
+    return folder
+
+
+class ByColour(nn.Module):
+    """A segmenter that knows label pictures only: the score of a class is minus the distance to its colour."""
+
+    def __init__(self, palette: Palette, turned: int = 0) -> None:
+        super().__init__()
+        colours = torch.tensor([list(bytes.fromhex(c)) for c in palette.colours]).float() / 127.5 - 1
+        self.colours = colours.roll(turned, 0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -(x[:, None] - self.colours[None, :, :, None, None]).square().sum(2)
+
+
+def tasks(world: Path) -> dict[str, Task]:
+    labels, day = (tuple(sorted((world / f"test{side}").iterdir())) for side in "AB")
+    common = dict(known=(), training=False)
+    return {
+        "day": Task(side="A", source="labels", target="day", paths=labels, truths=day, real=day, **common),
+        "labels": Task(side="B", source="day", target="labels", paths=day, truths=labels, real=labels, **common),
+    }
+
+
+def scored(task: Task, net: nn.Module, segmenters: Segmenters = NONE) -> dict:
+    watcher = label_score(task, PREPARE, segmenters)
+    assert isinstance(watcher, LabelScore)
+    translator = Translator({"A": net, "B": net}, ("labels", "day"), (3, 3), SIZE, 0)
+    judge(task, translator, NET, PREPARE, [], [watcher])
+    found = watcher.found()
+    assert found is not None
+    return found
+
+
+class Known(nn.Module):
+    """A translator that has learned these pairs by heart."""
+
+    def __init__(self, given: tuple[Path, ...], answers: tuple[Path, ...]) -> None:
+        super().__init__()
+        self.pairs = [
+            (torch.from_numpy(PREPARE[0](a)), torch.from_numpy(PREPARE[1](b)))
+            for a, b in zip(given, answers, strict=True)
+        ]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([min(self.pairs, key=lambda pair: (pair[0] - one).abs().sum())[1] for one in x])
+
+
+def test_the_true_label_pictures_are_read_without_a_mistake(world):
+    task = tasks(world)["labels"]
+    found = scored(task, Known(task.paths, task.truths))
+    assert found["translation"] == {"pixel": 1, "class_": 1, "iou": 1}
+    assert found["input"]["pixel"] < 0.6 and found["real"] is None and found["pictures"] == 4
+    assert found["by"] == "nearest colour of the palette" and found["classes"] == 11
+
+
+def test_doing_nothing_scores_what_the_input_scores(world):
+    found = scored(tasks(world)["labels"], nn.Identity())
+    assert found["translation"] == found["input"]
+
+
+def test_a_segmenter_judges_the_way_it_was_trained_for(world):
+    """It reads label pictures: what stays one is perfect to it, and its ceiling, real photographs, is poor."""
+    palette = palette_for(world / "testA")
+    perfect, wrong = (
+        Segmenters({"day": Segmented(ByColour(palette, turned), palette, 3, SIZE, 7, "day")}, {"day": "by colour"})
+        for turned in (0, 1)
+    )
+    found = scored(tasks(world)["day"], nn.Identity(), perfect)
+    assert found["translation"] == {"pixel": 1, "class_": 1, "iou": 1} == found["input"]
+    assert found["real"]["pixel"] < 0.6 and found["by"] == "by colour"
+    assert scored(tasks(world)["day"], nn.Identity(), wrong)["translation"] == {"pixel": 0, "class_": 0, "iou": 0}
+
+
+def test_without_a_segmenter_or_label_maps_there_is_no_score(world, tmp_path):
+    assert label_score(tasks(world)["day"], PREPARE, NONE) is None
+    bare = Path(shutil.copytree(world, tmp_path / "bare"))
+    for side in "AB":
+        shutil.rmtree(bare / f"labels{side}")
+    task = tasks(bare)["labels"]
+    found = scored(task, Known(task.paths, task.truths))  # the truth is a label picture: it serves
+    assert found["translation"]["pixel"] == 1
+
+
+def test_a_label_map_follows_its_picture():
+    """Cut to the middle and thinned by the nearest pixel, never blended."""
+    labels = np.arange(8 * 12, dtype=np.uint8).reshape(8, 12)
+    assert (fitted(labels, (8, 12)) == labels).all()
+    assert (fitted(labels, (8, 8)) == labels[:, 2:10]).all()
+    small = fitted(labels, (4, 4))
+    assert (small == labels[1::2, 3:11:2]).all() or (small == labels[::2, 2:10:2]).all()
+
+
+@pytest.mark.long
+def test_a_run_and_its_segmenter_on_the_command_line(world, tmp_path, capsys):
+    run = train(world, out=tmp_path / "run", steps=2, quiet=True, **TINY_OPTIONS | {"size": SIZE}).run
+    tiny = ("method.width=4", "train.batch=2", "train.threads=1")
+    network = train(
+        world, out=tmp_path / "fcn", preset="fcn", steps=2, size=SIZE, device="cpu", set=tiny, quiet=True
+    ).run
+    assert command(["evaluate", str(run), "--segmenter", str(network)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("FCN score") == 2 and "fcn, step 2" in told and "nearest colour" in told
+    assert "FCN score" in (run / "report.html").read_text()
+    found = viceversa.compare(run, run, quiet=True)["directions"][0]
+    assert {"FCN pixel", "class", "IoU"} <= set(found["columns"])
+    assert command(["evaluate", str(run), "--segmenter", str(run)]) in (2, 4)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_segmenter_of_other_things_is_refused(world, tmp_path):
+    tiny = ("method.width=4", "train.batch=2", "train.threads=1")
+    network = train(
+        world, out=tmp_path / "fcn", preset="fcn", steps=1, size=SIZE, device="cpu", set=tiny, quiet=True
+    ).run
+    assert set(Segmenters.load([network], ("labels", "day"), SIZE).of) == {"day"}
+    with pytest.raises(UsageError, match="knows pictures of day, not of apples or oranges"):
+        Segmenters.load([network], ("apples", "oranges"), SIZE)
+    with pytest.raises(UsageError, match="was trained at 32 px, the run at 64"):
+        Segmenters.load([network], ("labels", "day"), 64)
+    assert classes_of(PREPARE[0](world / "testA" / "0000.png"), palette_for(world / "testA")).max() < 11
