@@ -24,10 +24,10 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from health import CASES, HERE, draw, train_case
 from modes import about
 from remedies import effect, write_summary
 
+from health import CASES, HERE, draw, train_case
 from viceversa import settings as config
 from viceversa.health.catalogue import CURES, changes
 from viceversa.runs import presets

@@ -28,9 +28,10 @@ from PIL import Image, ImageOps
 
 import viceversa
 from viceversa.errors import DivergedError
-from viceversa.health.history import Facts
+from viceversa.health.history import HistoryContext as Facts
 from viceversa.health.symptoms import examine
-from viceversa.runs.folder import RunFolder, processor_name
+from viceversa.runs.environment import processor_name
+from viceversa.runs.folder import RunFolder
 from viceversa.training.train import train
 from viceversa.worlds import digits
 

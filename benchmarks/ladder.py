@@ -25,7 +25,7 @@ from viceversa.data.transforms import reader
 from viceversa.evaluation.extractors import FeatureNet, load_extractor
 from viceversa.evaluation.scores import score
 from viceversa.metrics.clusters import k_means, nearest
-from viceversa.runs.folder import processor_name
+from viceversa.runs.environment import processor_name
 from viceversa.worlds.make import STRIDE
 from viceversa.worlds.scenes import WORLDS
 

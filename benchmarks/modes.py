@@ -28,7 +28,7 @@ import viceversa
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
 from viceversa.metrics.modes import modes
-from viceversa.runs.folder import processor_name
+from viceversa.runs.environment import processor_name
 from viceversa.training.fit import fit
 from viceversa.worlds.gaussians import Heaps, grid, ring
 

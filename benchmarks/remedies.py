@@ -31,7 +31,7 @@ from side_by_side import Batches
 
 import viceversa
 from viceversa.health.catalogue import CURES, REMEDIES, changes
-from viceversa.health.probe import NoiseProbe
+from viceversa.health.noise_probe import NoiseProbe
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGANConfig
 from viceversa.metrics.clusters import jensen_shannon

@@ -21,9 +21,9 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from health import HERE, draw, train_case
 from modes import about
 
+from health import HERE, draw, train_case
 from viceversa.runs.folder import RunFolder
 
 SICK = ("imbalance", "high rates")

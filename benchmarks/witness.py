@@ -36,7 +36,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "pix2pix-quick": dict(data="facades", steps=210, size=32, set=[*SMALL_TRANSLATOR, "train.batch=2"]),
     "cyclegan": dict(data="orchard", steps=12, size=32, set=[*SMALL_TRANSLATOR, "method.winograd=false"]),
     "quickstart": dict(data="orchard", steps=210, size=32, set=SMALL_TRANSLATOR),
-    "best": dict(data="orchard", steps=210, size=32, set=[*SMALL_TRANSLATOR, "method.cycle_noise=0.05"]),
+    "details": dict(data="orchard", steps=210, size=32, set=[*SMALL_TRANSLATOR, "method.cycle_noise=0.05"]),
 }
 WORLDS = {
     "orchard": "--count 40 --size 48",

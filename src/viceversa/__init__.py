@@ -33,7 +33,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'viceversa' has no attribute '{name}'")
     if name == "lab":
         return import_module("viceversa_lab")
-    home = import_module(f".{_HOMES.get(name, 'verbs')}", __name__)
+    home = import_module(f".{_HOMES.get(name, 'api')}", __name__)
     return home if name in ("bench", "data", "study") else getattr(home, name)
 
 

@@ -22,17 +22,15 @@ from .evaluation.evaluate import evaluate as run_evaluation
 from .evaluation.extractors import EMBEDDED
 from .hardware.device import choose_device, choose_precision
 from .health.diagnosis import diagnosed
-from .methods.cyclegan import CycleGANConfig
-from .methods.pix2pix import Pix2PixConfig
 from .report.page import make as make_report
 from .runs import checkpoint
+from .runs.arguments import parse_time
 from .runs.config import RunConfig
-from .runs.folder import RunFolder, processor_name
-from .training.material import subject
-from .training.resolve import parse_time
-from .training.train import Result
+from .runs.environment import processor_name
+from .runs.folder import RunFolder
+from .tasks import task_of
+from .training.session import Result
 from .training.train import train as run_training
-from .training.trainer import steps_of
 from .translation.pipeline import Summary, translate_files
 from .translation.translator import load
 from .weights.convert import Converted
@@ -160,14 +158,14 @@ def describe_run(path: str | Path) -> RunRow:
     """One run from its files alone, so that a folder copied from elsewhere opens too."""
     run = RunFolder(path).require()
     config, data = run.config(), run.data()
-    steps = checkpoint.list_steps(run.checkpoints)
+    kept = checkpoint.list_checkpoints(run.checkpoints)
     size = sum(f.stat().st_size for f in run.path.rglob("*") if f.is_file())
     return RunRow(
         path=str(run.path),
-        domains=subject(config, data["names"]),
+        domains=task_of(config.method).title(config, data["names"]),
         preset=f"{config.preset} {config.data.size} px",
-        step=int(steps[0].name[5:]) if steps else 0,
-        steps=steps_of(config),
+        step=kept[0].step if kept else 0,
+        steps=config.steps,
         megabytes=round(size / 1e6, 1),
         changed=time.strftime("%F %H:%M", time.localtime(run.path.stat().st_mtime)),
     )
@@ -221,13 +219,14 @@ def show_run(path: str | Path) -> dict[str, Any]:
     run = RunFolder(path).require()
     row = asdict(describe_run(path))
     lines = run.read_metrics()
-    method, names = run.config().method, run.data()["names"]
-    ways = {CycleGANConfig: names, Pix2PixConfig: names[1:]}.get(type(method), [])
+    names = tuple(run.data()["names"])
+    targets = sorted(d.domains(names)[1] for d in run.config().method.directions)
     return row | {
         "last": lines[-1] if lines else {},
         "report": str(run.report) if run.report.exists() else None,
         "resume": run.env()["command"],
         "translate": [
-            shlex.join(["viceversa", "translate", str(path), "FOLDER", "--to", name, "--out", "OUT"]) for name in ways
+            shlex.join(["viceversa", "translate", str(path), "FOLDER", "--to", name, "--out", "OUT"])
+            for name in targets
         ],
     }

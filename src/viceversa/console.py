@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-LAMP = "●"
+STATUS_MARK = "●"
 COLOURS = {"ok": "green", "watch": "yellow", "alarm": "bold red"}
 PLAIN_SECONDS = 15.0  # between lines when nobody sees them move
 
@@ -54,8 +54,8 @@ class LiveLine:
 def lit(line: str) -> Text:
     """The live line; its lamp, if it has one, in the colour of the word behind it."""
     text = Text(line, no_wrap=True, overflow="ellipsis")
-    if line.startswith(LAMP):
-        text.stylize(COLOURS.get(line.split()[1], ""), 0, len(LAMP))
+    if line.startswith(STATUS_MARK):
+        text.stylize(COLOURS.get(line.split()[1], ""), 0, len(STATUS_MARK))
     return text
 
 

@@ -41,7 +41,9 @@ def from_dict(
     """Build `cls` from plain values, the missing ones from `base`; UsageError naming an unknown key or wrong type."""
     if not isinstance(values, dict):
         raise UsageError(f"{where}: expected keys and values{f' in {group[:-1]}' if group else ''}, found {values!r}")
-    kinds = typing.get_type_hints(cls, include_extras=True)
+    hints = typing.get_type_hints(cls, include_extras=True)
+    kinds = {field.name: hints[field.name] for field in dataclasses.fields(typing.cast(Any, cls))}
+    values = renamed(cls, values, where, group)
     for key in values:
         if key not in kinds:
             known = [group + k for k in kinds]
@@ -51,6 +53,15 @@ def from_dict(
         return cls(**built) if base is None else dataclasses.replace(base, **built)  # type: ignore[type-var]
     except (TypeError, ValueError) as e:
         raise UsageError(f"{where}: {e}") from None
+
+
+def renamed(cls: type, values: dict[str, Any], where: str, group: str) -> dict[str, Any]:
+    """`values` with the field names of earlier versions (RENAMED of a dataclass) replaced by those of today."""
+    names: dict[str, str] = getattr(cls, "RENAMED", {})
+    for old, new in names.items():
+        if old in values and new in values:
+            raise UsageError(f"{where}: {group}{old} is now called {group}{new}; give one of them")
+    return {names.get(key, key): value for key, value in values.items()}
 
 
 def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -66,7 +77,7 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def changed(config: T, pairs: dict[str, Any], where: str = "--set") -> T:
     """A copy with the fields at the dotted keys of `pairs` replaced, all at once; values may be text."""
-    known = flatten(to_dict(config))
+    known = flatten(to_dict(config)) | dict.fromkeys(former_names(config))
     nested: dict[str, Any] = {}
     for path, value in pairs.items():
         if path not in known:
@@ -77,6 +88,16 @@ def changed(config: T, pairs: dict[str, Any], where: str = "--set") -> T:
             inner = inner.setdefault(group, {})
         inner[key] = value
     return from_dict(type(config), nested, where, config)
+
+
+def former_names(config: Any, prefix: str = "") -> list[str]:
+    """Dotted keys that earlier versions used for fields of `config`."""
+    names = [prefix + old for old in getattr(config, "RENAMED", {})]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            names += former_names(value, f"{prefix}{field.name}.")
+    return names
 
 
 def _no_such_key(path: str, known: list[str], where: str) -> typing.NoReturn:
@@ -106,10 +127,9 @@ def difference(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
 
 def _convert(value: Any, kind: Any, where: str, key: str, base: Any = None) -> Any:
     if dataclasses.is_dataclass(kind):
-        return from_dict(typing.cast(type, kind), value, where, base, f"{key}.")
+        cls = type(base) if isinstance(base, typing.cast(type, kind)) else typing.cast(type, kind)
+        return from_dict(cls, value, where, base, f"{key}.")
     if typing.get_origin(kind) in (types.UnionType, typing.Union):  # the second with an annotated type in it
-        if dataclasses.is_dataclass(base):  # one of several kinds
-            return from_dict(type(base), value, where, base, f"{key}.")
         if value is None or value == "none":
             return None
         kind = next(k for k in typing.get_args(kind) if k is not type(None))

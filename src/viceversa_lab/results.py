@@ -74,7 +74,7 @@ def measure(
     """Measure, or go on where an earlier attempt was stopped; ResourceError while another process does the same."""
     import torch
 
-    from viceversa.runs.folder import environment
+    from viceversa.runs.environment import environment
 
     folder = cache / experiment.name / experiment.key(settings)
     with _Owner(experiment.name, folder):

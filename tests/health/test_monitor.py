@@ -16,7 +16,7 @@ import pytest
 from support.sick import COMMON, SICK, run
 from viceversa import api as verbs
 from viceversa import cli
-from viceversa.console import LAMP, lit
+from viceversa.console import STATUS_MARK, lit
 from viceversa.errors import DataError, DivergedError
 from viceversa.health.monitor import SHARE, cost, interval
 from viceversa.runs.folder import RunFolder
@@ -171,7 +171,7 @@ def test_diagnose_needs_the_folder_alone(blobs, tmp_path, capsys):
 
 
 def test_the_lamp_has_the_colour_of_its_word():
-    colours = {word: lit(f"{LAMP} {word}  step 3/9").spans[0].style for word in ("ok", "watch", "alarm d-wins")}
+    colours = {word: lit(f"{STATUS_MARK} {word}  step 3/9").spans[0].style for word in ("ok", "watch", "alarm d-wins")}
     assert colours == {"ok": "green", "watch": "yellow", "alarm d-wins": "bold red"}
     assert not lit("step 3/9").spans
 

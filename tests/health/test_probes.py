@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from viceversa.health.features import Space
-from viceversa.health.probe import NoiseProbe
+from viceversa.health.noise_probe import NoiseProbe
 from viceversa.health.translation_probe import TranslationProbe
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.methods.gan import GAN, GANConfig

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from viceversa.health.catalogue import CURES, REMEDIES, changes
-from viceversa.health.history import Facts
+from viceversa.health.history import HistoryContext as Facts
 from viceversa.health.symptoms import NOISE, TRANSLATION, Verdict, examine, overall
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.methods.gan import GANConfig

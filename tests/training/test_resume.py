@@ -16,7 +16,8 @@ from safetensors.torch import load_file
 from support.tiny import TINY, TINY_OPTIONS, draw_world, tiny_words
 from viceversa.errors import DataError, DivergedError, ModelFileError, UsageError
 from viceversa.runs import checkpoint
-from viceversa.training.train import Result, train
+from viceversa.training.session import Result
+from viceversa.training.train import train
 from viceversa.training.trainer import Trainer
 
 

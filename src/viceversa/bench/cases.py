@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from ..hardware.compile import compile_net
 from ..hardware.cuda_graph import device_step
 from ..hardware.device import choose_precision
 from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
+from ..methods.protocol import SIDES
 from ..runs.presets import preset
 from ..training.plan import with_measured
 from ..translation.pipeline import translate_files
@@ -69,9 +70,7 @@ def one_page() -> dict[str, Any]:
 
 def config_of(name: str, size: int, **changes: Any) -> CycleGANConfig:
     """A preset's CycleGAN."""
-    method = preset(name, size).method
-    assert isinstance(method, CycleGANConfig)
-    return replace(method, **changes)
+    return replace(cast(CycleGANConfig, preset(name, size).method), **changes)
 
 
 def noise(batch: int, size: int, device: str) -> list[torch.Tensor]:
@@ -88,8 +87,8 @@ def train_ours(
     wanted = preset(name, size)
     batch, precision = batch or wanted.train.batch, choose_precision(precision or wanted.train.precision, device)
     train = replace(wanted.train, batch=batch, precision=precision)
-    method = with_measured(replace(wanted, method=config_of(name, size, **changes), train=train), device).method
-    assert isinstance(method, CycleGANConfig)
+    config = with_measured(replace(wanted, method=config_of(name, size, **changes), train=train), device)
+    method = cast(CycleGANConfig, config.method)
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = device == "cuda"
     model = CycleGAN(method, precision=precision, device=device)
@@ -132,7 +131,7 @@ def pictures(folder: Path, size: int, count: int = FILES) -> list[Path]:
 def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, compile: bool) -> Translator:
     """A translator with random weights."""
     torch.manual_seed(0)
-    nets = {side: make_generator(c, 3, 3) for side in "AB"}
+    nets = {side: make_generator(c, 3, 3) for side in SIDES}
     for net in nets.values() if compile else ():
         compile_net(net, device, dynamic=True)
     return Translator(nets, ("a", "b"), (3, 3), size, 0, device, precision, filled=compile)

@@ -33,7 +33,7 @@ def of_step(config: CycleGANConfig, batch: int, size: int) -> int:
     D = PatchGAN(config.channels_a, config.d_width, config.d_layers, config.d_norm)
     shape = (batch, config.channels_a, size, size)
     first = of_pass(G, shape, weights=True)  # sees a picture, which needs no gradient
-    small = *shape[:2], *(side // config.cycle_shrink for side in shape[2:])
+    small = *shape[:2], *(side // config.cycle_downsampling for side in shape[2:])
     second = of_pass(G, small, weights=True, inputs=True)  # sees a translation
     generators = first + bool(config.lambda_cyc) * second + bool(config.lambda_idt) * first
     asked = of_pass(D, shape, inputs=True) if config.lambda_gan else 0  # frozen, in the generators' turn

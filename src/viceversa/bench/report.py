@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ..hardware.device import choose_device
-from ..runs.folder import processor_name
+from ..runs.environment import processor_name
 from . import guard
 from .cases import CASES
 from .ceilings import ceilings

@@ -111,7 +111,7 @@ def train(
     """
     from .. import api as verbs
     from .. import distributed
-    from ..training.train import Result
+    from ..training.session import Result
 
     result = verbs.train(
         data, other, preset=preset, out=out, size=size, steps=steps, max_time=max_time, save_every=save_every,

@@ -150,7 +150,7 @@ def data_check(
     from ..console import LiveLine
     from ..data.check import check
     from ..errors import DataError
-    from ..training.resolve import parse_names
+    from ..runs.arguments import parse_names
 
     with LiveLine() as show:
         report = check(data, other, names=parse_names(names), on_progress=lambda n, of: show(f"picture {n} of {of}"))

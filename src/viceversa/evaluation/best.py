@@ -8,6 +8,7 @@ import numpy as np
 
 from ..data.folders import Paths
 from ..errors import DataError
+from ..methods.protocol import Side
 from ..metrics.kid import kid
 from ..translation.translator import load
 from .extractors import FeatureNet, Features
@@ -38,7 +39,7 @@ def distances(judged: Subject, step: int, net: FeatureNet, seed: int, show: Call
     """KID of what the checkpoint of `step` makes, each direction, on training pictures."""
     broken: list[str] = []
 
-    def real(paths: Paths, side: str) -> Features:
+    def real(paths: Paths, side: Side) -> Features:
         return of_files(evenly(paths, REAL), judged.preparation(side), net, broken, show)
 
     show(f"checkpoint of step {step}")
@@ -47,9 +48,8 @@ def distances(judged: Subject, step: int, net: FeatureNet, seed: int, show: Call
         return [kid(made, real(judged.files["train"], "A"), draws=0).value]
     found = []
     translator = load(judged.folder.path, device="cpu", step=step)
-    for task in judged.tasks(translator):
-        here, there = task.side.lower(), task.other.lower()
-        given, target = (judged.files.get(f"train_{side}", ()) for side in (here, there))
+    for task in judged.tasks():
+        given, target = judged.split("train", task.side), judged.split("train", task.other)
         if min(len(given), len(target)) < 2:
             raise DataError(f"{judged.folder.path} has too few training pictures to choose a checkpoint by")
         own = replace(task, paths=evenly(given, MADE), truths=())

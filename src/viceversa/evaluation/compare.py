@@ -10,7 +10,6 @@ from .. import settings as values
 from ..errors import DataError, UsageError
 from ..runs.folder import RunFolder
 from ..runs.presets import preset
-from ..training.trainer import steps_of
 from .evaluate import evaluate, written
 
 SAME = ("extractor", "extractor_sha256", "resize", "pictures", "neighbours")  # what makes numbers comparable
@@ -60,10 +59,10 @@ def labels(runs: Sequence[RunFolder]) -> list[str]:
         told = [f"{key.split('.')[-1]}={new}" for key, (_, new) in changed.items() if key.startswith("method.")]
         names.append(" ".join([config.preset, *told]))
     lengths = {
-        name: {steps_of(run.config()) for run, own in zip(runs, names, strict=True) if own == name} for name in names
+        name: {run.config().steps for run, own in zip(runs, names, strict=True) if own == name} for name in names
     }
     return [
-        f"{name}, {steps_of(run.config())} steps" if len(lengths[name]) > 1 else name
+        f"{name}, {run.config().steps} steps" if len(lengths[name]) > 1 else name
         for run, name in zip(runs, names, strict=True)
     ]
 

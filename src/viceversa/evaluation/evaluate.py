@@ -15,8 +15,9 @@ from .. import files
 from ..data.folders import existing_folder, pictures_of
 from ..errors import DataError, UsageError
 from ..metrics.kid import DRAWS, LARGEST
+from ..runs.checkpoint import Checkpoint
 from ..runs.folder import RunFolder
-from ..translation.translator import Translator, checkpoint_of, load
+from ..translation.translator import Translator, load
 from . import best
 from .extractors import EMBEDDED, FeatureNet, Features, load_extractor
 from .fcn import Segmenters, label_score
@@ -75,20 +76,19 @@ def evaluate(
 
 def of_run(judged: Subject, how: Judges, step: int | None = None) -> Found:
     """One checkpoint of a run: the newest, or that of `step`."""
-    path = checkpoint_of(judged.folder, step)
-    step, config = int(path.name[5:]), judged.config
+    kept, config = judged.folder.checkpoint(step), judged.config
     head = {
         "run": judged.folder.path.name,
         "preset": config.preset,
         "seed": config.train.seed,
-        "step": step,
+        "step": kept.step,
         "domains": list(judged.names),
         "protocol": protocol(how.net, judged.preparation(), how.seed),
     }
     if not judged.translates:
-        return head | {"directions": [from_noise(judged, path, how)]}
-    translator = load(judged.folder.path, device="cpu", step=step)
-    return head | {"directions": [one_way(judged, task, translator, how) for task in judged.tasks(translator)]}
+        return head | {"directions": [from_noise(judged, kept, how)]}
+    translator = load(judged.folder.path, device="cpu", step=kept.step)
+    return head | {"directions": [one_way(judged, task, translator, how) for task in judged.tasks()]}
 
 
 def one_way(judged: Subject, task: Task, translator: Translator, how: Judges) -> Found:
@@ -151,7 +151,7 @@ def content(seen: Judged) -> dict[str, float | None]:
     return {"edges": seen.mean("edges"), "true_edges": seen.mean("true_edges"), "traceable": seen.traceable}
 
 
-def from_noise(judged: Subject, path: Path, how: Judges) -> Found:
+def from_noise(judged: Subject, kept: Checkpoint, how: Judges) -> Found:
     """What a GAN makes of noise, as many pictures as there are real ones to compare with."""
     broken: list[str] = []
     real_paths, known = judged.real()
@@ -159,7 +159,7 @@ def from_noise(judged: Subject, path: Path, how: Judges) -> Found:
         raise DataError(f"{judged.folder.path} has fewer than two real pictures to compare with; name some with --data")
     prepare = judged.preparation()
     real = of_files(real_paths, prepare, how.net, broken, how.show)
-    made = generated(judged, path, len(real), how.net, how.seed)
+    made = generated(judged, kept, len(real), how.net, how.seed)
     rows = {"generated": score(made, real, how.seed)}
     rows |= real_against_real(known, real, len(made), prepare, how, broken)
     return {

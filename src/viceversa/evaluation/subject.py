@@ -10,15 +10,13 @@ from .. import images
 from ..data.folders import Paths
 from ..errors import DataError, ModelFileError
 from ..methods import make
-from ..methods.cyclegan import CycleGANConfig
-from ..methods.gan import GAN, GANConfig
-from ..methods.pix2pix import Pix2PixConfig
-from ..methods.wgan import WGAN, WGANConfig
+from ..methods.protocol import Direction, Side
 from ..runs import checkpoint
+from ..runs.checkpoint import Checkpoint
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..training import material
-from ..translation.translator import Translator
+from ..tasks import split_key, task_of
+from ..tasks.generation import latent_of
 from .extractors import FeatureNet, Features
 from .features import Preparation
 from .translations import Task
@@ -37,60 +35,65 @@ class Subject:
 
     @property
     def translates(self) -> bool:
-        return isinstance(self.config.method, CycleGANConfig | Pix2PixConfig)
+        return self.config.method.translates
 
-    def preparation(self, side: str = "A") -> Preparation:
-        """How pictures of a side become what the networks see."""
-        c, d = self.config.method, self.config.data
-        if isinstance(c, CycleGANConfig | Pix2PixConfig):
-            return Preparation(size=d.size, fit=d.fit, channels=c.channels_a if side == "A" else c.channels_b)
-        return Preparation(size=d.size, fit=d.fit, channels=c.channels)
+    def preparation(self, side: Side = "A") -> Preparation:
+        """How images of a side become what the networks are given: fitted as in training."""
+        d = self.config.data
+        return Preparation(size=d.size, fit=d.fit, channels=self.config.method.channels_of(side))
 
-    def tasks(self, translator: Translator) -> list[Task]:
-        """Both ways, or the one that was learned."""
-        return [self._task(side) for side, other in (("A", "B"), ("B", "A")) if other in translator.generators]
+    def tasks(self) -> list[Task]:
+        """One for each direction that the method translates."""
+        return [self._task(direction) for direction in self.config.method.directions]
 
-    def _task(self, side: str) -> Task:
-        here, there = ("a", "b") if side == "A" else ("b", "a")
-        source, target = self.names if side == "A" else self.names[::-1]
-        test, truths = self.files.get(f"test_{here}", ()), self.files.get(f"truth_{here}", ())
-        real, known = self.real(f"_{there}")
+    def _task(self, direction: Direction) -> Task:
+        source, target = direction.domains(self.names)
+        test, truths = self.split("test", direction.source), self.split("truth", direction.source)
+        real, known = self.real(direction.target)
         return Task(
-            side=side,
+            direction=direction,
             source=source,
             target=target,
-            paths=test or self.files.get(f"train_{here}", ()),
+            paths=test or self.split("train", direction.source),
             truths=truths if test and len(truths) == len(test) else (),
             real=real,
             known=known,
             training=not test,
         )
 
-    def real(self, suffix: str = "") -> tuple[Paths, Paths]:
-        """Real pictures to compare with, and others for the floor: test and training, or two halves of the training."""
-        test, train = self.files.get(f"test{suffix}", ()), self.files.get(f"train{suffix}", ())
+    def split(self, part: str, side: Side | None = None) -> Paths:
+        """Files of "train", "test" or "truth", of a domain where there are two."""
+        return self.files.get(split_key(part, side), ())
+
+    def real(self, side: Side | None = None) -> tuple[Paths, Paths]:
+        """Real images to compare with, and others for the floor: test and training, or two halves of the training."""
+        test, train = self.split("test", side), self.split("train", side)
         return (test, train) if test else (train[::2], train[1::2])
 
 
 def subject(run: Path | str, data: Path | str | None = None, other: Path | str | None = None) -> Subject:
-    """A run and the pictures of its data.json, or the test pictures of another data set that is laid out for it.
+    """A run and the images of its data.json, or the test images of another dataset that is laid out for it.
 
-    ModelFileError for what is no run or makes no pictures, DataError for pictures that are gone.
+    ModelFileError for what is no run or makes no images, DataError for images that are gone.
     """
     folder = RunFolder(run).require()
-    config, found = folder.config(), folder.data()
-    if not isinstance(config.method, CycleGANConfig | Pix2PixConfig | GANConfig | WGANConfig):
+    config, saved = folder.config(), folder.data()
+    task = task_of(config.method)
+    if not task.evaluated:
         raise ModelFileError(f"{folder.path} is a run of preset {config.preset}, which makes no pictures to evaluate")
-    own = {key: tuple(Path(p) for p in paths) for key, paths in found["files"].items()}
+
+    names = tuple(saved["names"])
+    own = {key: tuple(Path(p) for p in paths) for key, paths in saved["files"].items()}
     if data is not None:
         place = replace(config.data, source=str(data), other=str(other) if other else None, names=None)
-        elsewhere = material.find(replace(config, data=place)).files
+        elsewhere = task.find(replace(config, data=place)).files
         trained = {key: paths for key, paths in own.items() if key.startswith("train") and there(paths)}
-        return Subject(folder, config, tuple(found["names"]), {**elsewhere, **trained})
+        return Subject(folder, config, names, {**elsewhere, **trained})
+
     for paths in own.values():
         if paths and not there(paths):
             raise DataError(f"the pictures of {folder.path} are no longer in {paths[0].parent}; name them with --data")
-    return Subject(folder, config, tuple(found["names"]), own)
+    return Subject(folder, config, names, own)
 
 
 def there(paths: Paths) -> bool:
@@ -98,10 +101,10 @@ def there(paths: Paths) -> bool:
     return any(Path(images.file_of(p)[0]).exists() for p in paths)
 
 
-def generated(subject: Subject, path: Path, count: int, extractor: FeatureNet, seed: int = 0) -> Features:
-    """Features of `count` pictures that a GAN's checkpoint makes from noise; averaged weights where it has them."""
-    method = make(subject.config.method, size=subject.config.data.size, classes=0)
-    assert isinstance(method, GAN | WGAN)
-    checkpoint.load(path, method, grown=bool(subject.folder.treatments()))
-    z = torch.randn(count, method.latent, generator=torch.Generator().manual_seed(seed))
+def generated(subject: Subject, kept: Checkpoint, count: int, extractor: FeatureNet, seed: int = 0) -> Features:
+    """Features of `count` images that a checkpoint generates from noise; averaged weights where it has them."""
+    config = subject.config
+    method = make(config.method, size=config.data.size)
+    checkpoint.load(kept.path, method, grown=bool(subject.folder.treatments()))
+    z = torch.randn(count, latent_of(config.method), generator=torch.Generator().manual_seed(seed))
     return np.concatenate([extractor(method.preview(part)["fake"].numpy()) for part in torch.split(z, AT_ONCE)])

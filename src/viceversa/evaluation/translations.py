@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..errors import DataError
+from ..methods.protocol import Direction, Side
 from ..metrics.edges import edge_agreement, edges, led_back
 from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
 from ..translation.translator import Translator
@@ -23,7 +24,7 @@ Numbers = NDArray[np.float64]
 class Task:
     """One way of a run: test pictures, their truths where known, and the pictures of the target domain."""
 
-    side: str  # "A" or "B": where the pictures come from
+    direction: Direction
     source: str  # names of the domains
     target: str
     paths: tuple[Path, ...]
@@ -33,8 +34,14 @@ class Task:
     training: bool  # there is no test set: these are training pictures
 
     @property
-    def other(self) -> str:
-        return "A" if self.side == "B" else "B"
+    def side(self) -> Side:
+        """Where the images come from."""
+        return self.direction.source
+
+    @property
+    def other(self) -> Side:
+        """Where their translations belong."""
+        return self.direction.target
 
 
 @dataclass
@@ -101,7 +108,7 @@ def judge(
     return found
 
 
-def translated(translator: Translator, x: Pictures, side: str) -> Pictures:
+def translated(translator: Translator, x: Pictures, side: Side) -> Pictures:
     """Pictures in the domain `side`, as an 8-bit file would hold them."""
     return images.from_uint8(images.to_uint8(translator.batch(torch.from_numpy(x), side).numpy()))
 

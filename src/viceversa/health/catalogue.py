@@ -41,20 +41,13 @@ def narrower(method: Any) -> Changes:
 
 def normalised(method: Any) -> Changes:
     """Batch norm in a D of noise-to-image that has neither a norm nor a penalty."""
-    bare = type(method).__name__ == "GANConfig" and not (method.r1 or method.r2)
-    return {"d_norm": "batch"} if bare else {}
+    penalised = getattr(method, "r1", 1.0) or getattr(method, "r2", 1.0)  # a method without these has no such D
+    return {} if penalised else {"d_norm": "batch"}
 
-
-RATES: dict[str, Changes] = {  # at which healthy runs of benchmarks/health.py trained well; the paper's where slow
-    "GANConfig": {"lr_g": 1e-3, "lr_d": 5e-4, "beta1": 0.5},
-    "WGANConfig": {"lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.0},
-    "CycleGANConfig": {"lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5},
-    "Pix2PixConfig": {"lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5},
-}
 
 REMEDIES: dict[str, Remedy] = {
     "proven-rates": Remedy(
-        "rates and momentum that are known to work", lambda m: RATES.get(type(m).__name__, {}), "none",
+        "rates and momentum that are known to work", lambda m: dict(m.proven_rates), "none",
         "docs/health.md; Zhu et al. 2017",
     ),
     "halve-rates": Remedy("both rates halved", times(lr_g=0.5, lr_d=0.5), "slower", "–"),

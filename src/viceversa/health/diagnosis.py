@@ -6,9 +6,8 @@ from typing import Any
 from ..errors import DataError
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..training.trainer import steps_of
 from .catalogue import REMEDIES, changes, measured
-from .history import Facts
+from .history import HistoryContext
 from .symptoms import Verdict, examine, overall
 from .treatment import set_words
 
@@ -23,7 +22,7 @@ def diagnosed(run: RunFolder) -> dict[str, Any]:
         "verdict": overall(verdicts),
         "symptoms": [asdict(v) | {"try": advice(v, config)} for v in verdicts],
         "step": lines[-1]["step"],
-        "steps": steps_of(config),
+        "steps": config.steps,
         "treatments": run.treatments(),
         "timeline": timeline(lines),
     }
@@ -34,8 +33,8 @@ def examined(run: RunFolder, lines: list[dict[str, Any]], config: RunConfig) -> 
     last = lines[-1]
     if not last["signals"]:
         return [Verdict(**v | {"remedies": tuple(v["remedies"])}) for v in last["symptoms"]]
-    facts = Facts.of(config.method, run.data()["names"], steps_of(config))
-    return examine([{"step": line["step"], **line["signals"]} for line in lines if line["signals"]], facts)
+    context = HistoryContext.of(config.method, run.data()["names"], config.steps)
+    return examine([{"step": line["step"], **line["signals"]} for line in lines if line["signals"]], context)
 
 
 def advice(verdict: Verdict, config: RunConfig) -> list[dict[str, Any]]:

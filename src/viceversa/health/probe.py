@@ -1,103 +1,45 @@
-"""A look at what the networks make right now, always from the same noise or the same pictures; it changes nothing.
+"""Health checks of the networks on fixed inputs, always the same noise or the same images; they change nothing.
 
-The raw generator is looked at, the one that training drives: it falls ill before its moving average does.
+The raw generator is checked, the one that training updates: it degrades before its moving average does.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..metrics.clusters import different_bins, k_means, lost, nearest, shares
-from ..metrics.coverage import coverage, precision, spread
-from ..metrics.frechet import frechet
+from ..methods.protocol import Method
 from ..networks.layers import evaluating
-from .features import Space
-
-FAKES = 256  # samples of a noise probe
-KINDS = 20  # clusters of real pictures, fewer where there are few
-PER_KIND = 20  # real pictures that a cluster needs on average
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a probe saw: numbers, features of the samples (n, d), and columns of pictures for a sheet."""
+    """Result of one health check: signals by name, features of the samples (n, d), columns of images for a sheet."""
 
     signals: dict[str, Any]
-    features: NDArray[np.float32]
-    sheet: list[Tensor]
+    features: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    sheet: list[Tensor] = field(default_factory=list)
+
+
+class Probe(Protocol):
+    """Measures a method on fixed inputs."""
+
+    def measure(self, method: Method) -> Snapshot: ...
+
+    def reference(self) -> dict[str, NDArray[Any]]:
+        """Features of real images for the map of the report; empty where there is no map."""
+        ...
 
 
 @contextmanager
 def still(*nets: nn.Module) -> Iterator[None]:
-    """Networks as they are used, without gradient, and afterwards as they were."""
+    """Networks in evaluation mode and without gradients, afterwards as they were."""
     with torch.no_grad(), ExitStack() as stack:
         for net in nets:
             stack.enter_context(evaluating(net))
         yield
-
-
-class NoiseProbe:
-    """Samples from fixed noise against real pictures (N, C, H, W) in [-1, 1], by features of the pictures alone.
-
-    `held`: real pictures that training does not see, for the sign that D learns its own by heart. The real pictures
-    are cut in two: one part is the reference, the other tells what a perfect generator would score (`*_floor`).
-    """
-
-    def __init__(self, real: Tensor, latent: int, *, held: Tensor | None = None, seed: int = 0) -> None:
-        dice = torch.Generator().manual_seed(seed)
-        self.real, self.held = real, held
-        self.z = torch.randn(FAKES, latent, generator=dice)
-        self.space = Space(real)
-        order = np.random.default_rng(seed).permutation(len(real))
-        mapped = self.space(real)[order]
-        self.other, self.reference = np.split(mapped, [min(FAKES, len(mapped) // 3)])
-        self.centres = k_means(self.reference, max(2, min(KINDS, len(self.reference) // PER_KIND)), seed)
-        self.kinds = nearest(self.reference, self.centres)
-        self.truth = self.compare(self.other)
-
-    def compare(self, features: NDArray[np.float32]) -> dict[str, Any]:
-        """Samples against the reference."""
-        count, real = len(self.centres), shares(self.kinds, len(self.centres))
-        made = shares(nearest(features, self.centres), count)
-        return {
-            "diversity": spread(features) / spread(self.reference),
-            "coverage": coverage(features, self.reference),
-            "precision": precision(features, self.reference),
-            "lost": lost(made, real),
-            "ndb": different_bins(made, real, len(features), len(self.kinds)),
-            "distance": frechet(features, self.reference),
-            "shares": [round(float(s), 4) for s in made],
-        }
-
-    def __call__(self, method: Any) -> Snapshot:
-        G, D = method.nets.values()
-        device = next(G.parameters()).device
-        with still(G, D):
-            fake = G(self.z.to(device)).clamp(-1, 1)
-            packing = method.view.packing if hasattr(method, "view") else 1
-            signals = {} if self.held is None else {"gap": self.gap(D, fake, packing)}
-        features = self.space(fake.cpu())
-        found = self.compare(features)
-        floors = {f"{key}_floor": self.truth[key] for key in ("coverage", "distance", "lost", "ndb")}
-        some = self.real[:: max(1, len(self.real) // 32)]
-        shown = [x[i : i + 8].cpu() for x in (some, fake) for i in range(0, 32, 8)]
-        return Snapshot(signals | found | floors, features, shown)
-
-    def gap(self, D: nn.Module, fake: Tensor, packing: int) -> float:
-        """Where held-out pictures stand between D's training pictures (0) and generated ones (1), ADA's r_v."""
-        assert self.held is not None
-
-        def mean(x: Tensor) -> float:
-            packs = len(x) // packing
-            shape = (packs, packing * x.shape[1], *x.shape[2:])
-            return float(D(x[: packs * packing].to(fake.device).reshape(shape)).mean())
-
-        step = max(1, len(self.real) // len(self.held))
-        known, new, made = mean(self.real[::step]), mean(self.held), mean(fake)
-        return (known - new) / (known - made) if known > made else 0.0

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..methods.protocol import Direction
 from .catalogue import CURES
-from .history import Facts, History
+from .history import History, HistoryContext
 
 Line = dict[str, Any]
 HITS = 2  # looks in a row that make an alarm
@@ -62,83 +63,90 @@ class Rule(NamedTuple):
     """A symptom, when it holds at look `i` (in a direction), what is said of it, and the numbers that show it."""
 
     symptom: str
-    holds: Callable[[History, int, str], bool]
+    holds: Callable[[History, int, Direction | None], bool]
     sentence: str
     numbers: tuple[str, ...]
 
 
-def far(h: History, i: int, way: str) -> bool:
+def far(h: History, i: int, direction: Direction | None) -> bool:
     """What is made is as far from real pictures as at the first look, and farther than these are from each other."""
-    now, floor = h.at(i, "distance", way), h.at(i, "distance_floor", way)
-    return now > FAR * h.at(0, "distance", way) and now > FLOORS * floor
+    now, floor = h.at(i, "distance", direction), h.at(i, "distance_floor", direction)
+    return now > FAR * h.at(0, "distance", direction) and now > FLOORS * floor
 
 
-def d_wins(h: History, i: int, way: str) -> bool:
+def d_wins(h: History, i: int, direction: Direction | None) -> bool:
     """D is sure, its loss near its floor, G's far above equilibrium, and the samples do not come nearer."""
-    won = h.auc(i, way) > SURE and h.d_level(i, way) < LOW_LOSS and h.g_level(i) > HIGH_LOSS
-    return won and far(h, i, way) and h.at(i, "distance", way) > STANDS * h.before(i, "distance", way)
+    won = h.auc(i, direction) > SURE and h.d_level(i, direction) < LOW_LOSS and h.g_level(i) > HIGH_LOSS
+    return won and far(h, i, direction) and h.at(i, "distance", direction) > STANDS * h.before(i, "distance", direction)
 
 
-def g_wins(h: History, i: int, way: str) -> bool:
+def g_wins(h: History, i: int, direction: Direction | None) -> bool:
     """D is wrong, or sees nothing while the samples are far from real ones and come no nearer."""
-    blind = h.auc(i, way) < BLIND or abs(h.auc(i, way) - 0.5) < 0.03
-    return blind and far(h, i, way) and h.at(i, "distance", way) > STANDS * h.before(i, "distance", way)
+    blind = h.auc(i, direction) < BLIND or abs(h.auc(i, direction) - 0.5) < 0.03
+    return (
+        blind and far(h, i, direction) and h.at(i, "distance", direction) > STANDS * h.before(i, "distance", direction)
+    )
 
 
-def collapse(h: History, i: int, way: str) -> bool:
+def collapse(h: History, i: int, direction: Direction | None) -> bool:
     """Samples are alike, do not become less so, and cover next to nothing."""
     uncovered = h.at(i, "coverage") < UNCOVERED * h.at(i, "coverage_floor")
     return h.at(i, "diversity") < ALIKE and uncovered and not h.rises(i, "diversity")
 
 
-def partial_collapse(h: History, i: int, way: str) -> bool:
+def partial_collapse(h: History, i: int, direction: Direction | None) -> bool:
     """Whole kinds of real pictures are not made, and more than a look ago were not either."""
     stays = h.at(i, "lost") > LOST and h.at(i - 2, "lost") > LOST and h.at(i, "lost") > 0.7 * h.at(i - 2, "lost")
     return stays and h.at(i, "diversity") >= ALIKE
 
 
-def oscillation(h: History, i: int, way: str) -> bool:
+def oscillation(h: History, i: int, direction: Direction | None) -> bool:
     """What is made changes from look to look, and comes no nearer."""
     swings = [h.swing(j) > SWING for j in range(i - 3, i + 1)]
-    return i > 3 and sum(swings) >= 3 and far(h, i, way)
+    return i > 3 and sum(swings) >= 3 and far(h, i, direction)
 
 
-def memorising(h: History, i: int, way: str) -> bool:
+def memorising(h: History, i: int, direction: Direction | None) -> bool:
     """D takes real pictures that it has not seen for generated ones."""
-    return h.at(i, "gap") > LEARNED_BY_HEART and h.auc(i, way) > TOLD_APART
+    return h.at(i, "gap") > LEARNED_BY_HEART and h.auc(i, direction) > TOLD_APART
 
 
-def input_ignored(h: History, i: int, way: str) -> bool:
+def input_ignored(h: History, i: int, direction: Direction | None) -> bool:
     """Different inputs, one answer."""
-    return h.at(i, "diversity", way) < SAME_ANSWER and h.at(i, "retrieval", way) <= UNRELATED
+    return h.at(i, "diversity", direction) < SAME_ANSWER and h.at(i, "retrieval", direction) <= UNRELATED
 
 
-def nothing_translated(h: History, i: int, way: str) -> bool:
+def nothing_translated(h: History, i: int, direction: Direction | None) -> bool:
     """Output is input, wherever one looks, and D sees it."""
-    somewhere = h.at(i, "most_change", way) > CHANGED_SOMEWHERE  # a mouth, where nothing else is to change
-    return h.at(i, "change", way) < UNCHANGED and not somewhere and h.auc(i, way) > TOLD_APART
+    somewhere = h.at(i, "most_change", direction) > CHANGED_SOMEWHERE  # a mouth, where nothing else is to change
+    return h.at(i, "change", direction) < UNCHANGED and not somewhere and h.auc(i, direction) > TOLD_APART
 
 
-def inversion(h: History, i: int, way: str) -> bool:
+def inversion(h: History, i: int, direction: Direction | None) -> bool:
     """Light becomes dark."""
-    return h.at(i, "luminance", way) < INVERTED
+    return h.at(i, "luminance", direction) < INVERTED
 
 
-def checkerboard(h: History, i: int, way: str) -> bool:
+def checkerboard(h: History, i: int, direction: Direction | None) -> bool:
     """Energy at the finest pattern."""
-    return h.at(i, "checkerboard", way) > CHEQUERED
+    return h.at(i, "checkerboard", direction) > CHEQUERED
 
 
-def hidden_information(h: History, i: int, way: str) -> bool:
+def hidden_information(h: History, i: int, direction: Direction | None) -> bool:
     """The way back needs what no eye and no file keeps."""
-    louder = h.at(i, "noisy_cycle", way) > 3 * h.at(i, "cycle", way)
-    return h.at(i, "gain", way) > AMPLIFIED and louder and h.at(i, "change", way) > UNCHANGED
+    louder = h.at(i, "noisy_cycle", direction) > 3 * h.at(i, "cycle", direction)
+    return h.at(i, "gain", direction) > AMPLIFIED and louder and h.at(i, "change", direction) > UNCHANGED
 
 
-def good_cycle_bad_output(h: History, i: int, way: str) -> bool:
+def good_cycle_bad_output(h: History, i: int, direction: Direction | None) -> bool:
     """There and back is perfect, there alone is not, and D knows."""
-    bad = far(h, i, way) and h.at(i, "change", way) > UNCHANGED
-    return h.at(i, "cycle", way) < GOOD_CYCLE and bad and h.auc(i, way) > SURE and h.d_level(i, way) < LOW_LOSS
+    bad = far(h, i, direction) and h.at(i, "change", direction) > UNCHANGED
+    return (
+        h.at(i, "cycle", direction) < GOOD_CYCLE
+        and bad
+        and h.auc(i, direction) > SURE
+        and h.d_level(i, direction) < LOW_LOSS
+    )
 
 
 EITHER = (
@@ -235,19 +243,19 @@ def overall(verdicts: Sequence[Verdict]) -> str:
     return max((v.level for v in verdicts), key=LEVELS.index, default="ok")
 
 
-def examine(lines: Sequence[Line], facts: Facts) -> list[Verdict]:
-    """What is wrong after these lines, alarms first; nothing while training has just begun."""
-    h = History(lines, facts)
-    rules = TRANSLATION if facts.translates else NOISE
-    found = [judge(rule, h, way) for way in facts.ways for rule in rules]
-    return sorted((v for v in found if v), key=lambda v: -LEVELS.index(v.level))
+def examine(lines: Sequence[Line], context: HistoryContext) -> list[Verdict]:
+    """Symptoms after these lines, alarms first; none while training has just begun."""
+    history = History(lines, context)
+    rules = TRANSLATION if context.directions else NOISE
+    verdicts = [judge(rule, history, direction) for direction in context.parts for rule in rules]
+    return sorted((v for v in verdicts if v), key=lambda v: -LEVELS.index(v.level))
 
 
-def judge(rule: Rule, h: History, way: str) -> Verdict | None:
-    """Go through the looks as they came: hits in a row raise, two misses clear."""
+def judge(rule: Rule, h: History, direction: Direction | None) -> Verdict | None:
+    """Apply a rule to every check in turn: consecutive hits raise the level, two misses clear it."""
     level, hits, misses, since = "ok", 0, 0, 0
     for i in range(h.start, len(h)):
-        if rule.holds(h, i, way):
+        if rule.holds(h, i, direction):
             since = h.step(i) if level == "ok" else since
             hits, misses = hits + 1, 0
             level = "alarm" if level == "alarm" or hits >= HITS else "watch"
@@ -256,13 +264,14 @@ def judge(rule: Rule, h: History, way: str) -> Verdict | None:
             level = "ok" if level == "watch" or misses >= 2 else level
     if level == "ok":
         return None
-    values = h.told(len(h) - 1, way)
+
+    values = h.values(len(h) - 1, direction)
     return Verdict(
         symptom=rule.symptom,
         level=level,
         since=since,
         sentence=rule.sentence.format(**values),
-        where=h.facts.where(way),
+        where=h.context.where(direction),
         numbers={name: round(values[name], 4) for name in rule.numbers},
         remedies=CURES[rule.symptom],
     )

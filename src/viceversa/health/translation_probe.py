@@ -1,5 +1,6 @@
 """A look at both directions of a translator, always on the same pictures; it changes nothing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,26 +9,28 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from ..methods.protocol import Direction, Method
 from ..metrics.edges import edges, led_back
 from ..metrics.patches import checkerboard, sliced_wasserstein, small
 from .probe import Snapshot, still
 
 PICTURES = 16  # per direction
-NOISE = 4 / 255  # deviation of what is added to a translation before the way back: two of 255 grey levels
+NOISE = 4 / 255  # deviation of what is added to a translation before the cycle is closed: two of 255 grey levels
 SHOWN = 4  # rows of the sheet
-WAYS = {"ab": ("G", "F"), "ba": ("F", "G")}  # direction: network there, network back
 
 
 class TranslationProbe:
-    """Pictures a and b (N, C, H, W) in [-1, 1], not paired; `there` maps a direction to (network there, back)."""
+    """Images a and b (N, C, H, W) in [-1, 1], not paired, through the generators of every direction."""
 
-    def __init__(self, a: Tensor, b: Tensor, *, seed: int = 0) -> None:
-        self.pictures = {"ab": (a, b), "ba": (b, a)}
-        self.dice = torch.Generator().manual_seed(seed)
-        self.truth = {way: self.known(x, y) for way, (x, y) in self.pictures.items()}
+    def __init__(self, a: Tensor, b: Tensor, directions: Sequence[Direction], *, seed: int = 0) -> None:
+        images = {"A": a, "B": b}
+        self.directions = tuple(directions)
+        self.images = {d.key: (images[d.source], images[d.target]) for d in directions}
+        self.rng = torch.Generator().manual_seed(seed)
+        self.baselines = {key: self.baseline(x, y) for key, (x, y) in self.images.items()}
 
-    def known(self, x: Tensor, y: Tensor) -> dict[str, float]:
-        """What the pictures alone say: spread of the targets, their texture, how far doing nothing is from them."""
+    def baseline(self, x: Tensor, y: Tensor) -> dict[str, float]:
+        """Properties of the images alone: spread and texture of the targets, distance of untranslated inputs."""
         half = len(y) // 2
         near = x if x.shape[1] == y.shape[1] else x.mean(1, keepdim=True).expand(-1, y.shape[1], -1, -1)
         return {
@@ -38,25 +41,29 @@ class TranslationProbe:
             "distance_source": texture(near, y),
         }
 
-    def __call__(self, method: Any) -> Snapshot:
+    def measure(self, method: Method) -> Snapshot:
+        """Signals of every direction, under names that end with its key, and a sheet of inputs and outputs."""
         nets = method.nets
         signals: dict[str, Any] = {}
         sheet = []
-        ways = [way for way, (there, back) in WAYS.items() if there in nets]
         with still(*nets.values()):
-            for way in ways:
-                found, columns = self.look(way, nets[WAYS[way][0]], nets[WAYS[way][1]] if "F" in nets else None)
-                signals |= {f"{name}_{way}": value for name, value in found.items()}
+            for d in self.directions:
+                own, columns = self.direction(d.key, nets[d.network], nets[d.back] if d.back else None)
+                signals |= {f"{name}_{d.key}": value for name, value in own.items()}
                 sheet += columns
-        return Snapshot(signals, np.zeros((0, 0), np.float32), sheet)
+        return Snapshot(signals, sheet=sheet)
 
-    def look(self, way: str, there: nn.Module, back: nn.Module | None) -> tuple[dict[str, float], list[Tensor]]:
-        """Signals of one direction, and columns input, translation, way back."""
-        device = next(there.parameters()).device
-        x, y, known = *self.pictures[way], self.truth[way]
-        fake = there(x.to(device)).clamp(-1, 1)
+    def reference(self) -> dict[str, NDArray[Any]]:
+        return {}
+
+    def direction(self, key: str, forth: nn.Module, back: nn.Module | None) -> tuple[dict[str, float], list[Tensor]]:
+        """Signals of one direction, and columns of inputs, translations and cycles."""
+        device = next(forth.parameters()).device
+        (x, y), known = self.images[key], self.baselines[key]
+        fake = forth(x.to(device)).clamp(-1, 1)
         made = fake.cpu()
-        found = {
+
+        signals = {
             "diversity": pairwise(made) / max(known["spread"], 1e-6),
             "retrieval": retrieval(x, made),
             "luminance": float(np.median(correlations(grey(x), grey(made)))),
@@ -67,16 +74,17 @@ class TranslationProbe:
         }
         if made.shape == x.shape:
             change = (made - x).abs() / max(known["apart"], 1e-6)
-            found |= {"change": float(change.mean()), "most_change": most(change)}
+            signals |= {"change": float(change.mean()), "most_change": most(change)}
+
         columns = [x[:SHOWN], made[:SHOWN]]
         if back is not None:
-            noise = torch.randn(made.shape, generator=self.dice.manual_seed(0)).to(device) * NOISE
+            noise = torch.randn(made.shape, generator=self.rng.manual_seed(0)).to(device) * NOISE
             clean, noisy = back(fake).clamp(-1, 1).cpu(), back(fake + noise).clamp(-1, 1).cpu()
-            found["cycle"] = float((clean - x).abs().mean())
-            found["gain"] = float((noisy - clean).abs().mean() / noise.abs().mean().cpu())
-            found["noisy_cycle"] = float((noisy - x).abs().mean())
+            signals["cycle"] = float((clean - x).abs().mean())
+            signals["gain"] = float((noisy - clean).abs().mean() / noise.abs().mean().cpu())
+            signals["noisy_cycle"] = float((noisy - x).abs().mean())
             columns.append(clean[:SHOWN])
-        return found, columns
+        return signals, columns
 
 
 def most(change: Tensor) -> float:

@@ -45,13 +45,14 @@ def set_words(found: dict[str, Any]) -> str:
 
 def last_healthy(run: RunFolder, before: int | None = None) -> int:
     """Step of the newest healthy checkpoint that verifies, of those before a step; 0 without one."""
-    for path in checkpoint.list_steps(run.healthy):
-        if before is None or int(path.name[5:]) < before:
-            try:
-                checkpoint.verify(path)
-                return int(path.name[5:])
-            except ModelFileError:
-                continue
+    for healthy in checkpoint.list_checkpoints(run.healthy):
+        if before is not None and healthy.step >= before:
+            continue
+        try:
+            checkpoint.verify(healthy.path)
+        except ModelFileError:
+            continue
+        return healthy.step
     return 0
 
 

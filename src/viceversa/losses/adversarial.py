@@ -4,6 +4,7 @@
 its `g_loss(fake, real)` needs the logits of real samples too.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -97,4 +98,11 @@ ADVERSARIAL: dict[str, AdversarialLoss] = {
     "lsgan": AdversarialLoss(_lsgan_d, _lsgan_g),
     "relativistic": AdversarialLoss(_relativistic_d, _relativistic_g),
     "wasserstein": AdversarialLoss(_wasserstein_d, _wasserstein_g),  # needs a Lipschitz critic: losses/wasserstein.py
+}
+
+EQUILIBRIUM = {  # losses of D (for real and fake together) and of G when D cannot tell (Goodfellow 2014, Mao 2017)
+    "nonsaturating": (2 * math.log(2), math.log(2)),
+    "minimax": (2 * math.log(2), -math.log(2)),  # G's loss vanishes where D wins
+    "lsgan": (0.5, 0.25),  # G's loss ends at 1 where D wins
+    "relativistic": (math.log(2), math.log(2)),
 }

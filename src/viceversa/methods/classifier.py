@@ -1,7 +1,7 @@
 """A classifier: the first rungs of the ladder, from one dense layer to convolutions."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,13 @@ from ..networks.layers import evaluating
 from ..networks.mlp import MLP
 from ..optimize import Player
 from ..settings import Channels, Count, Decay, Number, Weight
+from .protocol import LossText, MethodConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierConfig:
+class ClassifierConfig(MethodConfig):
+    task: ClassVar[str] = "classification"
+
     channels: Channels = 1  # colour channels: 1 for grey, or 3
     network: Literal["mlp", "cnn"] = "cnn"
     width: Count = 128  # neurons of a hidden dense layer
@@ -39,6 +42,13 @@ class ClassifierConfig:
     def widths(self) -> tuple[int, ...]:
         """`conv_widths` as numbers."""
         return tuple(int(word) for word in self.conv_widths.split(","))
+
+    def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
+        texts = {
+            "loss": LossText("Loss", "What the network minimises. Should fall."),
+            "accuracy": LossText("Training accuracy", "Share of the training images classified correctly."),
+        }
+        return texts.get(loss) or super().explain(loss, names)
 
     def __post_init__(self) -> None:
         if not all(word.strip().isdecimal() and int(word) for word in self.conv_widths.split(",")):

@@ -1,7 +1,7 @@
 """CycleGAN: unpaired translation in both directions (Zhu, Park, Isola, Efros 2017, arXiv 1703.10593)."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,8 @@ from torch.nn.functional import avg_pool2d
 from torch.nn.functional import l1_loss as l1
 
 from .. import distributed
-from ..losses.adversarial import ADVERSARIAL, of_pictures, smoothed
+from ..errors import UsageError
+from ..losses.adversarial import ADVERSARIAL, EQUILIBRIUM, of_pictures, smoothed
 from ..losses.discriminator_auc import auc
 from ..networks.layers import settle, together
 from ..networks.painter import PaintingGenerator
@@ -20,25 +21,41 @@ from ..settings import Channels, Count, Decay, Number, Share, Weight
 from ..stabilisers.ema import Average
 from ..stabilisers.image_pool import ImagePool
 from ..stabilisers.view import View
+from .patch_discriminator import require_layers
+from .protocol import AdversarialLog, Direction, LossText, MethodConfig, cannot_tell
 
 
 @dataclass(frozen=True, kw_only=True)
-class CycleGANConfig:
+class CycleGANConfig(MethodConfig):
+    task: ClassVar[str] = "unpaired"
+    directions: ClassVar[tuple[Direction, ...]] = (
+        Direction(source="A", target="B", network="G", discriminator="D_B", back="F"),
+        Direction(source="B", target="A", network="F", discriminator="D_A", back="G"),
+    )
+    adversarial: ClassVar[AdversarialLog] = AdversarialLog(generator="gan", discriminator_scale=0.5)
+    proven_rates: ClassVar[dict[str, float]] = {"lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5}
+    RENAMED: ClassVar[dict[str, str]] = {
+        "head_start": "d_warmup_steps",
+        "picture_share": "image_logit_weight",
+        "cycle_shrink": "cycle_downsampling",
+        "parts": "micro_batches",
+    }
+
     channels_a: Channels = 3  # colour channels of domain A: 3, or 1 for grey
     channels_b: Channels = 3  # colour channels of domain B
-    generator: Literal["resnet", "painting"] = "resnet"  # painting: the input plus a painted change
+    generator: Literal["resnet", "painting"] = "resnet"  # painting: the input plus a predicted change, per pixel norm
     width: Count = 64  # generator channels after the first layer (sec. 7.2)
     blocks: Number = 9  # residual blocks: 9 at 256 px, 6 at 128 px (sec. 7.2)
-    upsampling: Literal["transposed", "bilinear"] = "transposed"  # bilinear + convolution draws no checkerboard
+    upsampling: Literal["transposed", "bilinear"] = "transposed"  # bilinear + convolution leaves no checkerboard
     d_width: Count = 64  # discriminator channels after the first layer (sec. 7.2)
     d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
     d_norm: Literal["instance", "spectral", "none"] = "instance"
-    head_start: Number = 0  # steps, at most a fifth, in which D_A and D_B learn the worlds before G and F begin
+    d_warmup_steps: Number = 0  # discriminator-only steps at the start, at most 20 % of the run
     loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
-    picture_share: Share = 0.0  # of that loss, on the mean logit of a picture; the rest on each patch's
+    image_logit_weight: Share = 0.0  # share of that loss on the mean logit of an image; the rest on each patch's
     lambda_gan: Weight = 1.0  # weight of the adversarial loss, Eq. (3); 0 leaves the discriminators out
     lambda_cyc: Weight = 10.0  # weight of the cycle loss, Eq. (3)
-    cycle_shrink: Count = 1  # how many times smaller the pictures are on which the cycle is closed; 2 saves a fifth
+    cycle_downsampling: Count = 1  # factor by which images are reduced before the cycle loss; 2 saves a fifth of a step
     lambda_idt: Weight = 5.0  # weight of the identity loss, sec. 5.2: half of lambda_cyc; 0 skips its passes
     pool: Number = 50  # past translations kept per domain for D, sec. 4; 0 = none
     lr_g: Weight = 2e-4  # Adam learning rate of the generators, sec. 4
@@ -46,24 +63,174 @@ class CycleGANConfig:
     beta1: Decay = 0.5  # Adam, authors' code
     beta2: Decay = 0.999  # Adam, authors' code
     ema: Decay = 0.0  # decay per step of the averaged generators; 0 = none
-    cycle_noise: Weight = 0.0  # deviation of noise on translations before the way back, against hidden information
-    smoothing: Decay = 0.0  # real pictures have the target 1 - smoothing (Salimans et al. 2016)
-    noise: Weight = 0.0  # deviation of noise on what D sees; fades with D's advantage
-    augment: str = ""  # what D sees changed: colour, shift, cutout (Zhao et al. 2020)
-    winograd: bool | None = None  # fp32 3x3 convolutions on a processor with fewer multiplications; none: if they pay
-    recompute: bool = False  # generators keep little for the way back and compute it again: same bits, less memory
-    parts: Count = 1  # in how many parts, one after another, G and F see a batch: same gradients, less memory
+    cycle_noise: Weight = 0.0  # deviation of noise added to translations before the cycle, against hidden information
+    smoothing: Decay = 0.0  # real images have the target 1 - smoothing (Salimans et al. 2016)
+    noise: Weight = 0.0  # deviation of noise on the discriminators' inputs; fades with their advantage
+    augment: str = ""  # augmentation of the discriminators' inputs: colour, shift, cutout (Zhao et al. 2020)
+    winograd: bool | None = None  # Winograd for 3x3 convolutions in float32 on a CPU; none: measured at the start
+    recompute: bool = False  # recompute generator activations in the backward pass: same bits, less memory
+    micro_batches: Count = 1  # parts of a batch that G and F process one after another: same gradients, less memory
 
     def __post_init__(self) -> None:
         smoothed(self.loss, self.smoothing)
         View(operations=self.augment)
-        alike = self.lambda_idt or self.head_start or self.generator == "painting"
-        if self.channels_a != self.channels_b and alike:
-            ahead = "method.head_start=0, " if self.head_start else ""
+        same_channels = self.lambda_idt or self.d_warmup_steps or self.generator == "painting"
+        if self.channels_a != self.channels_b and same_channels:
+            warmup = "method.d_warmup_steps=0, " if self.d_warmup_steps else ""
             raise ValueError(
                 f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist: "
-                f"set {ahead}method.lambda_idt=0 and method.generator=resnet"
+                f"set {warmup}method.lambda_idt=0 and method.generator=resnet"
             )
+
+    def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
+        if loss == "idt" and not self.lambda_idt:
+            return None
+        d, g = EQUILIBRIUM[self.loss]
+        cycle = "Mean error of F(G(a)) and G(F(b)), added; black to white is 2. Should fall and level off."
+        texts = {
+            "gan": LossText("Adversarial loss (gan)", f"Of both generators; {2 * g:.2g} when D cannot tell.", 2 * g),
+            "cyc": LossText("Cycle loss (cyc)", cycle),
+            "idt": LossText("Identity loss (idt)", "Mean change of images already in the target domain. Should fall."),
+            "D_A": LossText(f"Discriminator of {names[0]} (D_A)", cannot_tell(d / 2), d / 2),
+            "D_B": LossText(f"Discriminator of {names[-1]} (D_B)", cannot_tell(d / 2), d / 2),
+        }
+        return texts.get(loss) or super().explain(loss, names)
+
+    def residual_channels(self) -> int | None:
+        undecided = self.winograd is None and self.generator == "resnet" and self.blocks
+        return 4 * self.width if undecided else None
+
+    def check_size(self, size: int, batch: int) -> None:
+        if size % (4 * self.cycle_downsampling):
+            raise UsageError(
+                f"method.cycle_downsampling is {self.cycle_downsampling}, which leaves pictures of {size} px no "
+                "multiple of 4; choose 1, or another --size"
+            )
+        require_layers(self.d_layers, size)
+
+
+class Terms(NamedTuple):
+    """The losses of both generators that start from one domain; scalars."""
+
+    gan: Tensor  # adversarial, Eq. (1)
+    cyc: Tensor  # cycle consistency, Eq. (2)
+    idt: Tensor  # identity, sec. 5.2
+
+
+class CycleGAN(nn.Module):
+    """G: A -> B and F: B -> A, trained against D_B and D_A and tied by F(G(a)) = a and G(F(b)) = b."""
+
+    def __init__(
+        self, config: CycleGANConfig, *, size: int = 0, classes: int = 0, precision: str = "fp32", device: str = "cpu"
+    ) -> None:
+        super().__init__()
+        c = config
+        self.nets = nn.ModuleDict(self.make_generators(c, size))
+        self.nets["D_A"] = PatchGAN(c.channels_a, c.d_width, c.d_layers, c.d_norm)
+        self.nets["D_B"] = PatchGAN(c.channels_b, c.d_width, c.d_layers, c.d_norm)
+        settle(self, device)
+        G, F, D_A, D_B = self.nets.values()
+
+        self.average = Average({"G": G, "F": F}, c.ema).to(device)
+        self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
+        self.view_a, self.view_b = View(c.noise, c.augment).to(device), View(c.noise, c.augment).to(device)
+
+        self.d_loss = of_pictures(smoothed(c.loss, c.smoothing), c.image_logit_weight)
+        self.g_loss = of_pictures(ADVERSARIAL[c.loss].g_loss, c.image_logit_weight)
+        self.lambda_gan, self.lambda_cyc, self.lambda_idt = c.lambda_gan, c.lambda_cyc, c.lambda_idt
+        self.cycle_noise, self.cycle_downsampling = c.cycle_noise, c.cycle_downsampling
+        self.micro_batches = c.micro_batches
+        self.d_warmup_steps = c.d_warmup_steps if c.lambda_gan else 0
+
+        self.generators = Player([G, F], c.lr_g, (c.beta1, c.beta2), precision)
+        self.discriminators = Player([D_A, D_B], c.lr_d, (c.beta1, c.beta2), precision)
+        self.players = {"generators": self.generators, "discriminators": self.discriminators}
+
+    def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:  # a, b: (N, C, H, W) in [-1, 1], not paired
+        G, F, D_A, D_B = self.nets.values()
+
+        with self.generators.turn() as update:  # min over G and F of the full objective, Eq. (3)
+            fake_b, from_a = self.generator_turn(update, a, forth=G, back=F, D=D_B, show=self.view_b)
+            fake_a, from_b = self.generator_turn(update, b, forth=F, back=G, D=D_A, show=self.view_a)
+        self.average.update()
+        losses = {name: getattr(from_a, name) + getattr(from_b, name) for name in Terms._fields}
+
+        if self.lambda_gan:  # max over D_A and D_B of Eq. (1), on a history of translations (sec. 4)
+            losses |= self.discriminator_turn(a, b, self.pool_a(fake_a), self.pool_b(fake_b))
+        return losses
+
+    def terms(
+        self, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module, show: nn.Module
+    ) -> tuple[Tensor, Terms]:
+        """forth(x), and the three losses that start from x; a weight of 0 costs nothing."""
+        zero = x.new_zeros(())
+        fake = forth(x)
+        gan = self.g_loss(D(show(fake))) if self.lambda_gan else zero  # Eq. (1)
+        cycle, identity = self.cycle_and_identity(back, fake, x)
+        cyc = l1(cycle, downsampled(x, self.cycle_downsampling)) if self.lambda_cyc else zero  # Eq. (2)
+        idt = l1(identity, x) if self.lambda_idt else zero  # sec. 5.2
+        return fake.detach(), Terms(gan, cyc, idt)
+
+    def cycle_and_identity(self, back: nn.Module, fake: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """back(forth(x)) and back(x), in one pass where that is faster; x where the weight of a term is 0."""
+        inputs = []
+        if self.lambda_cyc:
+            inputs.append(noisy(downsampled(fake, self.cycle_downsampling), self.cycle_noise))
+        if self.lambda_idt:
+            inputs.append(x)
+
+        outputs = together(back, *inputs)
+        return (outputs[0] if self.lambda_cyc else x), (outputs[-1] if self.lambda_idt else x)
+
+    def generator_turn(
+        self, update: Update, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module, show: nn.Module
+    ) -> tuple[Tensor, Terms]:
+        """`terms` of x with their gradients, one micro-batch after another so that one graph is alive at a time."""
+        fakes, losses = [], []
+        for part in x.tensor_split(min(self.micro_batches, len(x))):
+            fake, loss = self.terms(part, forth, back, D, show)
+            share = len(part) / len(x)  # the losses are means over their micro-batch
+            update(share * (self.lambda_gan * loss.gan + self.lambda_cyc * loss.cyc + self.lambda_idt * loss.idt))
+            fakes.append(fake)
+            losses.append(share * torch.stack(loss).detach())
+        return torch.cat(fakes), Terms(*torch.stack(losses).sum(0))
+
+    def discriminator_turn(self, a: Tensor, b: Tensor, fake_a: Tensor, fake_b: Tensor) -> dict[str, Tensor]:
+        """One update of D_A and D_B, which maximise Eq. (1); returns their losses and AUCs."""
+        _, _, D_A, D_B = self.nets.values()
+        show_a, show_b = self.view_a, self.view_b
+
+        with self.discriminators.turn() as update:
+            real_a, false_a = together(D_A, show_a(a), show_a(fake_a))
+            real_b, false_b = together(D_B, show_b(b), show_b(fake_b))
+            L_A, L_B = self.d_loss(real_a, false_a) / 2, self.d_loss(real_b, false_b) / 2
+            update(L_A + L_B)
+
+        auc_a, auc_b = auc(real_a, false_a), auc(real_b, false_b)
+        show_a.fade(auc_a)
+        show_b.fade(auc_b)
+        return dict(D_A=L_A, D_B=L_B, auc_A=auc_a, auc_B=auc_b)
+
+    def warmup_step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
+        """One step of the discriminator warm-up: D_A and D_B learn to tell A from B; G and F stay as they are."""
+        _, _, D_A, D_B = self.nets.values()
+        with torch.no_grad():
+            gan = self.g_loss(D_B(self.view_b(a))) + self.g_loss(D_A(self.view_a(b)))
+        zero = torch.zeros_like(gan)
+        return dict(gan=gan, cyc=zero, idt=zero) | self.discriminator_turn(a, b, fake_a=b, fake_b=a)
+
+    @torch.no_grad()
+    def preview(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
+        """Translations and cycles of fixed images, by the averaged generators: {"fake_b", "cycle_a", ...}."""
+        G, F = self.average.nets.values()
+        fake_b, fake_a = G(a).clamp(-1, 1), F(b).clamp(-1, 1)
+        return dict(fake_b=fake_b, cycle_a=F(fake_b), fake_a=fake_a, cycle_b=G(fake_a))
+
+    @staticmethod
+    def make_generators(config: CycleGANConfig, size: int = 0) -> dict[str, nn.Module]:
+        """G and F with fresh weights, for images of any size."""
+        a, b = config.channels_a, config.channels_b
+        return {"G": make_generator(config, a, b), "F": make_generator(config, b, a)}
 
 
 def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) -> nn.Module:
@@ -75,109 +242,14 @@ def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) 
     return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, winograd, c.recompute)
 
 
-def shrunk(x: Tensor, times: int) -> Tensor:
-    """(N, C, H, W) with the means of `times` x `times` pixels; for 1 the very tensor."""
-    return avg_pool2d(x, times) if times > 1 else x
+def downsampled(x: Tensor, factor: int) -> Tensor:
+    """(N, C, H, W) with means over `factor` x `factor` pixels; x itself for factor 1."""
+    return avg_pool2d(x, factor) if factor > 1 else x
 
 
 def noisy(x: Tensor, deviation: float) -> Tensor:
-    """x with Gaussian noise; ranks draw for the whole batch and keep their share."""
+    """x with Gaussian noise; several ranks draw for the whole batch and keep their share."""
     if not deviation:
         return x
     whole = (len(x) * distributed.world(), *x.shape[1:])
     return x + deviation * distributed.share(torch.randn(whole, device=x.device))
-
-
-class CycleGAN(nn.Module):
-    """G: A -> B and F: B -> A head to tail, judged by D_B and D_A."""
-
-    def __init__(self, config: CycleGANConfig, *, precision: str = "fp32", device: str = "cpu") -> None:
-        super().__init__()
-        c, a, b = config, config.channels_a, config.channels_b
-        self.nets = nn.ModuleDict(
-            {
-                "G": make_generator(c, a, b),
-                "F": make_generator(c, b, a),
-                "D_A": PatchGAN(a, c.d_width, c.d_layers, c.d_norm),
-                "D_B": PatchGAN(b, c.d_width, c.d_layers, c.d_norm),
-            }
-        )
-        settle(self, device)
-        G, F, D_A, D_B = self.nets.values()
-        self.average = Average({"G": G, "F": F}, c.ema).to(device)
-        self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
-        self.view_a, self.view_b = (View(c.noise, c.augment).to(device) for _ in "ab")  # what D is shown
-        losses = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
-        self.d_loss, self.g_loss = (of_pictures(loss, c.picture_share) for loss in losses)
-        self.d_warmup_steps = c.head_start if c.lambda_gan else 0
-        self.lambda_gan, self.lambda_cyc, self.lambda_idt = c.lambda_gan, c.lambda_cyc, c.lambda_idt
-        self.cycle_noise, self.cycle_shrink, self.parts = c.cycle_noise, c.cycle_shrink, c.parts
-        self.generators = Player([G, F], c.lr_g, (c.beta1, c.beta2), precision)
-        self.discriminators = Player([D_A, D_B], c.lr_d, (c.beta1, c.beta2), precision)
-        self.players = {"generators": self.generators, "discriminators": self.discriminators}
-
-    def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:  # a, b: (N, C, H, W) in [-1, 1], not paired
-        G, F, D_A, D_B = self.nets.values()  # G: A -> B,  F: B -> A
-        see_a, see_b = self.view_a, self.view_b  # the pictures themselves, unless a remedy is on
-
-        with self.generators.turn() as update:  # min over G and F of the full objective, Eq. (3)
-            fake_b, gan_a, cyc_a, idt_a = self.in_parts(update, a, G, F, D_B, see_b)
-            fake_a, gan_b, cyc_b, idt_b = self.in_parts(update, b, F, G, D_A, see_a)
-        self.average.update()
-        told = dict(gan=gan_a + gan_b, cyc=cyc_a + cyc_b, idt=idt_a + idt_b)
-        if not self.lambda_gan:
-            return told  # nothing asks the discriminators
-        return told | self.judge(a, b, self.pool_a(fake_a), self.pool_b(fake_b))  # on a history of translations, sec. 4
-
-    def judge(self, a: Tensor, b: Tensor, fake_a: Tensor, fake_b: Tensor) -> dict[str, Tensor]:
-        """The turn of D_A and D_B, which maximise Eq. (1); what they told apart."""
-        _, _, D_A, D_B = self.nets.values()
-        see_a, see_b = self.view_a, self.view_b
-        with self.discriminators.turn() as update:
-            true_a, false_a = together(D_A, see_a(a), see_a(fake_a))
-            true_b, false_b = together(D_B, see_b(b), see_b(fake_b))
-            L_A, L_B = self.d_loss(true_a, false_a) / 2, self.d_loss(true_b, false_b) / 2
-            update(L_A + L_B)
-        auc_a, auc_b = auc(true_a, false_a), auc(true_b, false_b)
-        see_a.fade(auc_a)
-        see_b.fade(auc_b)
-        return dict(D_A=L_A, D_B=L_B, auc_A=auc_a, auc_B=auc_b)
-
-    def warmup_step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
-        """A step of the head start: D_A and D_B learn what sets the worlds apart, the identity in place of G and F."""
-        _, _, D_A, D_B = self.nets.values()
-        with torch.no_grad():
-            gan = self.g_loss(D_B(self.view_b(a))) + self.g_loss(D_A(self.view_a(b)))
-        nothing = torch.zeros_like(gan)  # there and back is the picture itself
-        return dict(gan=gan, cyc=nothing, idt=nothing) | self.judge(a, b, fake_a=b, fake_b=a)
-
-    def in_parts(self, update: Update, x: Tensor, *nets: nn.Module) -> tuple[Tensor, ...]:
-        """`there_and_back` from x, a part of it after the other; each frees its graph before the next begins."""
-        fakes, told = [], []
-        for part in x.tensor_split(min(self.parts, len(x))):
-            fake, L_gan, L_cyc, L_idt = self.there_and_back(part, *nets)
-            share = len(part) / len(x)  # the losses are means
-            update(share * (self.lambda_gan * L_gan + self.lambda_cyc * L_cyc + self.lambda_idt * L_idt))
-            fakes.append(fake)
-            told.append(share * torch.stack([L_gan, L_cyc, L_idt]).detach())
-        return torch.cat(fakes), *torch.stack(told).sum(0)
-
-    def there_and_back(
-        self, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module, see: nn.Module
-    ) -> tuple[Tensor, ...]:
-        """The three terms that start from x, and forth(x): Eq. (1), Eq. (2), identity (sec. 5.2)."""
-        fake = forth(x)
-        L_gan = self.g_loss(D(see(fake))) if self.lambda_gan else x.new_zeros(())
-        small_x, small_fake = (shrunk(y, self.cycle_shrink) for y in (x, fake))  # as they are, in the paper
-        wanted = [noisy(small_fake, self.cycle_noise)] * bool(self.lambda_cyc) + [x] * bool(self.lambda_idt)
-        seen = together(back, *wanted)
-        L_cyc = l1(seen[0], small_x) if self.lambda_cyc else x.new_zeros(())
-        L_idt = l1(seen[-1], x) if self.lambda_idt else x.new_zeros(())
-        return fake.detach(), L_gan, L_cyc, L_idt
-
-    @torch.no_grad()
-    def preview(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
-        """Translations and cycles of fixed images, by the averaged generators: {"fake_b", "cycle_a", ...}."""
-        G, F = self.average.nets.values()
-        fake_b, fake_a = G(a).clamp(-1, 1), F(b).clamp(-1, 1)
-        return dict(fake_b=fake_b, cycle_a=F(fake_b), fake_a=fake_a, cycle_b=G(fake_a))

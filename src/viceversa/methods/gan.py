@@ -1,13 +1,13 @@
 """A generative adversarial network (Goodfellow et al. 2014, arXiv 1406.2661); DCGAN's nets (Radford et al. 2016)."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
 from .. import distributed
-from ..losses.adversarial import ADVERSARIAL, smoothed
+from ..losses.adversarial import ADVERSARIAL, EQUILIBRIUM, smoothed
 from ..losses.discriminator_auc import auc
 from ..losses.r1_r2 import zero_centred
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -18,10 +18,15 @@ from ..stabilisers.ema import Average
 from ..stabilisers.image_pool import ImagePool
 from ..stabilisers.similarity import similarity
 from ..stabilisers.view import View
+from .protocol import AdversarialLog, LossText, MethodConfig, cannot_tell
 
 
 @dataclass(frozen=True, kw_only=True)
-class GANConfig:
+class GANConfig(MethodConfig):
+    task: ClassVar[str] = "generation"
+    adversarial: ClassVar[AdversarialLog] = AdversarialLog(generator="G")
+    proven_rates: ClassVar[dict[str, float]] = {"lr_g": 1e-3, "lr_d": 5e-4, "beta1": 0.5}
+
     channels: Channels = 3  # colour channels: 3, or 1 for grey
     latent: Count = 100  # numbers that the generator starts from, sec. 4 of DCGAN
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
@@ -48,6 +53,14 @@ class GANConfig:
     similarity: Weight = 0.0  # weight of a penalty on G for pictures more alike than real ones
     pool: Number = 0  # past generated pictures kept for D (Shrivastava et al. 2017)
 
+    def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
+        d, g = EQUILIBRIUM[self.loss]
+        texts = {
+            "D": LossText("Discriminator loss (D)", cannot_tell(d), d),
+            "G": LossText("Adversarial loss (G)", f"Loss of the generator; {g:.2g} when D cannot tell.", g),
+        }
+        return texts.get(loss) or super().explain(loss, names)
+
     def __post_init__(self) -> None:
         smoothed(self.loss, self.smoothing)
         View(operations=self.augment)
@@ -70,7 +83,7 @@ class GAN(nn.Module):
     """G: z -> picture, judged by D."""
 
     def __init__(
-        self, config: GANConfig, *, size: int, precision: str = "fp32", device: str = "cpu",
+        self, config: GANConfig, *, size: int, classes: int = 0, precision: str = "fp32", device: str = "cpu",
         nets: tuple[nn.Module, nn.Module] | None = None,  # G and D other than DCGAN's, for points on a plane
     ) -> None:  # fmt: skip
         super().__init__()

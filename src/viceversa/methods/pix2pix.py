@@ -1,13 +1,13 @@
 """pix2pix: translation learned from pairs (Isola, Zhu, Zhou, Efros 2017, arXiv 1611.07004)."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss as l1
 
-from ..losses.adversarial import ADVERSARIAL
+from ..losses.adversarial import ADVERSARIAL, EQUILIBRIUM
 from ..losses.discriminator_auc import auc
 from ..networks.layers import evaluating
 from ..networks.painter import PaintingGenerator
@@ -17,10 +17,19 @@ from ..networks.unet import UNetGenerator
 from ..optimize import Player
 from ..settings import Channels, Count, Decay, Number, Weight
 from ..stabilisers.ema import Average
+from .patch_discriminator import require_layers
+from .protocol import AdversarialLog, Direction, LossText, MethodConfig, cannot_tell
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pix2PixConfig:
+class Pix2PixConfig(MethodConfig):
+    task: ClassVar[str] = "paired"
+    directions: ClassVar[tuple[Direction, ...]] = (
+        Direction(source="A", target="B", network="G", discriminator="D", back=None),
+    )
+    adversarial: ClassVar[AdversarialLog] = AdversarialLog(generator="gan", discriminator_scale=0.5)
+    proven_rates: ClassVar[dict[str, float]] = {"lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5}
+
     channels_a: Channels = 3  # colour channels of domain A: 3, or 1 for grey
     channels_b: Channels = 3  # colour channels of domain B
     generator: Literal["unet", "resnet", "painting"] = "unet"  # sec. 3.2.1; the others as in CycleGAN
@@ -47,6 +56,18 @@ class Pix2PixConfig:
                 "paint on: set method.generator=unet"
             )
 
+    def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
+        d, g = EQUILIBRIUM[self.loss]
+        texts = {
+            "gan": LossText("Adversarial loss (gan)", f"Loss of the generator; {g:.2g} when D cannot tell.", g),
+            "l1": LossText("L1 loss (l1)", "Mean absolute error to the truth; black to white is 2. Should fall."),
+            "D": LossText("Discriminator loss (D)", cannot_tell(d / 2), d / 2),
+        }
+        return texts.get(loss) or super().explain(loss, names)
+
+    def check_size(self, size: int, batch: int) -> None:
+        require_layers(self.d_layers, size)
+
 
 def make_generator(config: Pix2PixConfig, size: int) -> nn.Module:
     """A generator of the configured kind, with fresh weights."""
@@ -61,7 +82,9 @@ def make_generator(config: Pix2PixConfig, size: int) -> nn.Module:
 class Pix2Pix(nn.Module):
     """G: A -> B, judged by a D that sees the input beside the output."""
 
-    def __init__(self, config: Pix2PixConfig, *, size: int, precision: str = "fp32", device: str = "cpu") -> None:
+    def __init__(
+        self, config: Pix2PixConfig, *, size: int, classes: int = 0, precision: str = "fp32", device: str = "cpu"
+    ) -> None:
         super().__init__()
         c = config
         self.nets = nn.ModuleDict(
@@ -92,6 +115,11 @@ class Pix2Pix(nn.Module):
 
         self.average.update()
         return dict(gan=L_gan, l1=L_l1, D=L_D, auc=auc(true, false))
+
+    @staticmethod
+    def make_generators(config: Pix2PixConfig, size: int) -> dict[str, nn.Module]:
+        """G with fresh weights."""
+        return {"G": make_generator(config, size)}
 
     @torch.no_grad()
     def preview(self, a: Tensor) -> dict[str, Tensor]:

@@ -1,21 +1,26 @@
 """A segmenter: one network that names every pixel (Long, Shelhamer, Darrell 2015)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..networks.fcn import FCN
+from ..errors import UsageError
+from ..networks.fcn import FCN, STRIDE
 from ..networks.layers import evaluating
 from ..optimize import Player
 from ..settings import Channels, Count, Decay, Weight
+from .protocol import LossText, MethodConfig
 
 IGNORE = 255  # class number of a pixel that is not to be learnt
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmenterConfig:
+class SegmenterConfig(MethodConfig):
+    task: ClassVar[str] = "segmentation"
+
     channels: Channels = 3  # colour channels of the pictures: 3, or 1 for grey
     width: Count = 16  # channels of the finest map; twice as many each time the sides are halved, up to eight times
     depth: Count = 2  # 3x3 convolutions at each coarser map
@@ -23,11 +28,27 @@ class SegmenterConfig:
     beta1: Decay = 0.9  # of Adam
     beta2: Decay = 0.999  # of Adam
 
+    def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
+        texts = {
+            "loss": LossText("Loss", "What the network minimises. Should fall."),
+            "accuracy": LossText("Training accuracy", "Share of the training pixels classified correctly."),
+        }
+        return texts.get(loss) or super().explain(loss, names)
+
+    def check_size(self, size: int, batch: int) -> None:
+        if size <= STRIDE and batch == 1:
+            raise UsageError(
+                f"train.batch is 1, and the coarsest map of a picture of {size} px is one number, which has no "
+                "variance; choose 2 or more, or a larger --size"
+            )
+
 
 class Segmenter(nn.Module):
     """One network that says of each pixel what it shows."""
 
-    def __init__(self, config: SegmenterConfig, *, classes: int, precision: str = "fp32", device: str = "cpu") -> None:
+    def __init__(
+        self, config: SegmenterConfig, *, classes: int, size: int = 0, precision: str = "fp32", device: str = "cpu"
+    ) -> None:
         super().__init__()
         c = config
         self.nets = nn.ModuleDict({"S": make_network(c, classes)}).to(device)

@@ -1,7 +1,7 @@
 """Wasserstein GAN: clipped weights (Arjovsky et al. 2017) or gradient penalty (Gulrajani et al. 2017)."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +16,15 @@ from ..optimize import Player
 from ..settings import Channels, Count, Decay, Number, Weight
 from ..stabilisers.ema import Average
 from .gan import noise
+from .protocol import AdversarialLog, LossText, MethodConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class WGANConfig:
+class WGANConfig(MethodConfig):
+    task: ClassVar[str] = "generation"
+    adversarial: ClassVar[AdversarialLog] = AdversarialLog(generator="G", discriminator=None)
+    proven_rates: ClassVar[dict[str, float]] = {"lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.0}
+
     channels: Channels = 3  # colour channels: 3, or 1 for grey
     latent: Count = 100  # numbers that the generator starts from
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
@@ -37,6 +42,22 @@ class WGANConfig:
     beta2: Decay = 0.9  # Adam
     ema: Decay = 0.0  # decay per step of the averaged generator; 0 = none
 
+    def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
+        texts = {
+            "W": LossText(
+                "Wasserstein distance (W)", "The critic's estimate for real and generated images. Should fall.", 0.0
+            ),
+            "G": LossText(
+                "Generator (G)", "Minus the critic's mean score of generated images; only changes mean something."
+            ),
+            "gp": LossText("Gradient penalty (gp)", "Squared difference of the critic's gradient norm from 1."),
+        }
+        return texts.get(loss) or super().explain(loss, names)
+
+    @property
+    def batch_divisor(self) -> int:
+        return self.critic_turns
+
 
 def make_networks(c: WGANConfig, size: int) -> tuple[nn.Module, nn.Module]:
     """G of DCGAN, and its discriminator as the critic."""
@@ -49,7 +70,7 @@ class WGAN(nn.Module):
     """G: z -> picture; the critic f measures how far its pictures are from real ones."""
 
     def __init__(
-        self, config: WGANConfig, *, size: int, precision: str = "fp32", device: str = "cpu",
+        self, config: WGANConfig, *, size: int, classes: int = 0, precision: str = "fp32", device: str = "cpu",
         nets: tuple[nn.Module, nn.Module] | None = None,  # G and critic other than DCGAN's, for points on a plane
     ) -> None:  # fmt: skip
         super().__init__()

@@ -9,17 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..methods import MethodConfig
-from ..methods.classifier import ClassifierConfig
-from ..methods.cyclegan import CycleGANConfig
-from ..methods.gan import GANConfig
-from ..methods.pix2pix import Pix2PixConfig
-from ..methods.segmenter import SegmenterConfig
 from .markup import Html, html, join
 
 WIDTH, HEIGHT = 340, 176  # of one chart, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 40, 324, 10, 150  # of its plot
 POINTS = 240  # drawn per line; more would not be seen
-UNDECIDED = {"lsgan": (0.25, 0.25), "nonsaturating": (math.log(2), math.log(2)), "minimax": (math.log(2), -math.log(2))}
 
 Line = NDArray[np.float64]
 
@@ -42,19 +36,19 @@ def charts(lines: Sequence[dict[str, Any]], config: MethodConfig, names: Sequenc
     keys = {key: None for key in keys if not key.startswith(("norm_", "ratio_"))}  # for the monitor, not for the eye
     found = []
     for key in sorted(keys, key=lambda k: (k == "rate", list(keys).index(k))):
-        if key == "idt" and isinstance(config, CycleGANConfig) and not config.lambda_idt:
+        text = config.explain(key, tuple(names))
+        if text is None:
             continue
         points = [(line["step"], line[key]) for line in lines if _is_number(line.get(key))]
         if points:
             steps, values = np.array(points, float).T
-            title, meaning, healthy = explain(key, config, names)
             found.append(
                 Chart(
-                    title=title,
-                    meaning=meaning,
+                    title=text.title,
+                    meaning=text.meaning,
                     steps=steps,
                     values=values,
-                    healthy=healthy,
+                    healthy=text.equilibrium,
                     noisy=key != "rate",
                 )
             )
@@ -63,59 +57,6 @@ def charts(lines: Sequence[dict[str, Any]], config: MethodConfig, names: Sequenc
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
-
-
-OTHERS = {
-    "loss": ("Loss", "What the network minimises. Should fall.", None),
-    "accuracy": ("Training accuracy", "Share of the training pictures named rightly.", None),
-    "l1": ("Distance to the truth (l1)", "Mean absolute error; black to white is 2. Should fall.", None),
-    "W": ("Distance (W)", "The critic's estimate of how far fake pictures are from real ones. Should fall.", 0.0),
-    "G": ("Generator (G)", "Minus the critic's mean mark for fake pictures; only its changes mean something.", None),
-    "gp": ("Gradient penalty (gp)", "How far the critic's slope is from 1, squared.", None),
-}  # fmt: skip
-
-
-def explain(key: str, config: MethodConfig, names: Sequence[str]) -> tuple[str, str, float | None]:
-    """Title, meaning and the value to look for of a number in metrics.jsonl."""
-    if key == "accuracy" and isinstance(config, SegmenterConfig):
-        return "Training accuracy", "Share of the training pixels named rightly.", None
-    if key in OTHERS and not (key == "G" and isinstance(config, GANConfig)):
-        return OTHERS[key]
-    if key in ("auc", "auc_A", "auc_B"):
-        told = "How often D marks a real picture above a made one. 0.5: it is blind; 1: it is never wrong."
-        of = {"auc_A": f" of {names[0]}", "auc_B": f" of {names[-1]}"}.get(key, "")
-        return f"The judge's lead{of} ({key})", told, 0.5
-    if key == "rate":
-        if isinstance(config, ClassifierConfig | SegmenterConfig):
-            rates = f"{config.lr:g}"
-        else:
-            rates = f"{config.lr_g:g} and {config.lr_d:g}"
-        return "Learning rate (rate)", f"Share of the full rate{'s' * ('and' in rates)}: {rates}.", None
-    if not isinstance(config, CycleGANConfig | Pix2PixConfig | GANConfig):
-        return key, "", None
-    d_even, g_even = UNDECIDED[config.loss]
-    judge = "{0:.2g} means it cannot tell translations from real {1}; near 0 means it always can, and teaches little."
-    match key:
-        case "gan" | "G":
-            cyclic = isinstance(config, CycleGANConfig)
-            even, who = (2 * g_even, "both generators are") if cyclic else (g_even, "the generator is")
-            meaning = f"How far {who} from passing as real; {even:.2g} when D cannot tell."
-            return f"Passing as real ({key})", meaning, even
-        case "D":
-            even = d_even if isinstance(config, Pix2PixConfig) else 2 * d_even
-            meaning = f"{even:.2g} means it cannot tell; near 0 means it always can, and teaches little."
-            return "The judge (D)", meaning, even
-        case "cyc":
-            meaning = "Mean error of there and back, both ways added; black to white is 2. Should fall and level off."
-            return "The way back (cyc)", meaning, None
-        case "idt":
-            meaning = "Mean change of pictures that are already in the target domain. Should fall."
-            return "Leaving well alone (idt)", meaning, None
-        case "D_A":
-            return f"Judge of {names[0]} (D_A)", judge.format(d_even, names[0]), d_even
-        case "D_B":
-            return f"Judge of {names[1]} (D_B)", judge.format(d_even, names[1]), d_even
-    return key, "", None
 
 
 def smoothed(values: Line) -> Line:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..console import duration
-from ..methods.cyclegan import CycleGANConfig
-from ..methods.pix2pix import Pix2PixConfig
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
+from ..tasks import task_of
 from .gallery import Gallery
 
 SESSION = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (started|resumed|finished|stopped)\b")
@@ -35,13 +34,12 @@ class Facts:
 
     @property
     def translates(self) -> bool:
-        return isinstance(self.config.method, CycleGANConfig | Pix2PixConfig)
+        return self.config.method.translates
 
     @property
     def steps(self) -> int | None:
         """Planned steps; none when the run has no length yet."""
-        nimg = self.config.train.total_nimg
-        return None if nimg is None else -(-nimg // self.config.train.batch)
+        return self.config.steps or None
 
     @property
     def unfinished(self) -> bool:
@@ -88,5 +86,5 @@ def diet(facts: Facts) -> str:
         classes = f" of {len(facts.names)} classes" if len(facts.names) > 1 else ""
         return f"{counts['train']:,} pictures{classes} at {size} px"
     a, b = facts.names
-    pairs = "never shown in pairs" if isinstance(facts.config.method, CycleGANConfig) else "in pairs"
+    pairs = "in pairs" if task_of(facts.config.method).paired else "never shown in pairs"
     return f"{counts['train_a']:,} {a} and {counts['train_b']:,} {b} at {size} px, {pairs}"

@@ -40,7 +40,7 @@ def health(facts: Facts) -> Html:
     parts = [lamp(found), strip(lines, found)]
     parts += [symptom(facts, s, told.index(s["symptom"]) == i) for i, s in enumerate(found["symptoms"])]
     parts += [treated(line) for line in found["treatments"]]
-    parts += [maps(facts.run.looks, facts.names)]
+    parts += [maps(facts.run.health_folder, facts.names)]
     drawn = signals(facts, lines)
     parts += [fold("Signals of every look", curves.draw_all(drawn))] if drawn else []
     return section("Health", *parts, kind="health")
@@ -78,7 +78,7 @@ def symptom(facts: Facts, s: dict[str, Any], first: bool) -> Html:
     where = f" ({s['where']})" if s["where"] else ""
     numbers = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in s["numbers"].items())
     told = [paragraph(s["sentence"]), paragraph(numbers, "note")]
-    told += [sheet(facts.run.looks, s["since"]), *advice(s["try"])] if first else []
+    told += [sheet(facts.run.health_folder, s["since"]), *advice(s["try"])] if first else []
     title = html(
         "<h3>{level}: {name}{where}, since step {since}</h3>",
         level=s["level"],
@@ -128,9 +128,9 @@ def treated(line: dict[str, Any]) -> Html:
 def signals(facts: Facts, lines: Sequence[dict[str, Any]]) -> list[curves.Chart]:
     """A chart for each signal worth looking at, of each direction."""
     found = []
-    ways = {"": ""} if not facts.translates else {"_ab": " →", "_ba": " ←"}
+    ways = {f"_{d.key}": f" {d.title(facts.names)}" for d in facts.config.method.directions} or {"": ""}
     for name, (title, meaning, healthy) in SHOWN.items():
-        for suffix, arrow in ways.items():
+        for suffix, where in ways.items():
             points = [
                 (line["step"], line["signals"][name + suffix]) for line in lines if name + suffix in line["signals"]
             ]
@@ -139,6 +139,6 @@ def signals(facts: Facts, lines: Sequence[dict[str, Any]]) -> list[curves.Chart]
             floor = lines[-1]["signals"].get(f"{name}_floor{suffix}")
             steps, values = np.array(points, float).T
             look_for = floor if healthy is None else healthy
-            name_of = {"title": f"{title}{arrow}", "meaning": meaning}
+            name_of = {"title": f"{title}{where}", "meaning": meaning}
             found.append(curves.Chart(**name_of, steps=steps, values=values, healthy=look_for, noisy=False))
     return found

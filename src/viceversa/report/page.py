@@ -5,11 +5,8 @@ from importlib.resources import files as resources
 from pathlib import Path
 
 from .. import files
-from ..methods.classifier import ClassifierConfig
-from ..methods.cyclegan import CycleGANConfig
-from ..methods.pix2pix import Pix2PixConfig
-from ..methods.segmenter import SegmenterConfig
 from ..runs.folder import RunFolder
+from ..tasks import task_of
 from ..translation.translator import Translator, load
 from . import curves
 from .evaluation import evaluation
@@ -53,7 +50,7 @@ def make(run_path: Path | str, translator: Translator | None = None) -> Path:
     """
     run = RunFolder(run_path).require()
     config, step = run.config(), run.last_step()
-    if translator is None and step and isinstance(config.method, CycleGANConfig | Pix2PixConfig):
+    if translator is None and step and config.method.translates:
         translator = load(run.path)
     facts = Facts(
         run=run,
@@ -96,25 +93,19 @@ def title(facts: Facts) -> Html:
     """Both domains with their arrow, or what was learned."""
     if not facts.translates:
         return html("{preset}: {data}", preset=facts.config.preset, data=Path(facts.config.data.source).name)
-    arrow = "⇄" if isinstance(facts.config.method, CycleGANConfig) else "→"
+    arrow = "⇄" if len(facts.config.method.directions) > 1 else "→"
     a, b = facts.names
     return html('<span class="a">{a}</span> <i>{arrow}</i> <span class="b">{b}</span>', a=a, b=b, arrow=arrow)
 
 
 def learning(facts: Facts) -> Html:
-    """The same pictures, or the same noise, through the run."""
-    if isinstance(facts.config.method, ClassifierConfig):
+    """The samples of the run: the same images, or the same noise, again and again."""
+    task, size = task_of(facts.config.method), facts.config.data.size
+    if not task.sample_note:
         return Html()
-    if isinstance(facts.config.method, SegmenterConfig):
-        told = "The same pictures again and again: what was found in them while the run learned, and the truth."
-        strip = film(facts.run.samples, facts.config.data.size, ("picture", "classes"), truth=True)
-        return section(
-            "Learning", paragraph(told, "note"), strip, kind="sharp" if facts.config.data.size <= 128 else ""
-        )
-    what = "pictures, translated" if facts.translates else "noise, turned into pictures"
-    told = paragraph(f"The same {what} again and again while the run learned.", "note")
-    size = facts.config.data.size
-    return section("Learning", told, film(facts.run.samples, size, facts.names), kind="sharp" if size <= 128 else "")
+    names = task.sample_names or facts.names
+    strip = film(facts.run.samples, size, names, truth=task.sample_truth)
+    return section("Learning", paragraph(task.sample_note, "note"), strip, kind="sharp" if size <= 128 else "")
 
 
 def losses(facts: Facts) -> Html:

@@ -7,9 +7,9 @@ from typing import Any
 
 from .. import settings as values
 from ..errors import UsageError
-from ..methods.cyclegan import CycleGANConfig
 from ..runs.config import RunConfig
 from ..runs.presets import preset
+from ..tasks import task_of
 from .facts import Facts
 from .markup import Html, code, fold, html, join, paragraph, section, table
 
@@ -76,7 +76,7 @@ def go_on(facts: Facts) -> Html:
         parts += [paragraph("Resume: the same command goes on where it stopped."), code(facts.env["command"])]
     if facts.translates:
         parts += translating(facts, str(run))
-    if source and isinstance(facts.config.method, CycleGANConfig):
+    if source and not task_of(facts.config.method).paired:
         check = ["viceversa", "data", "check", source, *([other] if other else [])]
         parts += [paragraph("Look at the data once more."), code(shlex.join(check))]
     return section("Go on", *parts) if parts else Html()
@@ -84,18 +84,17 @@ def go_on(facts: Facts) -> Html:
 
 def translating(facts: Facts, run: str) -> list[Html]:
     """How to translate pictures of one's own."""
-    a, b = facts.names
-    ways = (b, a) if isinstance(facts.config.method, CycleGANConfig) else (b,)
+    targets = [d.domains(facts.names)[1] for d in facts.config.method.directions]
     start = ["viceversa", "translate", run, "PICTURES", "--to"]
     return [
-        paragraph(f"Translate pictures of your own, files or folders{', either way' if len(ways) > 1 else ''}."),
-        *(code(shlex.join([*start, to, "--out", re.sub(r"[^\w.-]+", "-", f"as-{to}")])) for to in ways),
+        paragraph(f"Translate pictures of your own, files or folders{', either way' if len(targets) > 1 else ''}."),
+        *(code(shlex.join([*start, to, "--out", re.sub(r"[^\w.-]+", "-", f"as-{to}")])) for to in targets),
         paragraph("The same from Python, for a path, PIL image, NumPy array or tensor."),
         code(
             "import viceversa",
             "",
             f"translator = viceversa.load({_quoted(run)})",
-            f'picture = translator.translate("picture.jpg", to={_quoted(b)})',
+            f'picture = translator.translate("picture.jpg", to={_quoted(targets[0])})',
             'picture.save("translated.png")',
         ),
     ]

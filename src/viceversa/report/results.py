@@ -1,6 +1,6 @@
 """What the run can do: how near to the truth, and the pictures themselves."""
 
-from ..methods.cyclegan import CycleGANConfig
+from ..tasks import task_of
 from .facts import Facts
 from .gallery import Direction, Row, Score
 from .markup import Html, html, join, paragraph, picture, section
@@ -24,7 +24,7 @@ def truth(facts: Facts) -> Html:
             "All in dB: PSNR against the true translation, averaged over the test pictures whose truth is known. "
             "Higher is nearer; 3 dB more is half the squared error. The best colour change is the affine map of RGB "
             "with the least squared error, fitted on the true pairs. Training saw no test picture"
-            + (" and no pair." if isinstance(facts.config.method, CycleGANConfig) else "."),
+            + (" and no pair." if not task_of(facts.config.method).paired else "."),
             "note",
         ),
     )

@@ -6,6 +6,7 @@ with a manifest of sizes and SHA-256 digests, and renamed; older ones go only wh
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,17 +23,29 @@ from ..methods.protocol import Method
 from ..optimize import Player
 
 FORMAT = 1
+PREFIX = "step-"  # of a checkpoint's folder name
 MANIFEST = "manifest.json"
 
 
-def save(folder: Path, method: Method, state: dict[str, Any], keep: int = 2) -> Path:
-    """Write `folder/step-<state["step"]>`, verify it, drop all but the newest `keep`; returns its path."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """A published checkpoint: a folder whose name holds its step."""
+
+    path: Path
+
+    @property
+    def step(self) -> int:
+        return int(self.path.name.removeprefix(PREFIX))
+
+
+def save(folder: Path, method: Method, state: dict[str, Any], keep: int = 2) -> Checkpoint:
+    """Write `folder/step-<state["step"]>`, verify it, drop all but the newest `keep`."""
     files.make_folder(folder)
     remove_drafts(folder)
     contents = {f"{name}.safetensors": save_tensors(tensors) for name, tensors in _pack(method).items()}
     contents["state.json"] = json.dumps({"format": FORMAT, **state}, indent=1).encode()
     files.require_space(folder, sum(map(len, contents.values())))
-    final = folder / f"step-{state['step']}"
+    final = folder / f"{PREFIX}{state['step']}"
     draft = folder / f"{final.name}.tmp"
     draft.mkdir()
     for name, data in contents.items():
@@ -43,11 +56,11 @@ def save(folder: Path, method: Method, state: dict[str, Any], keep: int = 2) -> 
     if final.exists():  # one that did not verify; the new one takes its place
         files.remove_folder(final)
     files.publish_folder(draft, final)
-    steps = list_steps(folder)
-    mine = steps.index(final)  # those above did not verify when this run resumed below them
-    for old in steps[:mine] + steps[mine + keep :]:
-        files.remove_folder(old)
-    return final
+    saved, others = Checkpoint(final), list_checkpoints(folder)
+    own = others.index(saved)  # newer ones did not verify when this run resumed from an older one
+    for old in others[:own] + others[own + keep :]:
+        files.remove_folder(old.path)
+    return saved
 
 
 def load(path: Path, method: Method, grown: bool = False) -> dict[str, Any]:
@@ -78,22 +91,22 @@ def load_networks(path: Path, nets: dict[str, nn.Module], averaged: bool) -> Non
             raise ModelFileError(f"{file} does not fit the run's config ({str(e).splitlines()[0]})") from None
 
 
-def newest(folder: Path) -> tuple[Path | None, list[str]]:
+def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that verifies, and one line for each newer one that does not."""
     complaints: list[str] = []
-    for path in list_steps(folder):
+    for candidate in list_checkpoints(folder):
         try:
-            verify(path)
-            return path, complaints
+            verify(candidate.path)
+            return candidate, complaints
         except ModelFileError as e:
             complaints.append(str(e))
     return None, complaints
 
 
-def list_steps(folder: Path) -> list[Path]:
+def list_checkpoints(folder: Path) -> list[Checkpoint]:
     """Published checkpoints, newest first."""
-    found = [p for p in folder.glob("step-*") if p.is_dir() and p.name[5:].isdigit()]
-    return sorted(found, key=lambda p: int(p.name[5:]), reverse=True)
+    paths = [p for p in folder.glob(f"{PREFIX}*") if p.is_dir() and p.name.removeprefix(PREFIX).isdigit()]
+    return sorted(map(Checkpoint, paths), key=lambda c: c.step, reverse=True)
 
 
 def remove_drafts(folder: Path) -> None:
@@ -131,11 +144,15 @@ def read_state(path: Path) -> dict[str, Any]:
     """`state.json` of a verified checkpoint."""
     try:
         state: dict[str, Any] = json.loads((path / "state.json").read_bytes())
-        found, _ = state["format"], (state["step"] + 0, state["window"].items())
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ModelFileError(f"{path / 'state.json'} is damaged: it is not the state of a run") from None
-    if found != FORMAT:
-        raise ModelFileError(f"{path} has format {found}; this version reads format {FORMAT}: upgrade viceversa")
+        complete = "format" in state and isinstance(state["step"], int | float) and isinstance(state["window"], dict)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        complete = False
+    if not complete:
+        raise ModelFileError(f"{path / 'state.json'} is damaged: it is not the state of a run")
+    if state["format"] != FORMAT:
+        raise ModelFileError(
+            f"{path} has format {state['format']}; this version reads format {FORMAT}: upgrade viceversa"
+        )
     return state
 
 

@@ -58,6 +58,11 @@ class RunConfig:
     """All that defines a run; saved as config.yaml and read back from it."""
 
     preset: str = "cyclegan"
-    method: MethodConfig = field(default_factory=CycleGANConfig)  # its kind follows from the preset
+    method: MethodConfig = field(default_factory=CycleGANConfig)  # its class follows from the preset
     data: DataConfig = field(default_factory=DataConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    @property
+    def steps(self) -> int:
+        """Planned steps; 0 while the run has no length."""
+        return -(-(self.train.total_nimg or 0) // self.train.batch)

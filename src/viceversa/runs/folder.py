@@ -2,16 +2,12 @@
 
 import json
 import os
-import platform
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 
 from .. import files
@@ -19,6 +15,7 @@ from .. import settings as values
 from ..errors import DataError, ModelFileError, UsageError
 from ..images import file_of
 from . import checkpoint
+from .checkpoint import Checkpoint
 from .config import RunConfig
 from .presets import preset as named_preset
 
@@ -32,7 +29,7 @@ class RunFolder:
         self.samples = self.path / "samples"
         self.metrics = self.path / "metrics.jsonl"
         self.health = self.path / "health.jsonl"  # what the monitor saw
-        self.looks = self.path / "health"  # its sheets and samples
+        self.health_folder = self.path / "health"  # its sheets and samples
         self.healthy = self.path / "healthy"  # checkpoints to go back to
         self.treated = self.path / "treatments.jsonl"
         self.accuracy = self.path / "accuracy.jsonl"  # of a classifier or segmenter, on its test pictures
@@ -135,17 +132,17 @@ class RunFolder:
                 kept = [line for line in self.read_lines(path) if line["step"] <= step]
                 files.write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
 
-    def finish_treatment(self) -> Path | None:
+    def finish_treatment(self) -> Checkpoint | None:
         """Remove the checkpoints that the last treatment left behind; the one it went back to, if any."""
         done = self.treatments()
         if not done:
             return None
         for folder, oldest in ((self.checkpoints, 0), (self.healthy, done[-1]["back_to"] + 1)):
-            for path in checkpoint.list_steps(folder):
-                if int(path.name[5:]) >= oldest and checkpoint.treatments_of(path) < len(done):
-                    files.remove_folder(path)
-        base = self.healthy / f"step-{done[-1]['back_to']}"
-        return base if base.is_dir() else None
+            for kept in checkpoint.list_checkpoints(folder):
+                if kept.step >= oldest and checkpoint.treatments_of(kept.path) < len(done):
+                    files.remove_folder(kept.path)
+        healthy = [kept for kept in checkpoint.list_checkpoints(self.healthy) if kept.step == done[-1]["back_to"]]
+        return healthy[0] if healthy else None
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl; a torn last line is left out."""
@@ -167,15 +164,31 @@ class RunFolder:
         """Add a dated line to log.txt."""
         files.append_line(self.path / "log.txt", f"{time.strftime('%F %T')} {line}")
 
-    def kept(self) -> dict[int, Path]:
+    def kept(self) -> dict[int, Checkpoint]:
         """Every checkpoint that is still there by its step, oldest first: the newest ones, and healthy ones before."""
-        found = [*checkpoint.list_steps(self.healthy), *checkpoint.list_steps(self.checkpoints)]
-        return dict(sorted((int(path.name[5:]), path) for path in found))
+        both = [*checkpoint.list_checkpoints(self.healthy), *checkpoint.list_checkpoints(self.checkpoints)]
+        by_step = {kept.step: kept for kept in both}
+        return {step: by_step[step] for step in sorted(by_step)}
+
+    def checkpoint(self, step: int | None = None) -> Checkpoint:
+        """The newest checkpoint that verifies, or that of `step`; ModelFileError when there is none."""
+        if step is None:
+            newest, complaints = checkpoint.newest(self.checkpoints)
+            if newest is None:
+                reason = complaints[0] if complaints else f"{self.checkpoints} is empty"
+                raise ModelFileError(f"{self.path} has no usable checkpoint: {reason}; train it first")
+            return newest
+
+        kept = self.kept()
+        if step not in kept:
+            steps = ", ".join(str(n) for n in kept) or "none"
+            raise ModelFileError(f"{self.path} has no checkpoint of step {step}; it has kept {steps}")
+        return kept[step]
 
     def last_step(self) -> int:
         """The step of the newest checkpoint that verifies, 0 without one."""
-        path, _ = checkpoint.newest(self.checkpoints)
-        return int(path.name[5:]) if path else 0
+        newest, _ = checkpoint.newest(self.checkpoints)
+        return newest.step if newest else 0
 
 
 FREE = (  # may change when a run is resumed
@@ -201,6 +214,7 @@ def read_config(path: Path) -> RunConfig:
     if isinstance(found, dict):
         try:
             base = named_preset(str(found.get("preset", "quickstart")), _size_in(found))
+            found["preset"] = base.preset  # which earlier versions may have called otherwise
         except UsageError as e:
             raise UsageError(f"{path}: {str(e).removeprefix('--')}") from None
     return values.from_dict(RunConfig, found, str(path), base)
@@ -210,42 +224,6 @@ def _size_in(found: dict[str, Any]) -> int | None:
     data = found.get("data")
     size = data.get("size") if isinstance(data, dict) else None
     return size if isinstance(size, int) else None
-
-
-def environment(command: str, device: str, threads: int) -> dict[str, Any]:
-    """What a run depends on besides its configuration."""
-    names = ("viceversa", "torch", "numpy", "pillow", "safetensors")
-    return {
-        "command": command,
-        "started": time.strftime("%F %T %z"),
-        "versions": {name: version(name) for name in names},
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processor": processor_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "threads": threads,
-        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "commit": _commit(),
-    }
-
-
-def processor_name() -> str:
-    """The processor's own name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
-def _commit() -> str | None:
-    """The source tree's commit, with + when it has changes; none for an installed package."""
-    here = Path(__file__).parent
-    command = ["git", "-C", str(here), "describe", "--always", "--dirty=+", "--abbrev=12"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip() or None
-    except (OSError, subprocess.SubprocessError):
-        return None
 
 
 def describe(names: Sequence[str], listed: Mapping[str, Sequence[Path]], notes: Sequence[str]) -> dict[str, Any]:

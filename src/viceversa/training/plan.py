@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from torch import Tensor
 
@@ -12,12 +11,9 @@ from ..console import duration
 from ..data.loader import Source
 from ..hardware.auto_batch import largest_batch
 from ..hardware.cuda_graph import WARMUP_CALLS, device_step
-from ..methods import Method
-from ..methods.cyclegan import CycleGANConfig
-from ..methods.protocol import Step, warmup_of
+from ..methods.protocol import Method, Step, warmup_of
 from ..runs.config import RunConfig
-from . import material
-from .material import Material
+from ..tasks import DatasetListing, task_of
 from .winograd import winograd_pays
 
 DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
@@ -67,14 +63,12 @@ def warmed(method: Method, batch: tuple[Tensor, ...], device: str, record: bool)
 
 def with_measured(config: RunConfig, device: str) -> RunConfig:
     """`config` with the convolutions of its residual blocks chosen, where this machine's processor has a say."""
-    method, train = config.method, config.train
-    if not isinstance(method, CycleGANConfig) or method.winograd is not None or method.generator != "resnet":
-        return config
-    if device != "cpu" or train.precision != "fp32" or not method.blocks:
+    channels, train = config.method.residual_channels(), config.train
+    if channels is None or device != "cpu" or train.precision != "fp32":
         return config
     batch = max(1, train.batch // distributed.world())  # of this rank; what cannot be shared is refused later
-    pays = distributed.agree(winograd_pays(4 * method.width, config.data.size // 4, batch))
-    return replace(config, method=replace(method, winograd=pays))
+    pays = distributed.agree(winograd_pays(channels, config.data.size // 4, batch))
+    return values.changed(config, {"method.winograd": pays})
 
 
 def measure_reading(batches: Source) -> float:
@@ -89,11 +83,11 @@ def measure_reading(batches: Source) -> float:
     return total
 
 
-def fitting_batch(config: RunConfig, found: Material, device: str, make: Make, say: Say) -> int:
+def fitting_batch(config: RunConfig, listing: DatasetListing, device: str, make: Make, say: Say) -> int:
     """The largest batch that fits."""
 
     def step(batch: int) -> None:
-        source = material.source(values.changed(config, {"train.batch": batch}), found)
+        source = task_of(config.method).source(values.changed(config, {"train.batch": batch}), listing)
         warmed(make(), source.batch(0), device, config.train.record)
 
     batch = largest_batch(step, config.train.batch, device)

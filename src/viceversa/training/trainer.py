@@ -1,4 +1,4 @@
-"""The loop. It knows no method: networks, losses and pictures come from outside."""
+"""The training loop. It knows no method: networks, losses and batches come from outside."""
 
 import math
 import signal
@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
 from json import dumps
 from types import FrameType
 from typing import Any, Protocol
@@ -15,31 +17,39 @@ import torch
 from torch import Tensor
 
 from .. import distributed, files
-from ..console import LAMP, LiveLine, duration
+from ..console import STATUS_MARK, LiveLine, duration
 from ..errors import DivergedError, ModelFileError
-from ..hardware.cuda_graph import device_step
+from ..hardware.cuda_graph import CapturedStep, device_step
 from ..health.symptoms import Verdict
-from ..methods.protocol import Method, warmup_of
+from ..methods.protocol import Method, Step, warmup_of
 from ..optimize import linear_decay
 from ..runs import checkpoint
-from ..runs.config import RunConfig, TrainConfig
+from ..runs.config import TrainConfig
 from ..runs.folder import RunFolder
 
-DUE, LATE = 1, 2  # why ranks save together; what is above is a signal
 SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # that stop a run with a checkpoint
 
 
-class Monitor(Protocol):
+class SaveReason(IntEnum):
+    """Why a checkpoint is written after a step; of several ranks the highest reason counts for all."""
+
+    NONE = 0
+    DUE = 1  # the interval between checkpoints is over
+    TIME_UP = 2  # --max-time is over
+    SIGNAL = 3  # a signal asked the run to stop
+
+
+class HealthMonitor(Protocol):
     """What watches the run's health."""
 
-    @property
-    def lamp(self) -> str: ...
+    every: int  # steps between checks
 
     @property
-    def every(self) -> int: ...
-    def judges(self, step: int) -> bool: ...
-    def __call__(self, step: int) -> list[Verdict]: ...
-    def broken(self, step: int, what: str) -> list[Verdict]: ...
+    def status(self) -> str: ...
+    def is_past_grace(self, step: int) -> bool: ...
+    def check(self, step: int) -> list[Verdict]: ...
+    def report_nonfinite(self, step: int, what: str) -> list[Verdict]: ...
 
 
 class Batches(Protocol):
@@ -50,8 +60,8 @@ class Batches(Protocol):
     def prefetched(self, step: int) -> Any: ...
 
 
-class Ill(Exception):
-    """The monitor has raised an alarm and the run is not only to be watched."""
+class HealthAlarm(Exception):
+    """The monitor has raised an alarm, and the run does more than watch."""
 
     def __init__(self, verdicts: list[Verdict]) -> None:
         super().__init__(verdicts[0].sentence)
@@ -68,7 +78,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Schedule:
-    """The plan of a run in images seen."""
+    """Length of a run and decay of its learning rates, in images."""
 
     total_nimg: int
     decay_from_nimg: int
@@ -85,152 +95,188 @@ class Schedule:
 
 
 def seed_of(seed: int, step: int) -> int:
-    """The seed of one step: all that it draws depends on these two numbers alone."""
+    """The seed of one step: every random number in it depends on these two numbers alone."""
     return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> 1)
 
 
 def schedule(train: TrainConfig, total_nimg: int, epoch_nimg: int) -> Schedule:
-    """The schedule of `total_nimg` images, with rates that fall by step, or by epoch where two epochs fall."""
+    """The schedule of `total_nimg` images; rates decay by step, or by epoch where at least two epochs decay."""
     start = round(total_nimg * train.decay_from)
     by_epoch = train.decay_every == "epoch" and total_nimg - start >= 2 * epoch_nimg
     return Schedule(total_nimg, start, epoch_nimg if by_epoch else train.batch, train.batch)
 
 
-def steps_of(config: RunConfig) -> int:
-    """Planned steps of a run; 0 while it has no length."""
-    return -(-(config.train.total_nimg or 0) // config.train.batch)
-
-
 class Trainer:
-    """Steps a method through its schedule; logs, samples, saves; stops when told and resumes to the bit."""
+    """Steps a method through its schedule; logs, samples, saves; stops on request and resumes to the bit."""
 
     def __init__(
         self,
         method: Method,
         batches: Batches,
-        plan: Schedule,
+        schedule: Schedule,
         config: TrainConfig,
         run: RunFolder,
         *,
         device: str = "cpu",
-        sample: Callable[[int], None] = lambda step: None,  # draws the fixed images after `step` steps
-        monitor: Monitor | None = None,
+        sample: Callable[[int], None] = lambda step: None,  # writes the samples of a step
+        monitor: HealthMonitor | None = None,  # on rank 0 only
         sinks: tuple[Callable[[dict[str, Any]], None], ...] = (),  # each gets every line of metrics.jsonl
     ) -> None:
-        self.method, self.batches, self.plan, self.config, self.run = method, batches, plan, config, run
-        self.monitored = distributed.agree(monitor.every if monitor else 0)  # steps between looks
+        self.method, self.batches, self.schedule, self.config, self.run = method, batches, schedule, config, run
         self.device, self.sample, self.monitor, self.sinks = device, sample, monitor, sinks
-        players = method.players.values()
-        self.take = device_step(method.step, players, device, config.record)
-        self.ahead, warmup_step = warmup_of(method, plan.steps)
-        self.take_ahead = device_step(warmup_step, players, device, capture=False)
+        self.is_rank0 = distributed.rank() == 0  # of several ranks one writes
         self.step = 0
-        self.waited = 0.0  # share of the time of `fit` that passed until the next batch was there
+        self.waiting_share = 0.0  # share of the time in `fit` that was spent waiting for batches
         self.window: dict[str, float] = {}  # sums of the losses since the last line of metrics.jsonl
         self.latest: dict[str, float] = {}  # the means of that line
         self.pending: list[dict[str, Tensor]] = []  # losses still on the device
-        self.told: int | None = None  # the signal that asked us to stop
+        self.stop_signal: int | None = None  # the signal that asked us to stop
         self.saved_at = time.monotonic()
-        self.lead = distributed.rank() == 0  # of several ranks one writes
+
+    @cached_property
+    def step_fn(self) -> Step:
+        """The method's step for batches on the host; captured as a CUDA graph where that is possible."""
+        return device_step(self.method.step, self.method.players.values(), self.device, self.config.record)
+
+    @cached_property
+    def warmup(self) -> tuple[int, Step]:
+        """Number of discriminator warm-up steps, and the step function for them."""
+        steps, warmup_step = warmup_of(self.method, self.schedule.steps)
+        return steps, device_step(warmup_step, self.method.players.values(), self.device, capture=False)
+
+    @cached_property
+    def check_every(self) -> int:
+        """Steps between health checks, the same on every rank; 0 for none."""
+        return int(distributed.agree(self.monitor.every if self.monitor else 0))
+
+    @property
+    def captured(self) -> bool:
+        """True if the step is replayed as a CUDA graph."""
+        return isinstance(self.step_fn, CapturedStep)
+
+    def release(self) -> None:
+        """Free the CUDA graph's memory pool, before the next trainer is built."""
+        if isinstance(self.step_fn, CapturedStep):
+            self.step_fn.graph.reset()
 
     def resume(self) -> list[str]:
-        """Go to the newest checkpoint that verifies; returns what was wrong with newer ones.
+        """Load the newest checkpoint that verifies; returns one line for each newer one that does not.
 
-        After a treatment that is the healthy one that it went back to, until a newer one has been written.
+        After a treatment that is the healthy checkpoint it went back to, until a newer one has been written.
         """
-        base = self.run.finish_treatment() if self.lead else None
+        healthy = self.run.finish_treatment() if self.is_rank0 else None
         distributed.agree(None)
-        path, complaints = checkpoint.newest(self.run.checkpoints)
-        path = distributed.agree(path or base)
-        if path is None and complaints:
+        newest, complaints = checkpoint.newest(self.run.checkpoints)
+        found = distributed.agree(newest or healthy)
+        if found is None and complaints:
             raise ModelFileError(
                 f"{complaints[0]}, and no checkpoint of {self.run.path} is whole; restore one, or remove the folder "
                 f"{self.run.checkpoints} to start anew"
             )
-        if path is not None:
-            state = checkpoint.load(path, self.method, grown=bool(self.run.treatments()))
+
+        if found is not None:
+            state = checkpoint.load(found.path, self.method, grown=bool(self.run.treatments()))
             self.step, self.window = state["step"], state["window"]
-        if self.lead:
-            self.run.truncate_metrics(self.step if path else -1)
-            if path == base and base is not None:  # the run's own from here on: healthy ones come and go
+
+        if self.is_rank0:
+            self.run.truncate_metrics(self.step if found else -1)
+            if found is not None and found == healthy:  # healthy checkpoints are replaced: the run needs its own
                 self.save()
         return complaints
 
-    def fit(self, show: LiveLine, max_time: float | None = None) -> bool:
+    def fit(self, live: LiveLine, max_time: float | None = None) -> bool:
         """Train to the end of the schedule, or for `max_time` seconds; True when the schedule is done."""
         started, first, waiting = time.monotonic(), self.step, 0.0
         batches = self.batches.prefetched(self.step)
         try:
-            with self.listening():
+            with self.stop_on_signals():
                 if self.step == 0 and self.config.samples:
-                    self.look()
-                while self.step < self.plan.steps:
-                    asked = time.monotonic()
+                    self.write_samples()
+
+                while self.step < self.schedule.steps:
+                    before = time.monotonic()
                     batch = next(batches)
-                    waiting += time.monotonic() - asked
+                    waiting += time.monotonic() - before
                     self.advance(batch)
+
                     elapsed = time.monotonic() - started
-                    self.waited = waiting / elapsed
-                    show(self.line(elapsed, first))
-                    late = max_time is not None and elapsed >= max_time and self.step < self.plan.steps
-                    word = distributed.highest(LATE + self.told if self.told else LATE * late or DUE * self.due())
-                    if word:
-                        self.save()
-                    if word > LATE:
-                        raise Stopped(word - LATE)
-                    if word == LATE:
+                    self.waiting_share = waiting / elapsed
+                    live(self.status_line(elapsed, first))
+                    if self.save_if_needed(elapsed, max_time) == SaveReason.TIME_UP:
                         return False
-                if distributed.agree(self.lead and self.run.last_step() != self.step):
+
+                if distributed.agree(self.is_rank0 and self.run.last_step() != self.step):
                     self.save()
         finally:
             batches.close()
         return True
 
+    def save_if_needed(self, elapsed: float, max_time: float | None) -> SaveReason:
+        """Save where any rank has a reason to, and return the reason; Stopped after a signal."""
+        reason = SaveReason.NONE
+        if self.stop_signal is not None:
+            reason = SaveReason.SIGNAL
+        elif max_time is not None and elapsed >= max_time and self.step < self.schedule.steps:
+            reason = SaveReason.TIME_UP
+        elif self.is_save_due():
+            reason = SaveReason.DUE
+
+        reason = SaveReason(distributed.highest(reason))
+        if reason != SaveReason.NONE:
+            self.save()
+        if reason == SaveReason.SIGNAL:
+            raise Stopped(distributed.highest(self.stop_signal or 0))
+        return reason
+
     def advance(self, batch: tuple[Tensor, ...]) -> None:
-        """One step, its line in metrics.jsonl and its samples where they are due."""
-        rate = self.plan.rate(self.step)
+        """One step; its line in metrics.jsonl, its samples and its health check where they are due."""
+        rate = self.schedule.rate(self.step)
+        last = self.step + 1 == self.schedule.steps
+        log = (self.step + 1) % self.config.log_every == 0 or last
         for player in self.method.players.values():
             player.set_rate(rate)
-        log = (self.step + 1) % self.config.log_every == 0 or self.step + 1 == self.plan.steps
-        for player in self.method.players.values():
             player.measuring = log
+
         torch.manual_seed(seed_of(self.config.seed, self.step))
-        losses = (self.take_ahead if self.step < self.ahead else self.take)(*batch)
+        warmup_steps, warmup_fn = self.warmup
+        losses = (warmup_fn if self.step < warmup_steps else self.step_fn)(*batch)
         self.step += 1
+
         norms = {f"norm_{name}": player.norm for name, player in self.method.players.items()}
         self.pending.append({name: value.detach().clone() for name, value in (losses | norms).items()})
         distributed.average_(list(self.pending[-1].values()))
         if log or self.device == "cpu":
-            self.gather()
+            self.gather_losses()
         if log:
             self.write_metrics(rate)
-        if self.config.samples and (self.step % self.sample_every() == 0 or self.step == self.plan.steps):
-            self.look()
-        if self.monitored and self.step % self.monitored == 0:
-            self.examine()
+        if self.config.samples and (self.step % self.sample_every() == 0 or last):
+            self.write_samples()
+        if self.check_every and self.step % self.check_every == 0:
+            self.check_health()
 
-    def examine(self) -> None:
-        """How healthy the run is now; Ill at an alarm, unless alarms are only watched."""
-        self.gather()
-        verdicts = distributed.agree(self.monitor(self.step) if self.monitor else None)
+    def check_health(self) -> None:
+        """Check the health of the run; HealthAlarm at an alarm, unless alarms are only watched."""
+        self.gather_losses()
+        verdicts = distributed.agree(self.monitor.check(self.step) if self.monitor else None)
         if self.config.on_symptom == "watch":
             return
         if any(v.level == "alarm" for v in verdicts):
-            raise Ill(verdicts)
-        if not verdicts and self.monitor and self.monitor.judges(self.step):
+            raise HealthAlarm(verdicts)
+        if not verdicts and self.monitor and self.monitor.is_past_grace(self.step):
             checkpoint.save(self.run.healthy, self.method, self.state(), 2)
 
-    def look(self) -> None:
-        """Samples of this moment."""
-        if self.lead:
+    def write_samples(self) -> None:
+        """Write the samples of this step."""
+        if self.is_rank0:
             self.sample(self.step)
 
-    def gather(self) -> None:
+    def gather_losses(self) -> None:
         """Bring the losses to the host; DivergedError when an update was refused or a loss is not finite."""
         for name, player in self.method.players.items():
             if player.refused.item():
                 player.refused.zero_()
                 self.diverged(f"the gradient of the {name}")
+
         for losses in self.pending:
             for name, value in losses.items():
                 number = value.item()
@@ -240,53 +286,56 @@ class Trainer:
         self.pending.clear()
 
     def diverged(self, what: str) -> None:
-        found = self.monitor.broken(self.step, what) if self.monitor else []
-        if self.config.on_symptom == "treat" and (verdicts := distributed.agree(found)):
-            raise Ill(verdicts)
-        last = self.run.last_step()
+        """HealthAlarm where alarms are treated, else DivergedError."""
+        verdicts = self.monitor.report_nonfinite(self.step, what) if self.monitor else []
+        if self.config.on_symptom == "treat" and (verdicts := distributed.agree(verdicts)):
+            raise HealthAlarm(verdicts)
         rates = "method.lr_g, method.lr_d" if len(self.method.players) > 1 else "method.lr"
         raise DivergedError(
             f"training diverged at step {self.step} of {self.run.path}: {what} is not finite, no update was applied; "
-            f"the last good checkpoint is step {last}. Lower {rates} in a new run"
+            f"the last good checkpoint is step {self.run.last_step()}. Lower {rates} in a new run"
         )
 
     def write_metrics(self, rate: float) -> None:
-        """One line of metrics.jsonl: mean losses since the one before."""
+        """Append a line to metrics.jsonl: mean losses since the line before."""
         count = self.step % self.config.log_every or self.config.log_every
         means = {name: total / count for name, total in self.window.items()}
-        self.latest, self.window = {n: v for n, v in means.items() if not n.startswith(("norm_", "auc"))}, {}
+        self.window = {}
+        self.latest = {name: mean for name, mean in means.items() if not name.startswith(("norm_", "auc"))}
         means |= {f"ratio_{name}": player.ratio.item() for name, player in self.method.players.items()}
-        if not self.lead:
+        if not self.is_rank0:
             return
+
         line = {"step": self.step, "nimg": self.step * self.config.batch, "rate": rate, **means}
         files.append_line(self.run.metrics, dumps(line))
         for sink in self.sinks:
             sink(line)
 
-    def line(self, elapsed: float, first: int) -> str:
-        """The live line."""
+    def status_line(self, elapsed: float, first: int) -> str:
+        """The live line: health, step, pace, time left, losses."""
         pace = (self.step - first) / max(elapsed, 1e-9)
-        left = (self.plan.steps - self.step) / max(pace, 1e-9)
+        left = (self.schedule.steps - self.step) / max(pace, 1e-9)
         losses = "  ".join(f"{name} {value:.3f}" for name, value in self.latest.items())
-        share = self.step / self.plan.steps
-        images = pace * self.config.batch
-        lamp = f"{LAMP} {self.monitor.lamp}  " if self.monitor else ""
-        where = f"step {self.step}/{self.plan.steps} {share:4.0%}"
-        return f"{lamp}{where}  {images:.1f} img/s  {duration(left)} left  {losses}"
+        share = self.step / self.schedule.steps
+        status = f"{STATUS_MARK} {self.monitor.status}  " if self.monitor else ""
+        position = f"step {self.step}/{self.schedule.steps} {share:4.0%}"
+        return f"{status}{position}  {pace * self.config.batch:.1f} img/s  {duration(left)} left  {losses}"
 
     def sample_every(self) -> int:
-        return max(1, round(self.plan.steps / max(1, self.config.samples)))
+        """Steps between samples."""
+        return max(1, round(self.schedule.steps / max(1, self.config.samples)))
 
-    def due(self) -> bool:
+    def is_save_due(self) -> bool:
+        """True if the interval between checkpoints is over."""
         if self.config.save_every:
             return self.step % self.config.save_every == 0
         return time.monotonic() - self.saved_at >= SAVE_SECONDS
 
     def save(self) -> None:
-        """Write a checkpoint of this moment."""
-        self.gather()
+        """Write a checkpoint of this step."""
+        self.gather_losses()
         self.saved_at = time.monotonic()
-        if not self.lead:
+        if not self.is_rank0:
             return
         if self.run.metrics.exists():
             files.sync(self.run.metrics)
@@ -294,28 +343,29 @@ class Trainer:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds besides tensors."""
-        treated = len(self.run.treatments())
-        return {"step": self.step, "nimg": self.step * self.config.batch, "window": self.window, "treatments": treated}
+        treatments = len(self.run.treatments())
+        nimg = self.step * self.config.batch
+        return {"step": self.step, "nimg": nimg, "window": self.window, "treatments": treatments}
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
+    def stop_on_signals(self) -> Iterator[None]:
         """Ctrl-C, SIGTERM and SIGHUP finish the step and save; a second one ends the process at once."""
 
         def handle(signum: int, _: FrameType | None) -> None:
-            self.told = signum
-            for number in ours:
+            self.stop_signal = signum
+            for number in handled:
                 signal.signal(number, before[number])
 
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        ours = [number for number in before if before[number] != signal.SIG_IGN]  # nohup stays nohup
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        handled = [number for number in SIGNALS if before[number] != signal.SIG_IGN]  # nohup stays nohup
         try:
-            for number in ours:
+            for number in handled:
                 signal.signal(number, handle)
-        except ValueError:  # not in the main thread: whoever called us has the signals
+        except ValueError:  # not in the main thread: the caller has the signals
             yield
             return
         try:
             yield
         finally:
-            for number in ours:
+            for number in handled:
                 signal.signal(number, before[number])

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from ..data.labels import Palette
 from ..errors import DataError, ModelFileError
-from ..methods.segmenter import SegmenterConfig, make_network
+from ..methods import make
 from ..runs import checkpoint
 from ..runs.folder import RunFolder
-from .translator import checkpoint_of
+from ..tasks import task_of
 
 AT_ONCE = 2**18  # pixels: 64 pictures of 64 px
 
@@ -47,7 +47,7 @@ def load_segmenter(run: Path | str) -> Segmented:
     """The newest checkpoint of a run of preset `fcn`, on the CPU. ModelFileError for a run of another kind."""
     folder = RunFolder(run).require()
     config, data = folder.config(), folder.data()
-    if not isinstance(config.method, SegmenterConfig):
+    if not task_of(config.method).labels_pixels:
         raise ModelFileError(
             f"{folder.path} is a run of preset {config.preset}, which names no pixels; train fcn for that"
         )
@@ -55,7 +55,7 @@ def load_segmenter(run: Path | str) -> Segmented:
         palette, domain = Palette.of(data["palette"]), str(data["domain"])
     except (KeyError, TypeError, ValueError):
         raise ModelFileError(f"{folder.path / 'data.json'} lacks palette or domain; restore it or train anew") from None
-    path = checkpoint_of(folder)
-    network = make_network(config.method, len(palette.names))
-    checkpoint.load_networks(path, {"S": network}, averaged=False)
-    return Segmented(network, palette, config.method.channels, config.data.size, int(path.name[5:]), domain)
+    kept = folder.checkpoint()
+    network = make(config.method, size=config.data.size, classes=len(palette.names)).nets["S"]
+    checkpoint.load_networks(kept.path, {"S": network}, averaged=False)
+    return Segmented(network, palette, config.method.channels_of(), config.data.size, kept.step, domain)

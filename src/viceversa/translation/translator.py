@@ -1,8 +1,8 @@
 """A trained run as a function from picture to picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,16 +13,13 @@ from .. import images
 from ..errors import DataError, ModelFileError, UsageError, did_you_mean
 from ..hardware.compile import compile_net
 from ..hardware.device import choose_device, choose_precision
-from ..methods import cyclegan, pix2pix
-from ..methods.cyclegan import CycleGANConfig
-from ..methods.pix2pix import Pix2PixConfig
+from ..methods import make_generators
+from ..methods.protocol import OPPOSITE, SIDES, Side
 from ..networks.layers import settle
 from ..networks.unet import UNetGenerator
 from ..runs import checkpoint
-from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 
-SIDES = {"G": "B", "F": "A"}  # where a generator leads
 SCALES = ("auto", "native", "trained")
 CARD = 16  # pictures that a graphics card, which one does not fill, is given at once
 CARD_PIXELS = CARD * 256**2  # of them together, at most
@@ -37,7 +34,7 @@ class Translator:
 
     def __init__(
         self,
-        generators: dict[str, nn.Module],  # "A" and "B": the generator that leads there
+        generators: Mapping[Side, nn.Module],  # by the side that each leads to
         names: tuple[str, str],
         channels: tuple[int, int],
         size: int,  # side the run was trained at, pixels
@@ -53,16 +50,16 @@ class Translator:
         self.names, self.size, self.step, self.device = names, size, step, device
         self.precision, self.scale, self.filled = precision, scale, filled
         self.at_once = CARD if device == "cuda" else 1  # pictures that are best handed over together
-        self.channels = dict(zip("AB", channels, strict=True))
+        self.channels = dict(zip(SIDES, channels, strict=True))
         halvings = [net.multiple for net in generators.values() if isinstance(net, UNetGenerator)]
         self.multiple = max([4, *halvings])  # sides that the generators' halvings need
 
-    def side(self, to: str) -> str:
+    def side(self, to: str) -> Side:
         """ "A" or "B" from a domain's name or letter."""
-        if to not in (*self.names, "A", "B"):
+        if to not in (*self.names, *SIDES):
             near = did_you_mean(to, self.names)
             raise UsageError(f"--to '{to}': this run knows {self.names[0]} (A) and {self.names[1]} (B).{near}")
-        side = "AB"[self.names.index(to)] if to in self.names else to
+        side = SIDES[self.names.index(to) if to in self.names else SIDES.index(cast(Side, to))]
         if side not in self.generators:
             raise UsageError(f"--to '{to}': this run learned one way only; choose --to {self.names[1]}")
         return side
@@ -91,7 +88,7 @@ class Translator:
     def pictures(self, pictures: Sequence[images.Picture], to: str) -> list[images.Picture]:
         """`picture` of each; those of one size go through the network together."""
         side = self.side(to)
-        channels = self.channels["A" if side == "B" else "B"]
+        channels = self.channels[OPPOSITE[side]]
         sources = [np.ascontiguousarray(images.to_channels(p.pixels, channels)) for p in pictures]
         seen = [self.seen(source) for source in sources]
         precisions = [self.precision if p.depth == "uint8" else "fp32" for p in pictures]  # bfloat16 has 8 bits itself
@@ -114,7 +111,7 @@ class Translator:
             return source
         return images.resize(source, (round(h / ratio), round(w / ratio)))
 
-    def arrays(self, pixels: Sequence[np.ndarray], side: str, precisions: Sequence[str]) -> list[np.ndarray]:
+    def arrays(self, pixels: Sequence[np.ndarray], side: Side, precisions: Sequence[str]) -> list[np.ndarray]:
         """`batch` of (C, H, W) arrays, those of one shape together as far as `at_once` and memory allow."""
         found: dict[int, np.ndarray] = {}
         kinds = [(p.shape, precision) for p, precision in zip(pixels, precisions, strict=True)]
@@ -136,12 +133,12 @@ class Translator:
         return x
 
     @torch.inference_mode()
-    def batch(self, x: Tensor, side: str, precision: str | None = None) -> Tensor:
+    def batch(self, x: Tensor, side: Side, precision: str | None = None) -> Tensor:
         """(N, C, H, W) in [-1, 1] to the domain `side`, "A" or "B", at the same height and width.
 
         In the translator's own precision unless told otherwise.
         """
-        source = self.channels["A" if side == "B" else "B"]
+        source = self.channels[OPPOSITE[side]]
         if x.ndim != 4 or x.shape[1] != source:
             raise DataError(f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {source}, H, W) in [-1, 1]")
         h, w = x.shape[-2:]
@@ -180,52 +177,25 @@ def load(
     """The newest checkpoint of a run, or that of `step`, as a Translator; averaged weights where the run has them."""
     folder = RunFolder(run).require()
     config, data = folder.config(), folder.data()
-    path = checkpoint_of(folder, step)
+    method = config.method
+    if not method.translates:
+        raise ModelFileError(f"{folder.path} is a run of preset {config.preset}, which does not translate")
+
+    kept = folder.checkpoint(step)
     device = choose_device(device)
-    method = require_translator(config, folder)
-    nets = generators_of(method, config.data.size)
-    checkpoint.load_networks(path, nets, averaged=method.ema > 0)
-    generators = {SIDES[name]: net for name, net in nets.items()}
+    nets = make_generators(method, config.data.size)
+    checkpoint.load_networks(kept.path, nets, averaged=method.averaged)
     for net in nets.values() if compile else ():
         compile_net(net, device, dynamic=True)
+
     return Translator(
-        generators,
+        {d.target: nets[d.network] for d in method.directions},
         (data["names"][0], data["names"][1]),
-        (method.channels_a, method.channels_b),
+        (method.channels_of("A"), method.channels_of("B")),
         config.data.size,
-        int(path.name[5:]),
+        kept.step,
         device,
         "fp32" if precision == "auto" and device == "cpu" else choose_precision(precision, device),
         scale,
         filled=compile,
     )
-
-
-def require_translator(config: RunConfig, folder: RunFolder) -> CycleGANConfig | Pix2PixConfig:
-    """The method of a run that translates; ModelFileError for one that does something else."""
-    if isinstance(config.method, CycleGANConfig | Pix2PixConfig):
-        return config.method
-    raise ModelFileError(f"{folder.path} is a run of preset {config.preset}, which does not translate")
-
-
-def generators_of(method: CycleGANConfig | Pix2PixConfig, size: int) -> dict[str, nn.Module]:
-    """G, and F where there is a way back, with fresh weights."""
-    if isinstance(method, Pix2PixConfig):
-        return {"G": pix2pix.make_generator(method, size)}
-    a, b = method.channels_a, method.channels_b
-    return {"G": cyclegan.make_generator(method, a, b), "F": cyclegan.make_generator(method, b, a)}
-
-
-def checkpoint_of(folder: RunFolder, step: int | None = None) -> Path:
-    """The newest checkpoint of a run that verifies, or that of `step`; ModelFileError when there is none."""
-    kept = folder.kept()
-    if step is None:
-        newest, complaints = checkpoint.newest(folder.checkpoints)
-        if newest is None:
-            why = complaints[0] if complaints else f"{folder.checkpoints} is empty"
-            raise ModelFileError(f"{folder.path} has no usable checkpoint: {why}; train it first")
-        return newest
-    if step not in kept:
-        held = ", ".join(str(n) for n in kept) or "none"
-        raise ModelFileError(f"{folder.path} has no checkpoint of step {step}; it has kept {held}")
-    return kept[step]

@@ -93,7 +93,7 @@ def accuracy(method: methods.Method, x: NDArray[np.float32], y: NDArray[np.int64
 
 def answers(method: methods.Method, x: NDArray[np.float32]) -> NDArray[np.int64]:
     """The class that a classifier names for each picture (N, 1, size, size)."""
-    parts = [method.preview(torch.from_numpy(x[i : i + 500]))["scores"].argmax(1) for i in range(0, len(x), 500)]  # type: ignore[call-arg]
+    parts = [method.preview(torch.from_numpy(x[i : i + 500]))["scores"].argmax(1) for i in range(0, len(x), 500)]
     return torch.cat(parts).numpy()
 
 

@@ -44,7 +44,7 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
         return {
             "answers": answers(method, data.test_x),
             "accuracy": [accuracy(method, shifted(data.test_x, by), data.test_y) for by in s.shifts],
-            "parameters": count_parameters(method),
+            "parameters": count_parameters(method.nets),
             "epochs": epochs,
         }
 

@@ -54,7 +54,7 @@ def in_words(found: dict[str, Any]) -> str:
 
 def placed(run: Path) -> tuple[NDArray[Any], NDArray[Any], int]:
     """t-SNE of real pictures and those of the last look: points (N + M, 2), kinds (N,), N."""
-    folder = RunFolder(run).looks
+    folder = RunFolder(run).health_folder
     known = load_file(folder / "real.safetensors")
     last = max(folder.glob("step-*.safetensors"))
     real, fake = known["real"][:REAL], load_file(last)["fake"][:FAKE]

@@ -70,9 +70,9 @@ def restore(run: Path) -> Method:
     folder = RunFolder(run)
     config = folder.config()
     method = methods.make(config.method, size=config.data.size, classes=digits.CLASSES)
-    path, complaints = checkpoint.newest(folder.checkpoints)
-    assert path is not None, complaints
-    checkpoint.load(path, method)
+    newest, complaints = checkpoint.newest(folder.checkpoints)
+    assert newest is not None, complaints
+    checkpoint.load(newest.path, method)
     return method
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from viceversa import images
+from viceversa.methods.protocol import SIDES
 
 from ..experiment import Experiment, Found
 from ..interval import interval, paired
@@ -36,7 +37,7 @@ class Settings:
 def measure(s: Settings, work: Work) -> dict[str, Any]:
     """Scores of both weights and every seed; both directions of the first seed."""
     data = draw(work, "orchard", size=s.size, count=s.scenes)
-    for to in "BA":
+    for to in SIDES[::-1]:
         for what, row in zip(("input", "truth"), tests(data, to), strict=True):
             work.picture(f"{what}-{to}", images.grid([list(row[:COLUMNS])]))
 
@@ -46,7 +47,7 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
             change=(*s.change, f"method.lambda_idt={weight:g}", "train.samples=0"),
         )  # fmt: skip
         if seed == s.seeds[0]:
-            for to in "BA":
+            for to in SIDES[::-1]:
                 work.picture(f"{weight:g}-{to}", images.grid([answers(run, data, to)]))
         return judge(run, data)
 

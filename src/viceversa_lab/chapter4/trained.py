@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from viceversa import images
+from viceversa.methods.protocol import OPPOSITE, Side
 from viceversa.metrics.paired import apply_affine_colour, fit_affine_colour, psnr
 from viceversa.runs.folder import RunFolder
 from viceversa.training.train import train
@@ -19,7 +20,6 @@ from ..interval import Interval
 from ..work import Work
 
 Images = NDArray[np.float32]  # (N, 3, H, W) in [-1, 1]
-FROM = {"B": "A", "A": "B"}  # the domain that a translation to this one starts from
 CHANGE = 0.1  # where scene and truth differ by more, something must change; below half of it, nothing may
 SMALL = ("method.width=8", "method.blocks=2", "method.d_width=16", "train.precision=fp32")  # for quick runs
 ALONE = ("train.batch=1", "method.lr_g=5e-4", "method.lr_d=5e-4", "method.ema=0.995")  # steps of one picture
@@ -50,7 +50,7 @@ def learn(
 def judge(run: Path, data: Path) -> dict[str, dict[str, float]]:
     """For each side that the run leads to ("A", "B"): the scores of its translations of all test scenes."""
     translator = load(run, device="cpu", precision="fp32")
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for to in translator.generators:
         scenes, truth = tests(data, to)
         there, back = there_and_back(translator, scenes, to)
@@ -74,9 +74,9 @@ def in_places(scenes: Images, truth: Images, answers: dict[str, Images]) -> dict
     return found
 
 
-def tests(data: Path, to: str) -> tuple[Images, Images]:
+def tests(data: Path, to: Side) -> tuple[Images, Images]:
     """Test scenes of the other domain, and what they truly are in `to`."""
-    return read_all(data / f"test{FROM[to]}"), read_all(data / f"truth{FROM[to]}")
+    return read_all(data / f"test{OPPOSITE[to]}"), read_all(data / f"truth{OPPOSITE[to]}")
 
 
 def read_all(folder: Path) -> Images:
@@ -84,18 +84,18 @@ def read_all(folder: Path) -> Images:
     return np.stack([images.read(path).pixels for path in sorted(folder.glob("*.png"))])
 
 
-def there_and_back(translator: Translator, scenes: Images, to: str) -> tuple[Images, Images | None]:
+def there_and_back(translator: Translator, scenes: Images, to: Side) -> tuple[Images, Images | None]:
     """The translations, and where they lead back to if there is a way."""
     there = through(translator, scenes, to)
-    return there, through(translator, there, FROM[to]) if FROM[to] in translator.generators else None
+    return there, through(translator, there, OPPOSITE[to]) if OPPOSITE[to] in translator.generators else None
 
 
-def through(translator: Translator, pictures: Images, to: str) -> Images:
+def through(translator: Translator, pictures: Images, to: Side) -> Images:
     """Pictures translated one by one, as a user's are."""
     return np.concatenate([translator.batch(torch.from_numpy(p[None]), to).numpy() for p in pictures])
 
 
-def gallery(run: Path, data: Path, to: str) -> Images:
+def gallery(run: Path, data: Path, to: Side) -> Images:
     """Rows of the first test scenes: input, translation, there and back if there is a way, truth."""
     translator = load(run, device="cpu", precision="fp32")
     scenes, truth = (x[:COLUMNS] for x in tests(data, to))
@@ -103,7 +103,7 @@ def gallery(run: Path, data: Path, to: str) -> Images:
     return images.grid([list(x) for x in (scenes, there, back, truth) if x is not None])
 
 
-def answers(run: Path, data: Path, to: str, count: int = COLUMNS) -> list[Images]:
+def answers(run: Path, data: Path, to: Side, count: int = COLUMNS) -> list[Images]:
     """Translations of the first test scenes."""
     translator = load(run, device="cpu", precision="fp32")
     return list(through(translator, tests(data, to)[0][:count], to))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from viceversa.methods.protocol import SIDES
 from viceversa.worlds.scenes import WORLDS
 
 from ..experiment import Found
@@ -37,7 +38,7 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
             work, f"seed-{seed}", data, preset="quickstart", size=s.size, steps=s.steps, seed=seed, change=change
         )
         if seed == s.seeds[0]:
-            for to in "BA":
+            for to in SIDES[::-1]:
                 work.picture(f"to-{to}", gallery(run, data, to))
             for i, frame in enumerate(film(run, s.size)):
                 work.picture(f"film-{i:02}", frame)

@@ -1,0 +1,84 @@
+"""Health check of a generator that starts from noise."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..methods.protocol import Method
+from ..metrics.clusters import different_bins, k_means, lost, nearest, shares
+from ..metrics.coverage import coverage, precision, spread
+from ..metrics.frechet import frechet
+from .features import Space
+from .probe import Snapshot, still
+
+FAKES = 256  # samples of a noise probe
+KINDS = 20  # clusters of real pictures, fewer where there are few
+PER_KIND = 20  # real pictures that a cluster needs on average
+
+
+class NoiseProbe:
+    """Samples from fixed noise against real pictures (N, C, H, W) in [-1, 1], by features of the pictures alone.
+
+    `held`: real pictures that training does not see, for the sign that D learns its own by heart. The real pictures
+    are cut in two: one part is the reference, the other tells what a perfect generator would score (`*_floor`).
+    """
+
+    def __init__(self, real: Tensor, latent: int, *, held: Tensor | None = None, seed: int = 0) -> None:
+        rng = torch.Generator().manual_seed(seed)
+        self.real, self.held = real, held
+        self.z = torch.randn(FAKES, latent, generator=rng)
+        self.space = Space(real)
+        order = np.random.default_rng(seed).permutation(len(real))
+        mapped = self.space(real)[order]
+        self.other, self.real_features = np.split(mapped, [min(FAKES, len(mapped) // 3)])
+        self.centres = k_means(self.real_features, max(2, min(KINDS, len(self.real_features) // PER_KIND)), seed)
+        self.kinds = nearest(self.real_features, self.centres)
+        self.truth = self.compare(self.other)
+
+    def compare(self, features: NDArray[np.float32]) -> dict[str, Any]:
+        """Samples against the reference."""
+        count, real = len(self.centres), shares(self.kinds, len(self.centres))
+        made = shares(nearest(features, self.centres), count)
+        return {
+            "diversity": spread(features) / spread(self.real_features),
+            "coverage": coverage(features, self.real_features),
+            "precision": precision(features, self.real_features),
+            "lost": lost(made, real),
+            "ndb": different_bins(made, real, len(features), len(self.kinds)),
+            "distance": frechet(features, self.real_features),
+            "shares": [round(float(s), 4) for s in made],
+        }
+
+    def measure(self, method: Method) -> Snapshot:
+        """Compare samples from the fixed noise with the reference."""
+        G, D = method.nets.values()
+        device = next(G.parameters()).device
+        with still(G, D):
+            fake = G(self.z.to(device)).clamp(-1, 1)
+            packing = getattr(getattr(method, "view", None), "packing", 1)
+            signals = {} if self.held is None else {"gap": self.gap(D, fake, packing)}
+        features = self.space(fake.cpu())
+        found = self.compare(features)
+        floors = {f"{key}_floor": self.truth[key] for key in ("coverage", "distance", "lost", "ndb")}
+        some = self.real[:: max(1, len(self.real) // 32)]
+        shown = [x[i : i + 8].cpu() for x in (some, fake) for i in range(0, 32, 8)]
+        return Snapshot(signals | found | floors, features, shown)
+
+    def reference(self) -> dict[str, NDArray[Any]]:
+        return {"real": self.real_features, "kinds": self.kinds}
+
+    def gap(self, D: nn.Module, fake: Tensor, packing: int) -> float:
+        """Where held-out pictures stand between D's training pictures (0) and generated ones (1), ADA's r_v."""
+        assert self.held is not None
+
+        def mean(x: Tensor) -> float:
+            packs = len(x) // packing
+            shape = (packs, packing * x.shape[1], *x.shape[2:])
+            return float(D(x[: packs * packing].to(fake.device).reshape(shape)).mean())
+
+        step = max(1, len(self.real) // len(self.held))
+        known, new, made = mean(self.real[::step]), mean(self.held), mean(fake)
+        return (known - new) / (known - made) if known > made else 0.0

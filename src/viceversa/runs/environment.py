@@ -1,0 +1,47 @@
+"""What a run depends on besides its configuration: command, versions, hardware."""
+
+import os
+import platform
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def environment(command: str, device: str, threads: int) -> dict[str, Any]:
+    """What a run depends on besides its configuration."""
+    names = ("viceversa", "torch", "numpy", "pillow", "safetensors")
+    return {
+        "command": command,
+        "started": time.strftime("%F %T %z"),
+        "versions": {name: version(name) for name in names},
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": processor_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": threads,
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "commit": _commit(),
+    }
+
+
+def processor_name() -> str:
+    """The processor's own name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    """The source tree's commit, with + when it has changes; none for an installed package."""
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty=+", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip() or None
+    except (OSError, subprocess.SubprocessError):
+        return None

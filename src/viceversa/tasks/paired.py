@@ -1,0 +1,55 @@
+"""Translation learned from pairs."""
+
+from ..data.layouts import find_pairs, swapped
+from ..data.loader import Paired
+from ..methods.protocol import Method
+from ..runs.arguments import parse_names
+from ..runs.config import RunConfig
+from ..runs.folder import RunFolder
+from ..runs.sheets import save_sheet
+from .dataset import DatasetListing, of_domains
+from .samples import fixed_images
+from .task import augmentation, image_reader, loading
+from .translation import TranslationTask
+
+
+class PairedTask(TranslationTask):
+    """Pairs: two folders of equal file names, or images that show A on the left and B on the right."""
+
+    sample_truth = False
+
+    def find(self, config: RunConfig) -> DatasetListing:
+        d = config.data
+        domains = find_pairs(d.source, d.other, parse_names(d.names))
+        return of_domains(swapped(domains) if d.swap else domains)
+
+    def source(self, config: RunConfig, listing: DatasetListing) -> Paired:
+        readers = image_reader(config, "A"), image_reader(config, "B")
+        a, b = listing.split("train", "A"), listing.split("train", "B")
+        return Paired(a, b, readers, augmentation(config), **loading(config))
+
+    def sampler(
+        self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method
+    ) -> "PairSheet":
+        return PairSheet(config, listing, run, device, method)
+
+
+class PairSheet:
+    """The same four pairs: input, translation, truth."""
+
+    def __init__(self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method) -> None:
+        self.run, self.method, self.device = run, method, device
+        d, c = config.data, config.method
+        truths = listing.split("truth", "A")
+        inputs, targets = (
+            (listing.split("test", "A"), truths)
+            if truths
+            else (listing.split("train", "A"), listing.split("train", "B"))
+        )
+        self.a = fixed_images(inputs, d.size, c.channels_of("A"), fit=d.fit)
+        self.b = fixed_images(targets, d.size, c.channels_of("B"), fit=d.fit)
+
+    def sample(self, step: int) -> None:
+        """Write the sheet of this step."""
+        a = self.a.to(self.device)
+        save_sheet(self.run, step, [a, self.method.preview(a)["fake_b"], self.b])

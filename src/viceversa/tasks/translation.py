@@ -1,0 +1,42 @@
+"""What unpaired and paired translation share."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from ..health.probe import Probe
+from ..health.translation_probe import PICTURES, TranslationProbe
+from ..methods.protocol import SIDES, Side
+from ..runs.config import RunConfig
+from .dataset import DatasetListing
+from .samples import evenly_spaced, fixed_images
+from .task import Task
+
+
+class TranslationTask(Task):
+    """Two domains, A and B; `directions` of the method say which ways it translates."""
+
+    sample_note = "The same pictures, translated again and again while the run learned."
+
+    def probe(self, config: RunConfig, listing: DatasetListing) -> Probe | None:
+        if not config.method.directions:
+            return None
+        a, b = (probe_images(config, listing, side) for side in SIDES)
+        return TranslationProbe(a, b, config.method.directions) if min(len(a), len(b)) > 1 else None
+
+    def probe_cost(self, config: RunConfig) -> float:
+        return PICTURES * len(config.method.directions) / (4 * config.train.batch)
+
+    def title(self, config: RunConfig, names: Sequence[str]) -> str:
+        return (" <-> " if len(config.method.directions) > 1 else " -> ").join(names)
+
+    def counts(self, listing: DatasetListing) -> str:
+        a, b = listing.names
+        return f"{a} ({len(listing.split('train', 'A'))}) and {b} ({len(listing.split('train', 'B'))})"
+
+
+def probe_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
+    """Fixed images of a domain for the health probe: test images, or training images where there are none."""
+    paths = listing.split("test", side) or listing.split("train", side)
+    d, channels = config.data, config.method.channels_of(side)
+    return fixed_images(evenly_spaced(paths, PICTURES), d.size, channels, PICTURES, fit=d.fit)
