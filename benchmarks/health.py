@@ -28,7 +28,6 @@ from PIL import Image, ImageOps
 
 import viceversa
 from viceversa.errors import DivergedError
-from viceversa.health.history import HistoryContext as Facts
 from viceversa.health.symptoms import examine
 from viceversa.runs.environment import processor_name
 from viceversa.runs.folder import RunFolder
@@ -161,7 +160,7 @@ def run(name: str, seed: int, worlds: Path, keep: Path) -> dict[str, Any]:
 def judged(name: str, seed: int, out: Path) -> dict[str, Any]:
     """The alarms of a finished run, each with the step it was first given, by the rules as they are now."""
     case, folder = CASES[name], RunFolder(out)
-    facts = Facts.of(folder.config().method, folder.data()["names"], case.steps)
+    facts = HistoryContext.of(folder.config().method, folder.data()["names"], case.steps)
     lines = folder.read_lines(folder.health)
     history = [{"step": line["step"], **line["signals"]} for line in lines]
     alarms: dict[str, int] = {}

@@ -126,7 +126,7 @@ def memories(config: GANConfig, seeds: Sequence[int], steps: int = 240) -> list[
         method = GAN(config, size=SIZE)
         fit(method, Few(real, seed), steps, seed=seed)
         probe = NoiseProbe(real, config.latent, held=held)
-        told.append({"fairness": round(1 - min(max(probe(method).signals["gap"], 0.0), 1.0), 4)})
+        told.append({"fairness": round(1 - min(max(probe.measure(method).signals["gap"], 0.0), 1.0), 4)})
     return told
 
 

@@ -14,7 +14,6 @@ import yaml
 from support.tiny import tiny_words
 from viceversa import cli
 from viceversa.cli.app import app
-from viceversa.runs import checkpoint
 
 
 def run(line: str) -> int:
@@ -31,7 +30,7 @@ def desk(tmp_path_factory, tiny_run):
     shutil.copytree(tiny_run, here / "bare")
     shutil.rmtree(here / "bare" / "checkpoints")
     shutil.copytree(tiny_run, here / "damaged")
-    for path in checkpoint.list_steps(here / "damaged" / "checkpoints"):
+    for path in (here / "damaged" / "checkpoints").glob("step-*"):
         (path / "G_average.safetensors").write_bytes(b"damaged")
     shutil.copytree(tiny_run, here / "odd")
     (here / "odd" / "config.yaml").write_text("method: [")
@@ -100,11 +99,15 @@ WRONG = [
     ("train world --set method.lambda_cyc=-1", 2, "at least 0"),
     ("train world --set method.loss=lsgna", 2, "Did you mean 'lsgan'?"),
     ("train world --set method.width=0", 2, "method.width is 0; it must be at least 1"),
-    ("train world --preset best --set method.channels_a=1", 2, "set method.head_start=0, method.lambda_idt=0 and"),
+    (
+        "train world --preset details --set method.channels_a=1",
+        2,
+        "set method.d_warmup_steps=0, method.lambda_idt=0 and",
+    ),
     ("train world --set method.channels_a=1", 2, "set method.lambda_idt=0 and method.generator=resnet"),
     ("train world --set method.channels_a=2 --set method.channels_b=2", 2, "not one of 1, 3"),
     ("train world --size 64 --set method.d_layers=9", 2, "too deep for pictures of 64 px; choose at most 4"),
-    ("train world --preset best --size 68", 2, "method.cycle_shrink is 2, which leaves pictures of 68 px no"),
+    ("train world --preset details --size 68", 2, "method.cycle_downsampling is 2, which leaves pictures of 68 px no"),
     ("train world --preset cyclegan --size 16", 2, "too deep for pictures of 16 px; choose at most 2"),
     ("train world --set data.flip=maybe", 2, "expected true or false"),
     ("train world --size 64 --set data.load=8", 2, "data.load is 8, smaller than data.size 64"),

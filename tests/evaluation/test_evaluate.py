@@ -20,7 +20,8 @@ from viceversa.errors import DataError, ModelFileError, UsageError
 from viceversa.evaluation import features as kept
 from viceversa.evaluation.extractors import card, load_extractor
 from viceversa.evaluation.features import Preparation, of_files
-from viceversa.evaluation.translations import Judged, Task, judge
+from viceversa.evaluation.translations import DirectionInputs, DirectionResults, judge
+from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.training.train import train
 from viceversa.translation.translator import Translator
 
@@ -42,10 +43,17 @@ class Negative(nn.Module):
         return -x
 
 
-def judged(paths: list[Path], net: nn.Module, truths: tuple[Path, ...] = ()) -> Judged:
+def judged(paths: list[Path], net: nn.Module, truths: tuple[Path, ...] = ()) -> DirectionResults:
     translator = Translator({"A": net, "B": net}, ("red", "blue"), (3, 3), 16, 0)
-    task = Task(
-        side="A", source="red", target="blue", paths=tuple(paths), truths=truths, real=(), known=(), training=False
+    task = DirectionInputs(
+        direction=CycleGANConfig.directions[0],
+        source="red",
+        target="blue",
+        paths=tuple(paths),
+        truths=truths,
+        real=(),
+        known=(),
+        training=False,
     )
     return judge(task, translator, NET, PREPARE, [])
 

@@ -16,7 +16,8 @@ from viceversa.errors import UsageError
 from viceversa.evaluation.extractors import load_extractor
 from viceversa.evaluation.fcn import LabelScore, Segmenters, fitted, label_score
 from viceversa.evaluation.features import Preparation
-from viceversa.evaluation.translations import Task, judge
+from viceversa.evaluation.translations import DirectionInputs, judge
+from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.training.train import train
 from viceversa.translation.label_predictor import Segmented
 from viceversa.translation.translator import Translator
@@ -26,6 +27,8 @@ NET = load_extractor()
 SIZE = 32
 PREPARE = Preparation(size=SIZE), Preparation(size=SIZE)
 NONE = Segmenters({}, {})
+
+FORTH, BACK = CycleGANConfig.directions
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +50,20 @@ class ByColour(nn.Module):
         return -(x[:, None] - self.colours[None, :, :, None, None]).square().sum(2)
 
 
-def tasks(world: Path) -> dict[str, Task]:
+def tasks(world: Path) -> dict[str, DirectionInputs]:
     labels, day = (tuple(sorted((world / f"test{side}").iterdir())) for side in "AB")
     common = dict(known=(), training=False)
     return {
-        "day": Task(side="A", source="labels", target="day", paths=labels, truths=day, real=day, **common),
-        "labels": Task(side="B", source="day", target="labels", paths=day, truths=labels, real=labels, **common),
+        "day": DirectionInputs(
+            direction=FORTH, source="labels", target="day", paths=labels, truths=day, real=day, **common
+        ),
+        "labels": DirectionInputs(
+            direction=BACK, source="day", target="labels", paths=day, truths=labels, real=labels, **common
+        ),
     }
 
 
-def scored(task: Task, net: nn.Module, segmenters: Segmenters = NONE) -> dict:
+def scored(task: DirectionInputs, net: nn.Module, segmenters: Segmenters = NONE) -> dict:
     watcher = label_score(task, PREPARE, segmenters)
     assert isinstance(watcher, LabelScore)
     translator = Translator({"A": net, "B": net}, ("labels", "day"), (3, 3), SIZE, 0)

@@ -78,8 +78,12 @@ def test_what_is_measured_is_what_a_block_takes(monkeypatch):
 
 def test_a_head_start_is_a_fifth_of_a_run_at_most(world, tmp_path):
     """The generators keep their first weights until it is over, then all learn."""
-    few = {"steps": 10, "save_every": 1, "set": [*TINY, "method.head_start=100", "train.keep=10", "train.log_every=2"]}
-    out = viceversa.train(world, out=tmp_path / "run", preset="best", size=16, device="cpu", quiet=True, **few).run
+    few = {
+        "steps": 10,
+        "save_every": 1,
+        "set": [*TINY, "method.d_warmup_steps=100", "train.keep=10", "train.log_every=2"],
+    }
+    out = viceversa.train(world, out=tmp_path / "run", preset="details", size=16, device="cpu", quiet=True, **few).run
     states = [load_file(out / f"checkpoints/step-{step}/G.safetensors") for step in (1, 2, 3)]
     same = [all(torch.equal(x, states[0][k]) for k, x in state.items()) for state in states]
     assert same == [True, True, False]

@@ -160,8 +160,8 @@ def test_a_run_on_the_card_stops_resumes_and_translates_as_on_the_processor(tmp_
 
 
 def test_a_head_start_moves_no_generator_and_then_all_learn(tmp_path: Path, world: Path):
-    few = dict(steps=20, save_every=1, set=[*TINY, "method.head_start=3", "train.keep=20"])
-    out = train(world, out=tmp_path / "run", preset="best", size=16, device="cuda", quiet=True, **few).run
+    few = dict(steps=20, save_every=1, set=[*TINY, "method.d_warmup_steps=3", "train.keep=20"])
+    out = train(world, out=tmp_path / "run", preset="details", size=16, device="cuda", quiet=True, **few).run
     states = [load_file(out / f"checkpoints/step-{step}/G.safetensors") for step in (1, 3, 4, 20)]
     still = [all(torch.equal(x, states[0][k]) for k, x in state.items()) for state in states]
     assert still == [True, True, False, False]

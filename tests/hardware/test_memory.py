@@ -64,7 +64,7 @@ def test_recomputing_keeps_less(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("parts", [2, 3, 9])
 def test_parts_are_the_larger_batch(parts: int) -> None:
     """The stated tolerance: 1e-5 on every loss of the first step. Later ones: Adam enlarges a bias's rounding."""
-    whole, split = (after(c, 3, 1) for c in (SMALL, dataclasses.replace(SMALL, parts=parts)))
+    whole, split = (after(c, 3, 1) for c in (SMALL, dataclasses.replace(SMALL, micro_batches=parts)))
     for name in whole:
         if "step" in name:
             torch.testing.assert_close(split[name], whole[name], rtol=1e-5, atol=1e-6)
@@ -74,7 +74,7 @@ def test_the_gradient_of_parts_is_that_of_the_batch() -> None:
     gradients = {}
     for parts in (1, 3):
         torch.manual_seed(0)
-        method = CycleGAN(dataclasses.replace(SMALL, parts=parts)).double()
+        method = CycleGAN(dataclasses.replace(SMALL, micro_batches=parts)).double()
         a, b = (torch.rand(3, 3, 32, 32, dtype=torch.float64) * 2 - 1 for _ in "ab")
         method.generators.step = lambda p=parts, m=method: gradients.update(  # type: ignore[method-assign]
             {p: [w.grad.clone() for w in m.generators.parameters]}
@@ -85,7 +85,9 @@ def test_the_gradient_of_parts_is_that_of_the_batch() -> None:
 
 
 def test_one_part_is_no_part_to_the_bit() -> None:
-    whole, split = (after(dataclasses.replace(SMALL, parts=n), 1) for n in (1, 4))  # a batch of one has one part
+    whole, split = (
+        after(dataclasses.replace(SMALL, micro_batches=n), 1) for n in (1, 4)
+    )  # a batch of one has one part
     assert all(torch.equal(whole[name], split[name]) for name in whole)
 
 

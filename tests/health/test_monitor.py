@@ -18,9 +18,10 @@ from viceversa import api as verbs
 from viceversa import cli
 from viceversa.console import STATUS_MARK, lit
 from viceversa.errors import DataError, DivergedError
-from viceversa.health.monitor import SHARE, cost, interval
+from viceversa.health.monitor import SHARE, check_interval
 from viceversa.runs.folder import RunFolder
 from viceversa.runs.presets import preset
+from viceversa.tasks import task_of
 
 
 @pytest.fixture(autouse=True)
@@ -186,12 +187,13 @@ def test_looks_are_as_rare_as_their_share_of_the_time_demands():
     for name in ("dcgan", "wgan-gp", "quickstart", "cyclegan", "pix2pix-quick"):
         config = preset(name)
         for steps in (100, 1000, 100_000):
-            every = interval(config, steps)
+            cost = task_of(config.method).probe_cost(config)
+            every = check_interval(config.train, steps, cost)
             assert every % config.train.log_every == 0
-            assert cost(config) / every <= 1 or SHARE > 1  # the fixture has lifted the share
+            assert cost / every <= 1 or SHARE > 1  # the fixture has lifted the share
             assert every >= steps / config.train.probes
     rare = replace(preset("dcgan").train, probes=1)
-    assert interval(replace(preset("dcgan"), train=rare), 1000) == 1000
+    assert check_interval(rare, 1000, 1.0) == 1000
 
 
 def test_the_report_tells_what_is_wrong_and_what_to_try(blobs, tmp_path):

@@ -40,7 +40,7 @@ def signals(answer: Tensor) -> dict:
     torch.manual_seed(0)
     method = GAN(GANConfig(channels=1, width=4, d_width=4, latent=3), size=16)
     method.nets["G"] = Fixed(answer)
-    return NoiseProbe(pictures(400), 3)(method).signals
+    return NoiseProbe(pictures(400), 3).measure(method).signals
 
 
 def test_a_perfect_generator_is_as_good_as_real_pictures():
@@ -75,12 +75,13 @@ def test_looking_changes_nothing(kind):
     if kind in ("gan", "wgan"):
         probe = NoiseProbe(pictures(90), 3, held=pictures(20, seed=2))
     else:
-        probe = TranslationProbe(pictures(6, 3), pictures(6, 3, seed=1))
+        directions = {"cyclegan": CycleGANConfig, "pix2pix": Pix2PixConfig}[kind].directions
+        probe = TranslationProbe(pictures(6, 3), pictures(6, 3, seed=1), directions)
     state = {k: v.clone() for k, v in method.state_dict().items()}
     modes = [m.training for m in method.modules()]
     frozen = [p.requires_grad for p in method.parameters()]
     dice = torch.get_rng_state()
-    first, second = probe(method), probe(method)
+    first, second = probe.measure(method), probe.measure(method)
     assert first.signals == second.signals or kind == "pix2pix"  # whose dropout is its noise
     assert all(torch.equal(v, state[k]) for k, v in method.state_dict().items())
     assert modes == [m.training for m in method.modules()]
@@ -110,7 +111,7 @@ def look(there, back=lambda x: x) -> dict[str, float]:
         nn.functional.interpolate(torch.rand(16, 3, 4, 4, generator=dice) * 1.6 - 0.8, size=32, mode="bilinear")
         for _ in "ab"
     )
-    return TranslationProbe(a, b)(Nets(there, back)).signals
+    return TranslationProbe(a, b, CycleGANConfig.directions).measure(Nets(there, back)).signals
 
 
 def test_an_honest_translator_shows_nothing():

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from viceversa.health.catalogue import CURES, REMEDIES, changes
-from viceversa.health.history import HistoryContext as Facts
+from viceversa.health.history import HistoryContext
 from viceversa.health.symptoms import NOISE, TRANSLATION, Verdict, examine, overall
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.methods.gan import GANConfig
 from viceversa.methods.wgan import WGANConfig
 
-GAN = Facts("gan", "nonsaturating", ("digits",), 1000)
-CYCLE = Facts("cyclegan", "lsgan", ("apples", "oranges"), 1000)
+GAN = HistoryContext.of(GANConfig(), ("digits",), 1000)
+CYCLE = HistoryContext.of(CycleGANConfig(), ("apples", "oranges"), 1000)
 HEALTHY = dict(
     D=1.1, G=0.9, auc=0.8, diversity=0.98,
     coverage=0.6, coverage_floor=0.87, lost=0.02, distance=3.0, distance_floor=1.0,

@@ -106,7 +106,7 @@ def test_a_checkpoint_holds_all_that_changes(name, tmp_path):
     for i in range(3):
         torch.manual_seed(i)
         one.step(*batch(name, i))
-    path = checkpoint.save(tmp_path, one, {"step": 3, "window": {}})
+    path = checkpoint.save(tmp_path, one, {"step": 3, "window": {}}).path
     checkpoint.load(path, other)
     for method in (one, other):
         for i in range(3, 6):

@@ -59,7 +59,7 @@ def test_first_three_losses_equal_the_one_page_reference() -> None:
 def test_a_shrunk_cycle_is_closed_on_means_of_pixels(lambda_idt: float) -> None:
     """|F(G(a) shrunk) - a shrunk|, pixel by pixel; the other terms see the whole picture."""
     torch.manual_seed(0)
-    method = CycleGAN(dataclasses.replace(SMALL, cycle_shrink=2, lambda_idt=lambda_idt))
+    method = CycleGAN(dataclasses.replace(SMALL, cycle_downsampling=2, lambda_idt=lambda_idt))
     G, F, _, D_B = method.nets.values()
     a, _ = pictures(0)
 
@@ -67,7 +67,7 @@ def test_a_shrunk_cycle_is_closed_on_means_of_pixels(lambda_idt: float) -> None:
         return (x[..., ::2, ::2] + x[..., 1::2, ::2] + x[..., ::2, 1::2] + x[..., 1::2, 1::2]) / 4
 
     with torch.no_grad():
-        fake, gan, cyc, idt = method.there_and_back(a, G, F, D_B, method.view_b)
+        fake, (gan, cyc, idt) = method.terms(a, G, F, D_B, method.view_b)
         torch.testing.assert_close(fake, G(a))
         torch.testing.assert_close(gan, (D_B(fake) - 1).square().mean())
         torch.testing.assert_close(cyc, (F(means(fake)) - means(a)).abs().mean())
@@ -119,13 +119,13 @@ def test_the_picture_share_reaches_both_losses() -> None:
     gan, D_B = [], []
     for share in (0.0, 0.5):
         torch.manual_seed(0)
-        method = CycleGAN(dataclasses.replace(SMALL, picture_share=share))
+        method = CycleGAN(dataclasses.replace(SMALL, image_logit_weight=share))
         G, F, _, D = method.nets.values()
         with torch.no_grad():
-            fake_b, L_gan, *_ = method.there_and_back(a, G, F, D, method.view_b)
+            fake_b, (L_gan, *_) = method.terms(a, G, F, D, method.view_b)
             of_fake, of_real = (D(x).var(correction=0) for x in (fake_b, b))
         gan.append(L_gan)
-        D_B.append(method.judge(a, b, b, fake_b)["D_B"].detach())
+        D_B.append(method.discriminator_turn(a, b, b, fake_b)["D_B"].detach())
     torch.testing.assert_close(gan[1], gan[0] - of_fake / 2)
     torch.testing.assert_close(D_B[1], D_B[0] - (of_fake + of_real) / 4)
 

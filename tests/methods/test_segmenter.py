@@ -22,7 +22,7 @@ from viceversa.networks.layers import evaluating
 from viceversa.runs.folder import RunFolder
 from viceversa.runs.presets import preset
 from viceversa.settings import changed
-from viceversa.training import material
+from viceversa.tasks import TASKS, DatasetListing
 from viceversa.training.train import train
 from viceversa.translation.label_predictor import load_segmenter
 from viceversa.translation.translator import load
@@ -93,9 +93,9 @@ def trained(pairs: Path) -> RunFolder:
     return RunFolder(result.run)
 
 
-def found(data: Path, other: Path | None = None, **pairs: object) -> material.Material:
+def found(data: Path, other: Path | None = None, **pairs: object) -> DatasetListing:
     words = {"data.source": str(data), "data.other": other and str(other), "data.size": 16, **pairs}
-    return material.find(changed(preset("fcn"), words))
+    return TASKS["segmentation"].find(changed(preset("fcn"), words))
 
 
 def photo(path: Path, seed: int) -> None:
@@ -113,7 +113,7 @@ def map_of_two(path: Path, seed: int) -> None:
 def test_the_side_named_labels_shows_them(pairs: Path, tmp_path: Path) -> None:
     one = found(pairs)
     assert one.files["train"][0].parent.name == "trainB" and one.files["test_labels"][0].parent.name == "truthB"
-    assert "6" in one.told() and "11 classes" in one.told()
+    assert TASKS["segmentation"].counts(one) == "pictures (6), 11 classes"
     make("seasons", tmp_path, count=1, test=1, size=16, domains=("winter", "labels"), paired=True)
     other = found(tmp_path)
     assert other.files["train"][0].parent.name == "trainA" and other.names == other.palette.names
@@ -155,7 +155,11 @@ def test_pictures_beside_their_cityscapes_labels(tmp_path: Path) -> None:
         Image.fromarray(np.concatenate([photo, map_], 1)).save(tmp_path / "train" / f"{i}.jpg", quality=90)
     one = found(tmp_path)
     assert one.palette is CITYSCAPES and str(one.files["train"][0]).endswith("0.jpg#left")
-    x, y = material.source(changed(preset("fcn", 16), {"data.source": str(tmp_path), "train.batch": 2}), one).batch(0)
+    x, y = (
+        TASKS["segmentation"]
+        .source(changed(preset("fcn", 16), {"data.source": str(tmp_path), "train.batch": 2}), one)
+        .batch(0)
+    )
     assert x.shape == (2, 3, 16, 16) and y.shape == (2, 16, 16) and set(y.unique().tolist()) <= {*range(19), IGNORE}
     result = train(tmp_path, out=tmp_path / "run", steps=2, **OPTIONS | {"set": (*TINY, "train.batch=2")})
     assert result.accuracy is None and list((result.run / "samples").glob("*.png"))  # no test pair: sheets alone

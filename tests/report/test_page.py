@@ -282,9 +282,9 @@ def test_curves_are_all_there_and_say_what_is_healthy():
     lines = [{"step": s, "nimg": s, "gan": 1.0 / s, "odd": 2.0, "idt": 0.0, "D_A": 0.25, "rate": 1.0} for s in (1, 2)]
     lines.append({"step": 3, "nimg": 3, "gan": float("nan"), "D_A": 0.25})
     found = {chart.title: chart for chart in charts(lines, CycleGANConfig(lambda_idt=0.0), ("cats", "dogs"))}
-    assert list(found) == ["Passing as real (gan)", "odd", "Judge of cats (D_A)", "Learning rate (rate)"]
-    assert found["Judge of cats (D_A)"].healthy == 0.25 and found["Passing as real (gan)"].healthy == 0.5
-    assert found["Passing as real (gan)"].values.tolist() == [1.0, 0.5]
+    assert list(found) == ["Adversarial loss (gan)", "odd", "Discriminator of cats (D_A)", "Learning rate (rate)"]
+    assert found["Discriminator of cats (D_A)"].healthy == 0.25 and found["Adversarial loss (gan)"].healthy == 0.5
+    assert found["Adversarial loss (gan)"].values.tolist() == [1.0, 0.5]
     log = charts(lines, CycleGANConfig(loss="nonsaturating"), ("cats", "dogs"))
     assert next(c for c in log if "D_A" in c.title).healthy == pytest.approx(np.log(2))
 

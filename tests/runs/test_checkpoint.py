@@ -18,6 +18,7 @@ from support.faults import Disk, Pair, in_child, path_of, state
 from viceversa.errors import ModelFileError, ResourceError
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.runs import checkpoint
+from viceversa.runs.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT, errno.EMFILE)
@@ -28,11 +29,17 @@ FILES = {
 
 
 def save(folder: Path, step: int, keep: int = 2) -> Path:
-    return checkpoint.save(folder, Pair(step), state(step), keep)
+    return checkpoint.save(folder, Pair(step), state(step), keep).path
 
 
 def steps(folder: Path) -> list[str]:
-    return [path.name for path in checkpoint.list_steps(folder)]
+    return [kept.path.name for kept in checkpoint.list_checkpoints(folder)]
+
+
+def newest_path(folder: Path) -> Path:
+    found, _ = checkpoint.newest(folder)
+    assert found is not None
+    return found.path
 
 
 def content(path: Path) -> set[float]:
@@ -56,7 +63,7 @@ def test_a_checkpoint_holds_everything_and_the_newest_are_kept(tmp_path):
     assert steps(tmp_path) == ["step-10", "step-2"]
     assert {path.name for path in (tmp_path / "step-10").iterdir()} == FILES
     assert content(tmp_path / "step-10") == {10.0}
-    assert checkpoint.newest(tmp_path) == (tmp_path / "step-10", [])
+    assert checkpoint.newest(tmp_path) == (Checkpoint(tmp_path / "step-10"), [])
 
 
 @pytest.mark.parametrize("death", [lambda disk: os._exit(9), Disk.power_cut], ids=["killed", "power cut"])
@@ -76,7 +83,7 @@ def test_a_death_at_any_call_of_a_save_loses_nothing(memory_path, death):
 
         code, announced = in_child(write)
         assert (code, announced) == (9, []), i
-        found, _ = checkpoint.newest(folder)
+        found = newest_path(folder)
         assert found in (folder / "step-1", folder / "step-2"), i
         assert content(found) == {float(found.name[5:])}
         outcomes.add(found.name)
@@ -94,7 +101,7 @@ def test_an_announced_checkpoint_survives_a_power_cut(tmp_path):
         disk.power_cut()
 
     assert in_child(write) == (9, ["1"])
-    assert content(checkpoint.newest(tmp_path / "run" / "checkpoints")[0]) == {1.0}
+    assert content(newest_path(tmp_path / "run" / "checkpoints")) == {1.0}
 
 
 @pytest.mark.parametrize("number", ERRORS, ids=errno.errorcode.get)
@@ -109,7 +116,7 @@ def test_an_error_at_any_call_of_a_save_is_told_and_loses_nothing(memory_path, n
         shutil.copytree(old, folder / "step-1")
         with pytest.raises((OSError, ResourceError)), Disk(i, refuse).mounted():
             checkpoint.save(folder, second, state(2), keep=1)
-        assert checkpoint.newest(folder)[0] in (folder / "step-1", folder / "step-2"), i
+        assert newest_path(folder) in (folder / "step-1", folder / "step-2"), i
         checkpoint.save(folder, third, state(3), keep=1)
         assert os.listdir(folder) == ["step-3"]
 
@@ -151,7 +158,8 @@ def kill_writers(folder: Path, kills: int) -> int:
         total += len(told)
         pace *= 0.98 if told else 1.02
         announced = told[-1] if told else announced
-        found, complaints = checkpoint.newest(folder)
+        newest, complaints = checkpoint.newest(folder)
+        found = newest.path
         if found is None:
             assert announced == 0
             continue
@@ -222,7 +230,7 @@ def test_three_hundred_corruptions_are_all_found_and_the_one_before_is_taken(mem
         assert "step-2" in str(told.value), name
         assert "\n" not in str(told.value), name
         found, complaints = checkpoint.newest(memory_path)
-        assert found == memory_path / "step-1", name
+        assert found == Checkpoint(memory_path / "step-1"), name
         assert len(complaints) == 1
         with pytest.raises(ModelFileError):
             checkpoint.load(newest, Pair())
@@ -249,7 +257,7 @@ def refused(path: Path, match: str) -> None:
 
 
 def test_a_checkpoint_of_another_kind_is_refused(tmp_path):
-    refused(checkpoint.save(tmp_path / "width", Pair(width=5), state(1)), "belongs to another architecture")
+    refused(checkpoint.save(tmp_path / "width", Pair(width=5), state(1)).path, "belongs to another architecture")
 
     path = save(tmp_path / "version", 1)
     (path / "state.json").write_text(json.dumps({"format": 99, **state(1)}))
@@ -320,14 +328,14 @@ def test_after_a_fall_back_the_new_checkpoint_takes_the_place_of_the_damaged_one
     for step in (8, 10):
         save(tmp_path, step)
     os.truncate(tmp_path / "step-10" / "G.safetensors", 5)
-    assert checkpoint.newest(tmp_path)[0] == tmp_path / "step-8"
+    assert newest_path(tmp_path) == tmp_path / "step-8"
     save(tmp_path, 9, keep=1)  # a damaged newer one must not push out the only good one
     assert steps(tmp_path) == ["step-9"]
 
     save(tmp_path, 10)
     os.truncate(tmp_path / "step-10" / "G.safetensors", 5)
     save(tmp_path, 10)  # the same step again
-    assert checkpoint.newest(tmp_path) == (path_of(tmp_path, 10), [])
+    assert checkpoint.newest(tmp_path) == (Checkpoint(path_of(tmp_path, 10)), [])
     assert steps(tmp_path) == ["step-10", "step-9"]
     assert sorted(os.listdir(tmp_path)) == ["step-10", "step-9"]
 
@@ -351,7 +359,7 @@ def test_moments_come_back_in_the_order_of_their_weights_in_memory(tmp_path):
     a, b = torch.rand(2, 2, 3, 16, 16) * 2 - 1
     whole, resumed = fresh(), fresh()
     whole.step(a, b)
-    checkpoint.load(checkpoint.save(tmp_path, whole, state(1)), resumed)
+    checkpoint.load(checkpoint.save(tmp_path, whole, state(1)).path, resumed)
     player = resumed.generators
     weights = [w for w in player.parameters if w.ndim == 4 and not w.is_contiguous()]
     assert weights and all(player.optimizer.state[w]["exp_avg"].stride() == w.stride() for w in weights)

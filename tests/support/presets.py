@@ -18,7 +18,7 @@ SMALL = {  # preset: what makes it tiny
     "pix2pix-quick": {"width": 4, "d_width": 4, "d_layers": 1},
     "cyclegan": {"width": 4, "blocks": 1, "d_width": 4, "d_layers": 1, "pool": 3},
     "quickstart": {"width": 4, "blocks": 1, "d_width": 4, "d_layers": 1, "pool": 3},
-    "best": {"width": 4, "blocks": 1, "d_width": 4, "d_layers": 1, "pool": 3},
+    "details": {"width": 4, "blocks": 1, "d_width": 4, "d_layers": 1, "pool": 3},
 }
 
 

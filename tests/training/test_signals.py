@@ -12,6 +12,7 @@ import pytest
 from support.tiny import tiny_words
 from viceversa import cli
 from viceversa.runs import checkpoint
+from viceversa.runs.checkpoint import Checkpoint
 
 
 def words(world: Path, out: Path, steps: int = 100_000) -> list[str]:
@@ -69,7 +70,7 @@ def test_a_signal_saves_and_tells_how_to_go_on(running, name, capsys):
     assert saved is not None and not complaints
     resume = shlex.split(last.partition("to go on: ")[2])
     assert cli.run([*resume[1:], "--max-time", "0.001"]) == 0
-    assert f"the same command goes on at step {int(saved.name[5:]) + 1}" in capsys.readouterr().out
+    assert f"the same command goes on at step {saved.step + 1}" in capsys.readouterr().out
 
 
 SLOW = """
@@ -102,7 +103,7 @@ def test_a_second_signal_leaves_at_once_with_the_old_checkpoint_whole(world, tmp
     assert time.monotonic() - sent < 5
     assert process.returncode == code
     assert "Traceback" not in told
-    assert checkpoint.newest(out / "checkpoints") == (out / "checkpoints" / "step-5", [])
+    assert checkpoint.newest(out / "checkpoints") == (Checkpoint(out / "checkpoints" / "step-5"), [])
 
 
 def test_an_ignored_signal_stays_ignored(world, tmp_path):

@@ -13,7 +13,7 @@ from ..metrics.kid import kid
 from ..translation.translator import load
 from .extractors import FeatureNet, Features
 from .features import evenly, of_files
-from .subject import Subject, generated
+from .subject import EvaluatedRun, generated
 from .translations import judge
 
 MADE, REAL = 200, 500  # training pictures, taken at even steps
@@ -24,7 +24,7 @@ RULE = (
 
 
 def choose(
-    judged: Subject, net: FeatureNet, seed: int, show: Callable[[str], None]
+    judged: EvaluatedRun, net: FeatureNet, seed: int, show: Callable[[str], None]
 ) -> tuple[int, list[dict[str, Any]]]:
     """The step of the best checkpoint, and every candidate with its KID x 1000."""
     candidates = [
@@ -35,7 +35,7 @@ def choose(
     return int(chosen["step"]), candidates
 
 
-def distances(judged: Subject, step: int, net: FeatureNet, seed: int, show: Callable[[str], None]) -> list[float]:
+def distances(judged: EvaluatedRun, step: int, net: FeatureNet, seed: int, show: Callable[[str], None]) -> list[float]:
     """KID of what the checkpoint of `step` makes, each direction, on training pictures."""
     broken: list[str] = []
 

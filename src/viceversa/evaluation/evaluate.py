@@ -23,8 +23,8 @@ from .extractors import EMBEDDED, FeatureNet, Features, load_extractor
 from .fcn import Segmenters, label_score
 from .features import Preparation, evenly, key, of_files
 from .scores import NEIGHBOURS, Scores, score, warnings
-from .subject import Subject, generated, subject
-from .translations import Judged, Task, colour_psnr, judge
+from .subject import EvaluatedRun, generated, subject
+from .translations import DirectionInputs, DirectionResults, colour_psnr, judge
 from .worst import worst
 
 Show = Callable[[str], None]
@@ -32,7 +32,7 @@ Found = dict[str, Any]  # what becomes JSON
 
 
 @dataclass(frozen=True)
-class Judges:
+class EvaluationTools:
     """Who judges: the feature network, segmentation networks; the seed; and where progress is told."""
 
     net: FeatureNet
@@ -66,7 +66,7 @@ def evaluate(
             raise UsageError("evaluate: two folders of pictures take neither --data nor --best nor --segmenter")
         return of_folders(Path(run), Path(other), net, seed, show)
     judged = subject(run, data, data_b)
-    how = Judges(net, Segmenters.load(segmenters, judged.names, judged.config.data.size), seed, show)
+    how = EvaluationTools(net, Segmenters.load(segmenters, judged.names, judged.config.data.size), seed, show)
     found = of_run(judged, how)
     if find_best:
         found["best"] = best_beside_last(judged, found, how)
@@ -74,7 +74,7 @@ def evaluate(
     return found
 
 
-def of_run(judged: Subject, how: Judges, step: int | None = None) -> Found:
+def of_run(judged: EvaluatedRun, how: EvaluationTools, step: int | None = None) -> Found:
     """One checkpoint of a run: the newest, or that of `step`."""
     kept, config = judged.folder.checkpoint(step), judged.config
     head = {
@@ -91,7 +91,7 @@ def of_run(judged: Subject, how: Judges, step: int | None = None) -> Found:
     return head | {"directions": [one_way(judged, task, translator, how) for task in judged.tasks()]}
 
 
-def one_way(judged: Subject, task: Task, translator: Translator, how: Judges) -> Found:
+def one_way(judged: EvaluatedRun, task: DirectionInputs, translator: Translator, how: EvaluationTools) -> Found:
     """One direction of a translator."""
     broken: list[str] = []
     prepare = judged.preparation(task.side), judged.preparation(task.other)
@@ -119,7 +119,7 @@ def one_way(judged: Subject, task: Task, translator: Translator, how: Judges) ->
 
 
 def real_against_real(
-    known: Sequence[Path], real: Features, count: int, prepare: Preparation, how: Judges, broken: list[str]
+    known: Sequence[Path], real: Features, count: int, prepare: Preparation, how: EvaluationTools, broken: list[str]
 ) -> dict[str, Scores]:
     """The floor: other real pictures of the target domain, as many as were made, against the same reference."""
     if len(known) < 2:
@@ -132,13 +132,15 @@ def unread(broken: Sequence[str]) -> list[str]:
     return [f"{len(broken)} pictures could not be read; the first: {broken[0]}"] if broken else []
 
 
-def means(seen: Judged, names: Sequence[str]) -> dict[str, float] | None:
+def means(seen: DirectionResults, names: Sequence[str]) -> dict[str, float] | None:
     """The means of numbers that were noted, or none of them."""
     found = {name: value for name in names if (value := seen.mean(name)) is not None}
     return found or None
 
 
-def against_truth(seen: Judged, task: Task, prepare: tuple[Preparation, Preparation]) -> dict[str, float] | None:
+def against_truth(
+    seen: DirectionResults, task: DirectionInputs, prepare: tuple[Preparation, Preparation]
+) -> dict[str, float] | None:
     """How near to the true translations, beside the input as it is and the best colour change."""
     names = ("psnr", "ssim", "feature", "input_psnr", "input_ssim", "input_feature")
     found = means(seen, names)
@@ -146,12 +148,12 @@ def against_truth(seen: Judged, task: Task, prepare: tuple[Preparation, Preparat
     return found and found | ({} if colour is None else {"colour_psnr": colour})
 
 
-def content(seen: Judged) -> dict[str, float | None]:
+def content(seen: DirectionResults) -> dict[str, float | None]:
     """What of the input is still there: edges, those of the truth, those of strangers; and who can be traced back."""
     return {"edges": seen.mean("edges"), "true_edges": seen.mean("true_edges"), "traceable": seen.traceable}
 
 
-def from_noise(judged: Subject, kept: Checkpoint, how: Judges) -> Found:
+def from_noise(judged: EvaluatedRun, kept: Checkpoint, how: EvaluationTools) -> Found:
     """What a GAN makes of noise, as many pictures as there are real ones to compare with."""
     broken: list[str] = []
     real_paths, known = judged.real()
@@ -212,7 +214,7 @@ def protocol(net: FeatureNet, prepare: Preparation, seed: int) -> Found:
     }
 
 
-def best_beside_last(judged: Subject, last: Found, how: Judges) -> Found:
+def best_beside_last(judged: EvaluatedRun, last: Found, how: EvaluationTools) -> Found:
     """The best of the checkpoints that are left, by the rule of best.py, judged like the last one."""
     chosen, candidates = best.choose(judged, how.net, how.seed, how.show)
     found = last if chosen == last["step"] else of_run(judged, how, chosen)

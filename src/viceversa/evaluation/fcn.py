@@ -19,7 +19,7 @@ from ..translation.label_predictor import Segmented, load_segmenter
 from ..worlds.scenes import LABEL_PICTURES
 from .extractors import Pictures
 from .features import Preparation, Reading, batches
-from .translations import Task
+from .translations import DirectionInputs
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Segmenters:
 class LabelScore:
     """Watches `judge`: the label maps found on translations and on inputs, against those of the scenes."""
 
-    task: Task
+    task: DirectionInputs
     prepare: tuple[Preparation, Preparation]
     palette: Palette
     network: Segmented | None  # none where the target is label pictures
@@ -123,7 +123,9 @@ class LabelScore:
         }
 
 
-def label_score(task: Task, prepare: tuple[Preparation, Preparation], segmenters: Segmenters) -> LabelScore | None:
+def label_score(
+    task: DirectionInputs, prepare: tuple[Preparation, Preparation], segmenters: Segmenters
+) -> LabelScore | None:
     """What can watch this direction: the target's segmenter, or the palette where the target is label pictures."""
     if network := segmenters.of.get(task.target):
         return LabelScore(task, prepare, network.palette, network, segmenters.told[task.target])

@@ -19,13 +19,13 @@ from ..tasks import split_key, task_of
 from ..tasks.generation import latent_of
 from .extractors import FeatureNet, Features
 from .features import Preparation
-from .translations import Task
+from .translations import DirectionInputs
 
 AT_ONCE = 64  # pictures from noise at a time
 
 
 @dataclass(frozen=True)
-class Subject:
+class EvaluatedRun:
     """A run with the pictures that it is judged by."""
 
     folder: RunFolder
@@ -42,15 +42,15 @@ class Subject:
         d = self.config.data
         return Preparation(size=d.size, fit=d.fit, channels=self.config.method.channels_of(side))
 
-    def tasks(self) -> list[Task]:
+    def tasks(self) -> list[DirectionInputs]:
         """One for each direction that the method translates."""
         return [self._task(direction) for direction in self.config.method.directions]
 
-    def _task(self, direction: Direction) -> Task:
+    def _task(self, direction: Direction) -> DirectionInputs:
         source, target = direction.domains(self.names)
         test, truths = self.split("test", direction.source), self.split("truth", direction.source)
         real, known = self.real(direction.target)
-        return Task(
+        return DirectionInputs(
             direction=direction,
             source=source,
             target=target,
@@ -71,7 +71,7 @@ class Subject:
         return (test, train) if test else (train[::2], train[1::2])
 
 
-def subject(run: Path | str, data: Path | str | None = None, other: Path | str | None = None) -> Subject:
+def subject(run: Path | str, data: Path | str | None = None, other: Path | str | None = None) -> EvaluatedRun:
     """A run and the images of its data.json, or the test images of another dataset that is laid out for it.
 
     ModelFileError for what is no run or makes no images, DataError for images that are gone.
@@ -88,12 +88,12 @@ def subject(run: Path | str, data: Path | str | None = None, other: Path | str |
         place = replace(config.data, source=str(data), other=str(other) if other else None, names=None)
         elsewhere = task.find(replace(config, data=place)).files
         trained = {key: paths for key, paths in own.items() if key.startswith("train") and there(paths)}
-        return Subject(folder, config, names, {**elsewhere, **trained})
+        return EvaluatedRun(folder, config, names, {**elsewhere, **trained})
 
     for paths in own.values():
         if paths and not there(paths):
             raise DataError(f"the pictures of {folder.path} are no longer in {paths[0].parent}; name them with --data")
-    return Subject(folder, config, names, own)
+    return EvaluatedRun(folder, config, names, own)
 
 
 def there(paths: Paths) -> bool:
@@ -101,7 +101,7 @@ def there(paths: Paths) -> bool:
     return any(Path(images.file_of(p)[0]).exists() for p in paths)
 
 
-def generated(subject: Subject, kept: Checkpoint, count: int, extractor: FeatureNet, seed: int = 0) -> Features:
+def generated(subject: EvaluatedRun, kept: Checkpoint, count: int, extractor: FeatureNet, seed: int = 0) -> Features:
     """Features of `count` images that a checkpoint generates from noise; averaged weights where it has them."""
     config = subject.config
     method = make(config.method, size=config.data.size)

@@ -21,7 +21,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class DirectionInputs:
     """One way of a run: test pictures, their truths where known, and the pictures of the target domain."""
 
     direction: Direction
@@ -45,7 +45,7 @@ class Task:
 
 
 @dataclass
-class Judged:
+class DirectionResults:
     """What one pass over the test pictures found; every list has a number, a row or a picture for each of them."""
 
     paths: list[Path] = field(default_factory=list)
@@ -73,16 +73,16 @@ class Judged:
 
 
 def judge(
-    task: Task,
+    task: DirectionInputs,
     translator: Translator,
     extractor: FeatureNet,
     prepare: tuple[Preparation, Preparation],  # of the source and of the target domain
     broken: list[str],
     watch: Sequence[Callable[[list[Path], Pictures, Pictures], None]] = (),  # each gets every batch: input, made
     show: Callable[[str], None] = lambda line: None,
-) -> Judged:
+) -> DirectionResults:
     """Translate every test picture once. Both sides are rounded to 8 bits, as files would be."""
-    found = Judged()
+    found = DirectionResults()
     truths = dict(zip(task.paths, task.truths, strict=False))
     for part in batches(Reading(prepare[0], broken)(task.paths)):
         paths = [path for path, _ in part]
@@ -121,7 +121,7 @@ def _truths(paths: list[Path], truths: dict[Path, Path], prepare: Preparation, s
     return true
 
 
-def _against_truth(found: Judged, extractor: FeatureNet, x: Pictures, y: Pictures, true: Pictures) -> None:
+def _against_truth(found: DirectionResults, extractor: FeatureNet, x: Pictures, y: Pictures, true: Pictures) -> None:
     """PSNR, SSIM, feature distance and edges of the translation, and of the input left as it is."""
     plain = np.stack([images.to_channels(pixels, true.shape[1]) for pixels in x])
     known = extractor(true)
@@ -132,7 +132,7 @@ def _against_truth(found: Judged, extractor: FeatureNet, x: Pictures, y: Picture
     found.note("true_edges", edge_agreement(x, true))
 
 
-def colour_psnr(task: Task, prepare: tuple[Preparation, Preparation]) -> float | None:
+def colour_psnr(task: DirectionInputs, prepare: tuple[Preparation, Preparation]) -> float | None:
     """PSNR of the best affine change of colours, fitted on these very pairs: what colour alone can do."""
     if not task.truths:
         return None
@@ -141,7 +141,7 @@ def colour_psnr(task: Task, prepare: tuple[Preparation, Preparation]) -> float |
     return psnr(apply_affine_colour(x, fit_affine_colour(x, true)), true)
 
 
-def _pairs(task: Task, prepare: tuple[Preparation, Preparation]) -> Iterator[tuple[Pictures, Pictures]]:
+def _pairs(task: DirectionInputs, prepare: tuple[Preparation, Preparation]) -> Iterator[tuple[Pictures, Pictures]]:
     """Inputs and truths that can both be read."""
     for path, true in zip(task.paths, task.truths, strict=True):
         try:

@@ -10,15 +10,15 @@ from ..runs.folder import RunFolder
 from ..translation.translator import Translator
 from .extractors import Features, Pictures
 from .features import Preparation
-from .translations import Judged, Task, translated
+from .translations import DirectionInputs, DirectionResults, translated
 
 SHOWN = 6
 
 
 def worst(
     folder: RunFolder,
-    task: Task,
-    seen: Judged,
+    task: DirectionInputs,
+    seen: DirectionResults,
     made: Features,
     real: Features,
     translator: Translator,
@@ -44,7 +44,11 @@ def worst(
 
 
 def shown(
-    task: Task, seen: Judged, i: int, translator: Translator, prepare: tuple[Preparation, Preparation]
+    task: DirectionInputs,
+    seen: DirectionResults,
+    i: int,
+    translator: Translator,
+    prepare: tuple[Preparation, Preparation],
 ) -> list[Pictures]:
     """Input and translation of the i-th picture."""
     x = prepare[0](seen.paths[i])
