@@ -28,6 +28,7 @@ from PIL import Image, ImageOps
 
 import viceversa
 from viceversa.errors import DivergedError
+from viceversa.health.history import HistoryContext
 from viceversa.health.symptoms import examine
 from viceversa.runs.environment import processor_name
 from viceversa.runs.folder import RunFolder
