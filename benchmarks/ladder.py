@@ -24,7 +24,7 @@ from viceversa import images
 from viceversa.data.transforms import reader
 from viceversa.evaluation.extractors import FeatureNet, load_extractor
 from viceversa.evaluation.scores import score
-from viceversa.metrics.clusters import k_means, nearest
+from viceversa.metrics.clusters import k_means, nearest_centres
 from viceversa.runs.environment import processor_name
 from viceversa.worlds.make import STRIDE
 from viceversa.worlds.scenes import WORLDS
@@ -72,7 +72,7 @@ def dropped(x: Pictures, level: float) -> Pictures:
     small = x.reshape(len(x), 3, 8, SIZE // 8, 8, SIZE // 8).mean((3, 5)).reshape(len(x), -1)
     centres = k_means(small, KINDS)
     gone = np.argsort(-centres.mean(1), kind="stable")[: int(level)]
-    kept = np.flatnonzero(~np.isin(nearest(small, centres), gone))
+    kept = np.flatnonzero(~np.isin(nearest_centres(small, centres), gone))
     return x[kept[np.arange(len(x)) % len(kept)]]
 
 

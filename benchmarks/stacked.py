@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from viceversa import images
 from viceversa.methods.classifier import Classifier, ClassifierConfig
 from viceversa.methods.gan import GAN, GANConfig
-from viceversa.metrics.modes import divergence
+from viceversa.metrics.modes import kl_to_uniform
 from viceversa.networks.mlp import MLP
 from viceversa.training.fit import fit
 from viceversa.worlds import digits
@@ -99,7 +99,7 @@ def counted(judge: nn.Module, stacks: Tensor) -> dict[str, Any]:
     return {
         "modes": int((shares > 0).sum()),
         "clear_modes": len(np.unique(named[clear])),
-        "kl": divergence(shares),
+        "kl": kl_to_uniform(shares),
         "clear": float(clear.mean()),
     }
 

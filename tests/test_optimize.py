@@ -46,7 +46,7 @@ def test_only_the_player_of_the_turn_moves() -> None:
         update(b(a(torch.ones(1, 2))).sum())
     moved = [not torch.equal(x, y) for x, y in zip(before, (*a.parameters(), *b.parameters()), strict=True)]
     assert moved == [True, True, False, False]
-    assert all(p.grad is None for p in b.parameters()) and two.refused == 0
+    assert all(p.grad is None for p in b.parameters()) and two.nonfinite == 0
 
 
 def test_two_losses_in_a_turn_are_one_step_on_their_sum() -> None:
@@ -71,7 +71,7 @@ def test_a_gradient_that_is_not_finite_moves_nothing(bad: float) -> None:
     before, steps = net.weight.clone(), [s["step"].clone() for s in player.optimizer.state.values()]
     with player.turn() as update:
         update(net(torch.tensor([[bad, 1.0]])).sum())
-    assert player.refused == 1 and torch.equal(net.weight, before)
+    assert player.nonfinite == 1 and torch.equal(net.weight, before)
     assert [s["step"] for s in player.optimizer.state.values()] == steps
 
 

@@ -20,7 +20,8 @@ from .errors import ModelFileError, UsageError
 from .evaluation.compare import compare as compare_runs
 from .evaluation.evaluate import evaluate as run_evaluation
 from .evaluation.extractors import EMBEDDED
-from .hardware.device import choose_device, choose_precision
+from .hardware.device import choose_device
+from .hardware.precision import choose_precision
 from .health.diagnosis import diagnosed
 from .report.page import make as make_report
 from .runs import checkpoint
@@ -45,7 +46,7 @@ def train(data: str | Path, other: str | Path | None = None, **options: Any) -> 
     result = run_training(data, other, **options)
     if isinstance(result, Result) and distributed.rank() == 0:
         make_report(result.run)
-    distributed.leave_together()
+    distributed.barrier()
     return result
 
 

@@ -30,13 +30,13 @@ def join(device: str) -> None:
         atexit.register(dist.destroy_process_group)
 
 
-def leave_together() -> None:
+def barrier() -> None:
     """Wait for the other ranks: torchrun ends those that still work when one of them fails while it ends."""
-    if world() > 1:
+    if world_size() > 1:
         dist.barrier()
 
 
-def world() -> int:
+def world_size() -> int:
     """Number of ranks."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
@@ -46,27 +46,29 @@ def rank() -> int:
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def launcher() -> list[str]:
+def launch_command() -> list[str]:
     """The words that start viceversa as it was started."""
-    return ["viceversa"] if world() == 1 else f"torchrun --nproc-per-node {world()} -m viceversa".split()
+    return ["viceversa"] if world_size() == 1 else f"torchrun --nproc-per-node {world_size()} -m viceversa".split()
 
 
-def require_even(batch: int) -> None:
+def require_divisible(batch: int) -> None:
     """UsageError unless the ranks can share a batch evenly."""
-    if batch % world():
-        raise UsageError(f"train.batch is {batch}, which {world()} ranks cannot share; make it a multiple of {world()}")
+    if batch % world_size():
+        raise UsageError(
+            f"train.batch is {batch}, which {world_size()} ranks cannot share; make it a multiple of {world_size()}"
+        )
 
 
-def share(x: Tensor) -> Tensor:
+def shard(x: Tensor) -> Tensor:
     """Our part of a batch that all ranks hold: (N, ...) -> (N / ranks, ...)."""
-    return x if world() == 1 else x.chunk(world())[rank()]
+    return x if world_size() == 1 else x.chunk(world_size())[rank()]
 
 
-def gather(x: Tensor) -> Tensor:
+def all_gather(x: Tensor) -> Tensor:
     """The batch of all ranks from our part of it, without gradient: (N, ...) -> (ranks * N, ...)."""
-    if world() == 1:
+    if world_size() == 1:
         return x
-    parts = [torch.empty_like(x) for _ in range(world())]
+    parts = [torch.empty_like(x) for _ in range(world_size())]
     dist.all_gather(parts, x.contiguous())
     return torch.cat(parts)
 
@@ -87,33 +89,33 @@ class _Total(torch.autograd.Function):
         return total
 
 
-def mean(x: Tensor) -> Tensor:
+def mean_over_ranks(x: Tensor) -> Tensor:
     """The mean of `x` over ranks, differentiable once."""
-    return x if world() == 1 else _Total.apply(x) / world()  # type: ignore[no-untyped-call]
+    return x if world_size() == 1 else _Total.apply(x) / world_size()  # type: ignore[no-untyped-call]
 
 
-def average_(tensors: list[Tensor]) -> None:
+def average_over_ranks_(tensors: list[Tensor]) -> None:
     """Replace every tensor by its mean over ranks, in one message."""
-    if world() > 1 and tensors:
+    if world_size() > 1 and tensors:
         flat = torch.cat([t.flatten() for t in tensors])
         dist.all_reduce(flat)
-        parts = torch.split(flat / world(), [t.numel() for t in tensors])
+        parts = torch.split(flat / world_size(), [t.numel() for t in tensors])
         for t, part in zip(tensors, parts, strict=True):
             t.copy_(part.view_as(t))
 
 
-def agree(value: Any) -> Any:
+def broadcast_from_rank0(value: Any) -> Any:
     """Rank 0's value, on every rank."""
-    if world() == 1:
+    if world_size() == 1:
         return value
     box = [value]
     dist.broadcast_object_list(box, 0)
     return box[0]
 
 
-def highest(value: int) -> int:
+def max_over_ranks(value: int) -> int:
     """The highest of the ranks' values."""
-    if world() == 1:
+    if world_size() == 1:
         return value
     found = torch.tensor(value)
     dist.all_reduce(found, dist.ReduceOp.MAX)

@@ -54,9 +54,9 @@ class Player:
         self.optimizer = make_optimizer(optimizer, self.parameters, lr, betas)
         device = self.parameters[0].device
         self.device = device.type
-        self.refused = torch.zeros((), device=device)  # 1 since an update was not finite and left undone
+        self.nonfinite = torch.zeros((), device=device)  # 1 since an update was not finite and left undone
         self.norm = torch.zeros((), device=device)  # of the gradient of the latest step
-        self.measuring = False  # whether a step also measures how far it moves
+        self.measure_ratio = False  # whether a step also measures how far it moves
         self.ratio = torch.zeros((), device=device)  # |update| / |weights| of the latest measured step
         self.freeze()
 
@@ -87,16 +87,16 @@ class Player:
     def step(self) -> None:
         """Step, unless a gradient of any rank is not finite: then nothing moves and `refused` says so, on all ranks."""
         gradients = [p.grad for p in self.parameters if p.grad is not None]
-        distributed.average_(gradients)
+        distributed.average_over_ranks_(gradients)
         norms = torch.stack(torch._foreach_norm(gradients))
         self.norm = norms.norm()
         bad = 1 - norms.sum().isfinite().float()
-        self.refused.copy_(torch.maximum(self.refused, bad))
+        self.nonfinite.copy_(torch.maximum(self.nonfinite, bad))
         if isinstance(self.optimizer, torch.optim.RMSprop):  # has no fused kernel: a gradient of 0 moves nothing
             for gradient in gradients:
                 gradient.nan_to_num_(0, 0, 0).mul_(1 - bad)
         self.optimizer.found_inf = bad  # type: ignore[attr-defined]  # the fused kernels read it on the device
-        before = [p.detach().clone() for p in self.parameters] if self.measuring else []
+        before = [p.detach().clone() for p in self.parameters] if self.measure_ratio else []
         self.optimizer.step()
         if before:
             self.ratio = self._moved(before)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viceversa.metrics.student import quantile
+from viceversa.metrics.student_t import quantile
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from support.tiny import tiny_words
 from viceversa import cli, distributed
 from viceversa.errors import UsageError
 from viceversa.hardware import auto_batch
-from viceversa.hardware.auto_batch import MOST, SHARE, on_processor, taken
+from viceversa.hardware.auto_batch import MOST, SHARE, largest_on_cpu, peak_megabytes
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.runs.folder import RunFolder
 
@@ -23,18 +23,18 @@ def takes(fixed: int, each: int):
 
 def test_what_a_step_takes_is_seen():
     for size in (64, 512, 128):
-        assert taken(takes(0, size), 1) == pytest.approx(size, abs=12)
+        assert peak_megabytes(takes(0, size), 1) == pytest.approx(size, abs=12)
 
 
 @pytest.mark.parametrize(("base", "room", "expected"), [(1, 1000, 32), (4, 1000, 32), (1, 170, 4), (2, 60, 2)])
 def test_the_largest_doubling_below_the_share_of_the_room(base, room, expected):
     """40 + 16 b MB against 0.8 of the room; what does not fit even once stays the base, for the user to lower."""
     assert 40 + 16 * expected < SHARE * room < 40 + 16 * 2 * expected or expected == base
-    assert on_processor(takes(40, 16), base, room) == expected
+    assert largest_on_cpu(takes(40, 16), base, room) == expected
 
 
 def test_the_last_batch_tried_is_the_most():
-    assert on_processor(takes(1, 1), 1, 1e6) == MOST
+    assert largest_on_cpu(takes(1, 1), 1, 1e6) == MOST
 
 
 @pytest.mark.long
@@ -46,9 +46,9 @@ def test_a_training_with_it_stays_in_the_room():
             method.step(*(torch.rand(batch, 3, 64, 64) for _ in "ab"))
 
     room = 600.0
-    batch = on_processor(step, 1, room)
-    assert 2 <= batch < MOST and taken(step, batch) < room
-    assert taken(step, 4 * batch) > SHARE * room
+    batch = largest_on_cpu(step, 1, room)
+    assert 2 <= batch < MOST and peak_megabytes(step, batch) < room
+    assert peak_megabytes(step, 4 * batch) > SHARE * room
 
 
 @pytest.mark.long
@@ -80,6 +80,6 @@ def test_steps_are_steps_whatever_the_batch(world, tmp_path, monkeypatch):
 
 
 def test_torchrun_is_told_that_it_cannot(monkeypatch):
-    monkeypatch.setattr(distributed, "world", lambda: 2)
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
     with pytest.raises(UsageError, match="torchrun"):
         auto_batch.largest_batch(takes(1, 1), 1, "cpu")

@@ -19,7 +19,7 @@ from viceversa.runs.folder import RunFolder
 from viceversa.runs.presets import preset
 from viceversa.training import plan, winograd
 from viceversa.training.plan import with_measured
-from viceversa.training.winograd import winograd_pays
+from viceversa.training.winograd import winograd_is_worthwhile
 
 
 def test_compiling_is_for_long_runs_on_a_card_or_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,15 +49,15 @@ def test_convolutions_are_chosen_once_for_a_run(world, tmp_path, monkeypatch):
     options = dict(preset="cyclegan", size=16, steps=4, quiet=True, set=[*TINY, "method.d_layers=1"], seed=1)
     for begun in (True, False):
         run = tmp_path / str(begun)
-        monkeypatch.setattr(plan, "winograd_pays", lambda *sizes, answer=begun: answer)
+        monkeypatch.setattr(plan, "winograd_is_worthwhile", lambda *sizes, answer=begun: answer)
         viceversa.train(world, out=run, max_time=0.0001, **options)
-        monkeypatch.setattr(plan, "winograd_pays", lambda *sizes, answer=not begun: answer)
+        monkeypatch.setattr(plan, "winograd_is_worthwhile", lambda *sizes, answer=not begun: answer)
         assert viceversa.train(world, out=run, **options).finished
         assert RunFolder(run).config().method.winograd is begun
 
 
 def test_convolutions_are_measured_only_where_that_can_matter(monkeypatch):
-    monkeypatch.setattr(plan, "winograd_pays", lambda *sizes: True)
+    monkeypatch.setattr(plan, "winograd_is_worthwhile", lambda *sizes: True)
 
     def chosen(name: str, device: str = "cpu", precision: str = "fp32", **changes: bool) -> bool | None:
         config = preset(name)
@@ -73,7 +73,7 @@ def test_what_is_measured_is_what_a_block_takes(monkeypatch):
     for ratio, pays in ((1.1, False), (1.3, True)):
         times = cycle([ratio, 9.0, 9.0, 1.0])
         monkeypatch.setattr(winograd, "best_seconds", lambda call, count, times=times: next(times))
-        assert winograd_pays(64, 32, 1) is pays
+        assert winograd_is_worthwhile(64, 32, 1) is pays
 
 
 def test_a_head_start_is_a_fifth_of_a_run_at_most(world, tmp_path):

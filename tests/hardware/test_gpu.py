@@ -16,7 +16,7 @@ from support.presets import SIZE, SMALL, batch, config
 from support.sick import SICK, run
 from support.tiny import TINY
 from viceversa import images, methods
-from viceversa.hardware.auto_batch import on_card
+from viceversa.hardware.auto_batch import largest_on_gpu
 from viceversa.hardware.compile import compile_net
 from viceversa.hardware.cuda_graph import WARMUP_CALLS, CapturedStep, device_step
 from viceversa.methods import Method
@@ -78,12 +78,12 @@ def test_what_is_recorded_still_learns_at_the_rate_of_the_hour_and_refuses_what_
     for player in method.players.values():
         player.set_rate(1.0)
     take(a * float("nan"), b)
-    assert all(p.refused.item() == 1 for p in method.players.values())
+    assert all(p.nonfinite.item() == 1 for p in method.players.values())
     assert all(map(torch.equal, still, method.nets.parameters()))
     for player in method.players.values():
-        player.refused.zero_()
+        player.nonfinite.zero_()
     told = take(a, b)
-    assert not any(p.refused.item() for p in method.players.values())
+    assert not any(p.nonfinite.item() for p in method.players.values())
     assert not all(map(torch.equal, still, method.nets.parameters()))
     assert all(v.isfinite() for v in told.values()) and method.generators.ratio.item() > 0
 
@@ -195,5 +195,5 @@ def test_the_largest_batch_is_the_one_before_what_does_not_fit():
     def step(batch: int) -> None:
         torch.empty(batch * whole // 6, dtype=torch.uint8, device="cuda")
 
-    assert on_card(step, 1) == 4
-    assert on_card(step, 8) == 8
+    assert largest_on_gpu(step, 1) == 4
+    assert largest_on_gpu(step, 8) == 8

@@ -94,10 +94,10 @@ def test_one_part_is_no_part_to_the_bit() -> None:
 STEPS = """
 import resource, sys, torch
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
-from viceversa.hardware.memory import keep_freed
+from viceversa.hardware.memory import keep_freed_memory
 torch.set_num_threads(1)
 if sys.argv[1:]:
-    keep_freed()
+    keep_freed_memory()
 method = CycleGAN(CycleGANConfig(width=16, blocks=2, d_width=16))
 def pages():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt

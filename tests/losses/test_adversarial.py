@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from viceversa.losses.adversarial import ADVERSARIAL, of_pictures
+from viceversa.losses.adversarial import ADVERSARIAL, with_image_term
 
 
 def test_lsgan_at_its_targets_and_at_equilibrium() -> None:
@@ -69,10 +69,10 @@ def test_a_share_for_pictures_takes_it_from_the_variance_of_their_patches(share:
     real, fake = torch.randn(2, 5, 1, 3, 4, dtype=torch.float64)
     variance = [x.flatten(1).var(1, correction=0).mean() for x in (real, fake)]
     pair = ADVERSARIAL["lsgan"]
-    d_loss, g_loss = (of_pictures(loss, share) for loss in pair)
+    d_loss, g_loss = (with_image_term(loss, share) for loss in pair)
     torch.testing.assert_close(d_loss(real, fake), pair.d_loss(real, fake) - share * sum(variance))
     torch.testing.assert_close(g_loss(fake), pair.g_loss(fake) - share * variance[1])
     means = (torch.stack([y.mean() for y in x]) for x in (real, fake))
     log = ADVERSARIAL["nonsaturating"].d_loss
     wanted = (1 - share) * log(real, fake) + share * log(*means)
-    torch.testing.assert_close(of_pictures(log, share)(real, fake), wanted)
+    torch.testing.assert_close(with_image_term(log, share)(real, fake), wanted)

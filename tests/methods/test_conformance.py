@@ -92,9 +92,9 @@ def test_a_batch_that_is_not_finite_moves_nothing(name):
     bad = batch(name, 1)
     bad[0][:] = float("nan")
     method.step(*bad)
-    assert any(player.refused for player in method.players.values())
+    assert any(player.nonfinite for player in method.players.values())
     for player in method.players.values():
-        if player.refused:
+        if player.nonfinite:
             own = {id(p) for p in player.parameters}
             for p, old in zip(method.nets.parameters(), before, strict=True):
                 assert id(p) not in own or torch.equal(p, old)

@@ -70,7 +70,7 @@ def test_the_loss_is_cross_entropy_over_all_pixels_and_void_teaches_nothing() ->
     fresh = Segmenter(SegmenterConfig(width=2), classes=3)
     fresh.nets.load_state_dict(method.nets.state_dict())
     told = fresh.step(torch.randn(2, 3, 16, 16), torch.full((2, 16, 16), IGNORE))
-    assert told["loss"] == told["accuracy"] == 0 and not fresh.segmenter.refused
+    assert told["loss"] == told["accuracy"] == 0 and not fresh.segmenter.nonfinite
     assert all(map(torch.equal, before, fresh.nets.parameters()))
 
 

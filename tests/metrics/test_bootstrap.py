@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from viceversa.metrics.bootstrap import draw, interval, people_needed, power, spread
-from viceversa.metrics.student import quantile
+from viceversa.metrics.bootstrap import interval, people_needed, power, resample_means, spread
+from viceversa.metrics.student_t import quantile
 
 
 def answers(dice, people, trials, mean, between):
@@ -18,7 +18,7 @@ def answers(dice, people, trials, mean, between):
 
 
 def test_when_all_are_right_there_is_no_doubt():
-    means = draw([40] * 25, [40] * 25)
+    means = resample_means([40] * 25, [40] * 25)
     assert (means == 1).all() and interval(means) == (1.0, 1.0)
     assert spread([40] * 25, [40] * 25).total == 0
 
@@ -26,31 +26,31 @@ def test_when_all_are_right_there_is_no_doubt():
 def test_fair_coins_have_the_binomial_error():
     """25 people x 40 trials: sqrt(0.25 / 1000) = 1.58 %, on average over populations."""
     dice = np.random.default_rng(0)
-    errors = [draw(answers(dice, 25, 40, 0.5, 0), [40] * 25, 2000, seed).std() for seed in range(60)]
+    errors = [resample_means(answers(dice, 25, 40, 0.5, 0), [40] * 25, 2000, seed).std() for seed in range(60)]
     assert np.mean(errors) == pytest.approx(math.sqrt(0.25 / 1000), rel=0.1)
 
 
 def test_people_who_differ_have_their_own_error_on_top():
     """var of the mean = (between^2 + (p (1 - p) - between^2) / n) / P."""
     dice = np.random.default_rng(1)
-    errors = [draw(answers(dice, 25, 40, 0.3, 0.12), [40] * 25, 2000, seed).std() for seed in range(60)]
+    errors = [resample_means(answers(dice, 25, 40, 0.3, 0.12), [40] * 25, 2000, seed).std() for seed in range(60)]
     assert np.mean(errors) == pytest.approx(math.sqrt((0.12**2 + (0.21 - 0.12**2) / 40) / 25), rel=0.08)
 
 
 def test_identical_people_with_luck_alone():
     """Everyone has exactly half: the skills do not differ, and what is left is the luck of 1,000 trials."""
-    means = draw([20] * 25, [40] * 25)
+    means = resample_means([20] * 25, [40] * 25)
     assert means.std() == pytest.approx(math.sqrt(0.25 / 1000), rel=0.03)
     assert means.mean() == pytest.approx(0.5, abs=1e-3)
 
 
 def test_one_person_and_unequal_trials():
-    assert draw([10], [40]).std() == pytest.approx(math.sqrt(0.25 * 0.75 / 40), rel=0.05)
-    assert draw([1, 0], [1, 2]).mean() == pytest.approx(0.5, abs=0.02)  # the mean of people, not of trials
+    assert resample_means([10], [40]).std() == pytest.approx(math.sqrt(0.25 * 0.75 / 40), rel=0.05)
+    assert resample_means([1, 0], [1, 2]).mean() == pytest.approx(0.5, abs=0.02)  # the mean of people, not of trials
     with pytest.raises(ValueError, match="at least one trial"):
-        draw([], [])
+        resample_means([], [])
     with pytest.raises(ValueError, match="at least one trial"):
-        draw([3], [2])
+        resample_means([3], [2])
 
 
 @pytest.mark.long
@@ -59,15 +59,15 @@ def test_a_known_skill_lies_in_its_interval_95_times_of_100(mean, between):
     dice, repeats, people = np.random.default_rng(7), 600, 25
     inside = 0
     for seed in range(repeats):
-        low, high = interval(draw(answers(dice, people, 40, mean, between), [40] * people, 1000, seed))
+        low, high = interval(resample_means(answers(dice, people, 40, mean, between), [40] * people, 1000, seed))
         inside += low <= mean <= high
     assert 0.91 <= inside / repeats <= 0.975  # the standard error of 600 repetitions is 0.9 %
 
 
 def test_same_seed_same_interval():
     k = [10, 20, 30, 12]
-    assert np.array_equal(draw(k, [40] * 4, seed=3), draw(k, [40] * 4, seed=3))
-    assert not np.array_equal(draw(k, [40] * 4, seed=3), draw(k, [40] * 4, seed=4))
+    assert np.array_equal(resample_means(k, [40] * 4, seed=3), resample_means(k, [40] * 4, seed=3))
+    assert not np.array_equal(resample_means(k, [40] * 4, seed=3), resample_means(k, [40] * 4, seed=4))
 
 
 def test_the_spread_of_skills_is_told_from_luck():

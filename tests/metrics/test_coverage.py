@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from viceversa.metrics.clusters import different_bins, jensen_shannon, k_means, lost, nearest, shares
-from viceversa.metrics.coverage import coverage, precision, radii, spread
+from viceversa.metrics.clusters import different_bins, jensen_shannon, k_means, lost_share, nearest_centres, shares
+from viceversa.metrics.coverage import coverage, mean_distance, precision, radii
 from viceversa.metrics.features import distances
 from viceversa.metrics.frechet import frechet
 
@@ -26,7 +26,7 @@ def test_a_collapse_is_precise_and_covers_nothing():
     real = DICE.normal(size=(500, 8))
     one = np.tile(real.mean(0), (200, 1)) + 1e-6 * DICE.normal(size=(200, 8))
     assert precision(one, real) == 1 and coverage(one, real) < 0.05
-    assert spread(one) / spread(real) < 1e-5
+    assert mean_distance(one) / mean_distance(real) < 1e-5
 
 
 def test_six_of_eight_modes_are_seen_by_kinds_but_not_by_spread():
@@ -35,12 +35,12 @@ def test_six_of_eight_modes_are_seen_by_kinds_but_not_by_spread():
     real = centres[DICE.integers(0, 8, 800)] + 0.02 * DICE.normal(size=(800, 2))
     fake = centres[DICE.integers(0, 6, 400)] + 0.02 * DICE.normal(size=(400, 2))
     found = k_means(real, 8)
-    truly, made = (shares(nearest(x, found), 8) for x in (real, fake))
-    assert lost(made, truly) == pytest.approx(0.25, abs=0.03)
+    truly, made = (shares(nearest_centres(x, found), 8) for x in (real, fake))
+    assert lost_share(made, truly) == pytest.approx(0.25, abs=0.03)
     assert different_bins(made, truly, 400, 800) >= 2 / 8
     assert 0.55 < coverage(fake, real) < 0.75 < coverage(real, real)
-    assert spread(fake) / spread(real) > 0.9
-    assert lost(truly, truly) == 0 and different_bins(truly, truly, 800, 800) == 0
+    assert mean_distance(fake) / mean_distance(real) > 0.9
+    assert lost_share(truly, truly) == 0 and different_bins(truly, truly, 800, 800) == 0
 
 
 def test_equal_distributions_differ_in_five_percent_of_the_bins():

@@ -11,9 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viceversa.metrics.coverage import coverage, neighbours, precision
-from viceversa.metrics.features import evenly
-from viceversa.metrics.frechet import Moments, between, frechet, trace_of_root
+from viceversa.metrics.coverage import coverage, prdc, precision
+from viceversa.metrics.features import subsample
+from viceversa.metrics.frechet import Moments, frechet, frechet_from_moments, trace_of_root
 from viceversa.metrics.kid import kernel, kid
 
 
@@ -51,7 +51,7 @@ def test_frechet_is_a_squared_distance(n):
 def test_few_samples_give_what_the_covariances_give():
     """The way over the inner products against the definition by a matrix square root, where C1 and C2 are singular."""
     a, b = gaussian(20, 40, 0), gaussian(25, 40, 1, 0.3)
-    by_moments = between(Moments(40).add(a), Moments(40).add(b))
+    by_moments = frechet_from_moments(Moments(40).add(a), Moments(40).add(b))
     assert frechet(a, b) == pytest.approx(by_moments, rel=1e-6)
 
 
@@ -121,18 +121,18 @@ def test_order_changes_nothing():
     turned = np.random.default_rng(0).permutation(len(a))
     assert frechet(a[turned], b) == pytest.approx(frechet(a, b), abs=1e-9)
     assert kid(a[turned], b, draws=0).value == pytest.approx(kid(a, b, draws=0).value, abs=1e-9)
-    assert neighbours(a[turned], b) == neighbours(a, b)
+    assert prdc(a[turned], b) == prdc(a, b)
 
 
 def test_neighbours_of_equal_laws_and_of_a_collapse():
     """Coverage and density have expectations; one point in the middle is precise, dense and covers nothing."""
     n, k = 1000, 5
-    found = neighbours(gaussian(n, 4, 0), gaussian(n, 4, 1), k)
+    found = prdc(gaussian(n, 4, 0), gaussian(n, 4, 1), k)
     assert found.coverage == pytest.approx(1 - math.prod((n - 1 - i) / (2 * n - 1 - i) for i in range(k)), abs=0.02)
     assert found.density == pytest.approx(1, abs=0.05)
     assert 0.9 < found.precision < 1 and 0.9 < found.recall < 1
     one = 1e-6 * gaussian(n, 8, 2)
-    collapsed = neighbours(one, gaussian(n, 8, 3), k)
+    collapsed = prdc(one, gaussian(n, 8, 3), k)
     assert (collapsed.precision, collapsed.recall) == (1, 0)
     assert collapsed.coverage < 0.05 and collapsed.density > 1.5
     assert coverage(one, gaussian(n, 8, 3)) == collapsed.coverage and precision(one, gaussian(n, 8, 3)) == 1
@@ -143,15 +143,21 @@ def test_half_of_the_modes_is_half_of_the_recall():
     centres, dice = np.stack([np.cos(angles), np.sin(angles)], 1), np.random.default_rng(0)
     real = centres[dice.integers(0, 8, 1600)] + 0.02 * dice.normal(size=(1600, 2))
     half = centres[dice.integers(0, 4, 1600)] + 0.02 * dice.normal(size=(1600, 2))
-    found = neighbours(half, real)
+    found = prdc(half, real)
     assert found.precision > 0.97 and found.recall == pytest.approx(0.5, abs=0.05)
     assert found.coverage == pytest.approx(0.5, abs=0.05)
 
 
 def test_evenly_keeps_the_ends_and_the_order():
     x = np.arange(100)[:, None]
-    assert evenly(x, 5)[:, 0].tolist() == [0, 25, 50, 74, 99] or evenly(x, 5)[:, 0].tolist() == [0, 25, 50, 75, 99]
-    assert evenly(x, 100) is x
+    assert subsample(x, 5)[:, 0].tolist() == [0, 25, 50, 74, 99] or subsample(x, 5)[:, 0].tolist() == [
+        0,
+        25,
+        50,
+        75,
+        99,
+    ]
+    assert subsample(x, 100) is x
 
 
 class Given(torch.nn.Module):

@@ -8,7 +8,7 @@ import torch
 
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
-from viceversa.metrics.modes import divergence, modes
+from viceversa.metrics.modes import kl_to_uniform, modes
 from viceversa.networks.points import PointDiscriminator, PointGenerator
 from viceversa.worlds.gaussians import Points, grid, ring
 
@@ -35,8 +35,8 @@ def test_one_mode_and_stray_points():
 
 
 def test_divergence_from_uniform():
-    assert divergence(np.full(25, 1 / 25)) == pytest.approx(0, abs=1e-12)
-    assert divergence(np.array([0.5, 0.5, 0, 0])) == pytest.approx(math.log(2))
+    assert kl_to_uniform(np.full(25, 1 / 25)) == pytest.approx(0, abs=1e-12)
+    assert kl_to_uniform(np.array([0.5, 0.5, 0, 0])) == pytest.approx(math.log(2))
 
 
 def test_batches_follow_from_seed_and_step():

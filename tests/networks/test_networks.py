@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from viceversa.networks.layers import EdgeConv, count_parameters, receptive_field
+from viceversa.networks.layers import ImageConv, count_parameters, receptive_field
 from viceversa.networks.norms import ChannelNorm
 from viceversa.networks.painter import PaintingGenerator
 from viceversa.networks.patchgan import PatchGAN
@@ -130,7 +130,7 @@ def test_what_a_painting_generator_makes_of_a_place_does_not_depend_on_far_place
 def test_zeros_up_to_eight_channels_change_no_convolution(few: int, many: int, side: int, stride: int) -> None:
     """Neither its answer nor its gradients."""
     torch.manual_seed(0)
-    conv = EdgeConv(few, many, side, stride, padding=1).double()
+    conv = ImageConv(few, many, side, stride, padding=1).double()
     x = torch.randn(2, few, 20, 24, dtype=torch.double, requires_grad=True)
     weights = torch.randn_like(conv(x))
     answers = conv(x), conv.in_eights(x)

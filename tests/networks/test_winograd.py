@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
-from viceversa.networks.norms import LyingNorm
+from viceversa.networks.norms import InstanceNorm
 from viceversa.networks.resnet import ResNetGenerator
 from viceversa.networks.winograd import Conv3x3, transforms
 
@@ -33,7 +33,7 @@ def test_float32_rounds_to_five_millionths(n: int, h: int, w: int) -> None:
     nn.init.normal_(conv.weight, 0, 0.02)
     weight, bias = (p.detach().double() for p in (conv.weight, conv.bias))
     grad = torch.randn(n, 96, h, w)
-    assert conv.pays(x, border=1)
+    assert conv.is_worthwhile(x, border=1)
     true = results(lambda x: functional.conv2d(x, weight, bias), x.double(), (weight, bias), grad.double())
     short = results(conv, x, (conv.weight, conv.bias), grad)
     for name, exact in true.items():
@@ -55,11 +55,11 @@ def rms(x: Tensor) -> float:
 def test_it_is_taken_only_where_it_pays() -> None:
     conv = Conv3x3(64, 64)
     large = torch.zeros(1, 64, 34, 34)
-    assert conv.pays(large, 1) and conv.pays(torch.zeros(4, 64, 16, 16))
-    assert not conv.pays(torch.zeros(1, 64, 18, 18), 1) and not conv.pays(large.double(), 1)
-    assert not Conv3x3(32, 64).pays(torch.zeros(1, 32, 34, 34), 1)
+    assert conv.is_worthwhile(large, 1) and conv.is_worthwhile(torch.zeros(4, 64, 16, 16))
+    assert not conv.is_worthwhile(torch.zeros(1, 64, 18, 18), 1) and not conv.is_worthwhile(large.double(), 1)
+    assert not Conv3x3(32, 64).is_worthwhile(torch.zeros(1, 32, 34, 34), 1)
     with torch.autocast("cpu", torch.bfloat16):
-        assert not conv.pays(large, 1) and conv(large).dtype == torch.bfloat16
+        assert not conv.is_worthwhile(large, 1) and conv(large).dtype == torch.bfloat16
     small = torch.randn(1, 64, 10, 10)
     assert torch.equal(conv(small), functional.conv2d(small, conv.weight, conv.bias))  # else to the bit as it was
 
@@ -67,7 +67,7 @@ def test_it_is_taken_only_where_it_pays() -> None:
 @pytest.mark.parametrize("n", [1, 2])
 def test_the_norm_leaves_a_picture_channels_last(n: int) -> None:
     x = torch.randn(n, 5, 7, 9).to(memory_format=torch.channels_last)
-    out = LyingNorm(5)(x)
+    out = InstanceNorm(5)(x)
     assert out.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(out, nn.InstanceNorm2d(5)(x.contiguous()))
 
@@ -104,7 +104,7 @@ def test_training_goes_the_same_way() -> None:
 def test_a_compiler_is_given_the_same_norm() -> None:
     torch.manual_seed(0)
     x = torch.randn(3, 5, 8, 6) * 3 + 2
-    compiled = torch.compile(LyingNorm(5), backend="eager")
+    compiled = torch.compile(InstanceNorm(5), backend="eager")
     for lying in (torch.contiguous_format, torch.channels_last):
         found = compiled(x.contiguous(memory_format=lying))
         torch.testing.assert_close(found, nn.InstanceNorm2d(5)(x))

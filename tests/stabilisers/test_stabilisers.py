@@ -8,16 +8,16 @@ import pytest
 import torch
 from torch import nn
 
-from viceversa.losses.adversarial import ADVERSARIAL, smoothed
+from viceversa.losses.adversarial import ADVERSARIAL, smoothed_d_loss
 from viceversa.losses.discriminator_auc import auc
-from viceversa.losses.r1_r2 import zero_centred
+from viceversa.losses.r1_r2 import zero_centred_penalty
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.networks.layers import MinibatchDiscrimination
-from viceversa.networks.norms import spectral
+from viceversa.networks.norms import apply_spectral_norm
 from viceversa.stabilisers.diffaugment import OPERATIONS, augment
-from viceversa.stabilisers.similarity import similarity, spread
-from viceversa.stabilisers.view import View
+from viceversa.stabilisers.discriminator_input import DiscriminatorInput
+from viceversa.stabilisers.similarity import mean_distance, similarity
 
 SMALL = GANConfig(channels=1, width=4, d_width=4, latent=5)
 ON = [
@@ -125,16 +125,18 @@ def test_smoothing_moves_the_best_answer():
     a, p, q = 0.9, 0.3, 0.6
     for name, answer in (("nonsaturating", lambda d: math.log(d / (1 - d))), ("lsgan", lambda d: d)):
         t = torch.tensor(float(answer(a * p / (p + q))), dtype=torch.float64, requires_grad=True)
-        d_loss = smoothed(name, 1 - a)
+        d_loss = smoothed_d_loss(name, 1 - a)
         real_part = d_loss(t, t.detach()) - d_loss(t.detach(), t.detach())
         fake_part = d_loss(t.detach(), t) - d_loss(t.detach(), t.detach())
         (slope,) = torch.autograd.grad(p * real_part + q * fake_part, t)
         assert abs(slope.item()) < 1e-12
-    assert smoothed("nonsaturating", 0.1)(torch.tensor([math.log(9)]), torch.tensor([-100.0])).item() == pytest.approx(
+    assert smoothed_d_loss("nonsaturating", 0.1)(
+        torch.tensor([math.log(9)]), torch.tensor([-100.0])
+    ).item() == pytest.approx(
         -0.9 * math.log(0.9) - 0.1 * math.log(0.1)  # the floor, H(0.9)
     )
     with pytest.raises(ValueError, match="no target"):
-        smoothed("relativistic", 0.1)
+        smoothed_d_loss("relativistic", 0.1)
 
 
 def test_relativistic_losses_compare():
@@ -147,14 +149,14 @@ def test_relativistic_losses_compare():
 
 def test_zero_centred_penalty_of_known_critics():
     x, w = torch.randn(6, 4, dtype=torch.float64), torch.tensor([1.0, 2.0, 0.0, -1.0], dtype=torch.float64)
-    assert zero_centred(lambda v: v @ w, x, 3.0).item() == pytest.approx(1.5 * 6)
-    square = zero_centred(lambda v: v.square().sum(1) / 2, x, 2.0)
+    assert zero_centred_penalty(lambda v: v @ w, x, 3.0).item() == pytest.approx(1.5 * 6)
+    square = zero_centred_penalty(lambda v: v.square().sum(1) / 2, x, 2.0)
     assert square.item() == pytest.approx(x.square().sum(1).mean().item())
-    assert zero_centred(lambda v: v @ w, x, 0.0) == 0.0
+    assert zero_centred_penalty(lambda v: v @ w, x, 0.0) == 0.0
 
 
 def test_instance_noise_has_its_deviation_and_fades_with_the_lead():
-    view = View(noise=0.5)
+    view = DiscriminatorInput(noise=0.5)
     x = torch.zeros(4, 1, 64, 64)
     assert view(x).std().item() == pytest.approx(0.5, rel=0.02)
     for _ in range(400):
@@ -163,12 +165,12 @@ def test_instance_noise_has_its_deviation_and_fades_with_the_lead():
     for _ in range(400):
         view.fade(torch.tensor(0.3))  # D is wrong: no noise
     assert view(x).abs().max().item() < 1e-2
-    assert View()(x) is x and not View().state_dict()
+    assert DiscriminatorInput()(x) is x and not DiscriminatorInput().state_dict()
 
 
 def test_packing_puts_pictures_of_one_kind_together():
     x = torch.arange(4.0).reshape(4, 1, 1, 1).expand(4, 3, 2, 2)
-    packed = View(packing=2)(x)
+    packed = DiscriminatorInput(packing=2)(x)
     assert packed.shape == (2, 6, 2, 2)
     assert packed[0, :, 0, 0].tolist() == [0, 0, 0, 1, 1, 1]
 
@@ -186,20 +188,20 @@ def test_similarity_penalty():
     dice = torch.Generator().manual_seed(0)
     x = torch.randn(6, 3, generator=dice)
     by_hand = sum((x[i] - x[j]).abs().mean() for i in range(6) for j in range(i)) / 15
-    assert spread(x).item() == pytest.approx(by_hand.item(), rel=1e-6)
+    assert mean_distance(x).item() == pytest.approx(by_hand.item(), rel=1e-6)
     assert similarity(x[:1].expand(6, 3), x, 0.7).item() == pytest.approx(0.7)
     assert similarity(x / 4, x, 1.0).item() == pytest.approx(0.75)
     assert similarity(3 * x, x, 1.0).item() == 0
     fake = (x / 2).requires_grad_()
     similarity(fake, x, 1.0).backward()
-    assert spread(x / 2 - 0.01 * fake.grad) > spread(x / 2)  # downhill is farther apart
+    assert mean_distance(x / 2 - 0.01 * fake.grad) > mean_distance(x / 2)  # downhill is farther apart
 
 
 def test_spectral_norm_makes_the_largest_singular_value_one():
     net = nn.Sequential(nn.Linear(2, 2, bias=False))
     with torch.no_grad():
         net[0].weight.copy_(torch.diag(torch.tensor([3.0, 1.0])))
-    spectral(net)
+    apply_spectral_norm(net)
     for _ in range(50):
         net(torch.ones(1, 2))
     torch.testing.assert_close(net[0].weight, torch.diag(torch.tensor([1.0, 1 / 3])))

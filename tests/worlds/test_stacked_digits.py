@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from viceversa.metrics.modes import divergence
+from viceversa.metrics.modes import kl_to_uniform
 from viceversa.worlds import digits
 from viceversa.worlds.digits import mode
 from viceversa.worlds.stacked_digits import MODES, Stacks, small
@@ -39,7 +39,7 @@ def test_stacks_are_three_independent_digits():
     np.testing.assert_array_equal(drawn[:, :, 0, 0].astype(int) % 10 @ [100, 10, 1], modes)
     shares = np.bincount(modes, minlength=MODES) / len(modes)
     assert (shares > 0).all()  # 25.6 of each are expected
-    assert divergence(shares) == pytest.approx(999 / (2 * 25_600), rel=0.15)  # the floor of a perfect generator
+    assert kl_to_uniform(shares) == pytest.approx(999 / (2 * 25_600), rel=0.15)  # the floor of a perfect generator
 
 
 def test_batches_follow_from_seed_and_step():

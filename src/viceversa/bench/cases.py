@@ -23,7 +23,7 @@ from ..evaluation.extractors import load_extractor
 from ..evaluation.features import BATCH
 from ..hardware.compile import compile_net
 from ..hardware.cuda_graph import device_step
-from ..hardware.device import choose_precision
+from ..hardware.precision import choose_precision
 from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
 from ..methods.protocol import SIDES
 from ..runs.presets import preset

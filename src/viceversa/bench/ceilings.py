@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from ..networks.layers import settle
+from ..networks.layers import to_device
 from .clock import Clock, Spent, sync
 
 CONVOLUTION = 256, 64  # channels and side: the residual blocks of CycleGAN at 256 px
@@ -39,7 +39,7 @@ def ceilings(device: str = "cpu") -> dict[str, dict[str, float]]:
     n, edge = (CARD_BATCH, CARD_MATRIX) if device == "cuda" else (1, MATRIX)
     lying = torch.channels_last if device == "cuda" else torch.contiguous_format
     for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
-        conv = settle(nn.Conv2d(c, c, 3, padding=1, dtype=dtype), device)
+        conv = to_device(nn.Conv2d(c, c, 3, padding=1, dtype=dtype), device)
         x = torch.randn(n, c, side, side, device=device, dtype=dtype).contiguous(memory_format=lying)
         found[f"convolution {name}"] = rate(best(lambda: conv(x), device), 2 * 9 * n * c * c * side**2)  # noqa: B023
         m = torch.randn(edge, edge, device=device, dtype=dtype)

@@ -15,7 +15,7 @@ import torch
 
 from ..errors import ResourceError
 from ..hardware.cuda_graph import WARMUP_CALLS
-from ..hardware.device import choose_precision
+from ..hardware.precision import choose_precision
 from .cases import CASES, Case, Job
 from .clock import Clock, Spent
 

@@ -62,11 +62,11 @@ def run(words: list[str]) -> int:
 
 def unexpected(error: Exception, words: list[str]) -> int:
     """A signal that ended training, memory that ran out inside PyTorch, or a bug."""
-    from ..distributed import launcher
+    from ..distributed import launch_command
 
     code = getattr(error, "exit_code", None)
     if code is not None:  # training was told to stop and saved
-        command = shlex.join([*launcher(), *words])
+        command = shlex.join([*launch_command(), *words])
         return complain(f"stopped by {error}, checkpoint saved; to go on: {command}", code)
     if isinstance(error, RuntimeError) and "memory" in str(error):
         return complain("out of memory; use a smaller --size or --set train.batch=1", 5)

@@ -28,7 +28,7 @@ class Source:
     """
 
     def __init__(self, stores: Sequence["PictureStore"], augment: Augment, batch: int, seed: int) -> None:
-        distributed.require_even(batch)
+        distributed.require_divisible(batch)
         self.stores, self.augment, self.batch_size, self.seed = tuple(stores), augment, batch, seed
         self.epoch_nimg = max(len(store) for store in stores)
 
@@ -38,7 +38,7 @@ class Source:
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
         """Sample `step * batch_size` and those after it, stacked; pictures are (N, C, size, size) in [-1, 1]."""
-        count = self.batch_size // distributed.world()
+        count = self.batch_size // distributed.world_size()
         first = step * self.batch_size + distributed.rank() * count
         samples = [self.sample(n) for n in range(first, first + count)]
         return tuple(torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True))

@@ -18,7 +18,7 @@ from .. import files, images
 from ..data.folders import Paths
 from ..data.transforms import fitted, on_white
 from ..errors import DataError
-from ..metrics.features import even_places
+from ..metrics.features import evenly_spaced_indices
 from .extractors import FeatureNet, Features, Pictures
 
 BATCH = 32  # pictures at a time
@@ -68,7 +68,7 @@ def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
 
 def evenly(paths: Sequence[Path], most: int) -> Paths:
     """At most `most` files, taken at even steps."""
-    return tuple(paths[i] for i in even_places(len(paths), most))
+    return tuple(paths[i] for i in evenly_spaced_indices(len(paths), most))
 
 
 def of_files(

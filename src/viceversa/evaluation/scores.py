@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from ..metrics.coverage import neighbours
-from ..metrics.features import evenly
+from ..metrics.coverage import prdc
+from ..metrics.features import subsample
 from ..metrics.frechet import frechet
 from ..metrics.kid import kid
 from .extractors import FeatureNet, Features
@@ -37,7 +37,7 @@ def score(made: Features, real: Features, seed: int = 0) -> Scores:
     found = kid(made, real, seed)
     near = None
     if min(len(made), len(real)) > NEIGHBOURS:
-        near = neighbours(evenly(made, MOST), evenly(real, MOST), NEIGHBOURS)
+        near = prdc(subsample(made, MOST), subsample(real, MOST), NEIGHBOURS)
     return Scores(
         count=len(made),
         reference=len(real),

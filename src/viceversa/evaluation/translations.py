@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import images
 from ..errors import DataError
 from ..methods.protocol import Direction, Side
-from ..metrics.edges import edge_agreement, edges, led_back
+from ..metrics.edges import edge_agreement, edge_signature, retrieval_rate
 from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features, Pictures
@@ -69,7 +69,7 @@ class DirectionResults:
     def traceable(self) -> float:
         """Share of the translations whose edges lead back to their own input among all test pictures."""
         made, given = (np.concatenate(part) for part in zip(*self.edges, strict=True))
-        return led_back(made, given)
+        return retrieval_rate(made, given)
 
 
 def judge(
@@ -91,7 +91,7 @@ def judge(
         found.paths += paths
         found.made.append(extractor(y))
         found.inputs.append(extractor(x))
-        found.edges.append((edges(torch.from_numpy(y)), edges(torch.from_numpy(x))))
+        found.edges.append((edge_signature(torch.from_numpy(y)), edge_signature(torch.from_numpy(x))))
         found.note("edges", edge_agreement(x, y))
         if task.side in translator.generators:
             z = translated(translator, y, task.side)

@@ -8,7 +8,7 @@ import torch
 
 from .. import distributed
 from ..errors import UsageError
-from .memory import give_back
+from .memory import release_freed_memory
 
 MOST = 256  # pictures per step
 SHARE = 0.8  # of the free memory that a step may take
@@ -23,12 +23,12 @@ Step = Callable[[int], object]  # a few steps with a batch of this size, on netw
 
 def largest_batch(step: Step, base: int, device: str) -> int:
     """`base` or the largest of its doublings up to MOST that fits."""
-    if distributed.world() > 1:
+    if distributed.world_size() > 1:
         raise UsageError("--auto-batch cannot try batches under torchrun; choose --set train.batch=N")
-    return on_card(step, base) if device == "cuda" else on_processor(step, base, free_memory())
+    return largest_on_gpu(step, base) if device == "cuda" else largest_on_cpu(step, base, free_memory())
 
 
-def on_card(step: Step, base: int) -> int:
+def largest_on_gpu(step: Step, base: int) -> int:
     """The last doubling before one that does not fit into SHARE of the card."""
     fits = base
     torch.cuda.set_per_process_memory_fraction(SHARE)
@@ -47,37 +47,37 @@ def on_card(step: Step, base: int) -> int:
     return max(base, fits // 2)
 
 
-def on_processor(step: Step, base: int, room: float) -> int:
+def largest_on_cpu(step: Step, base: int, room: float) -> int:
     """The largest doubling whose peak, on a line through those of `base` and a few times it, is below SHARE of `room`.
 
     There a batch too large ends the process, so none is tried that has not been reckoned to fit.
     """
     step(base)  # what is made on first use
-    low = taken(step, base)
+    low = peak_megabytes(step, base)
     times = next((n for n in (4, 2) if n * low <= SHARE * room), None)
     if times is None:
         return base
-    slope = max((taken(step, times * base) - low) / (times - 1), 1.0)  # MB for each further `base`
+    slope = max((peak_megabytes(step, times * base) - low) / (times - 1), 1.0)  # MB for each further `base`
     fits = base
     while 2 * fits <= MOST and low + slope * (2 * fits / base - 1) <= SHARE * room:
         fits *= 2
     return fits
 
 
-def taken(step: Step, batch: int) -> float:
+def peak_megabytes(step: Step, batch: int) -> float:
     """MB that a step took at most, beside what the process held before."""
     gc.collect()
-    give_back()
-    before = resident("VmRSS")
+    release_freed_memory()
+    before = resident_megabytes("VmRSS")
     try:
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     except OSError:
         raise UsageError(NO_COUNT) from None
     step(batch)
-    return resident("VmHWM") - before
+    return resident_megabytes("VmHWM") - before
 
 
-def resident(name: str) -> float:
+def resident_megabytes(name: str) -> float:
     """MB of memory of this process by Linux's count: VmRSS now, VmHWM at most."""
     try:
         text = Path("/proc/self/status").read_text()
@@ -88,7 +88,7 @@ def resident(name: str) -> float:
 
 def free_memory() -> float:
     """MB that this process may still take: what Linux has, or what its container leaves it."""
-    resident("VmRSS")  # says so where there is no such count
+    resident_megabytes("VmRSS")  # says so where there is no such count
     lines = Path("/proc/meminfo").read_text().splitlines()
     free = int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) / 1024
     for limit, used in (map(Path, pair) for pair in LIMITS):

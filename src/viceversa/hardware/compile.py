@@ -36,9 +36,9 @@ def compile_net(net: nn.Module, device: str, dynamic: bool = False) -> None:
     For one shape, or `dynamic`: on a processor for any; on a card each shape anew, 2.5 times as fast (docs/log.md).
     """
     logging.getLogger("torch.utils._sympy.interp").setLevel(logging.ERROR)  # it warns of what it only tries
-    parts: list[Any] = [part for part in net.modules() if hasattr(part, "compile_pieces")] if device == "cuda" else []
+    parts: list[Any] = [part for part in net.modules() if hasattr(part, "compile_segments")] if device == "cuda" else []
     torch._dynamo.config.recompile_limit = 64  # each kind of piece is one variant of one function to the compiler
     for part in parts:
-        part.compile_pieces()
+        part.compile_segments()
     if not parts:
         net.compile(dynamic=dynamic and device == "cpu")

@@ -18,7 +18,7 @@ def device_step(step: Step, players: Collection[Player], device: str, capture: b
     Not captured with several ranks, since collectives cannot be part of the graph, nor with optimisers that are not
     `capturable`.
     """
-    if device == "cuda" and capture and distributed.world() == 1 and all(map(is_capturable, players)):
+    if device == "cuda" and capture and distributed.world_size() == 1 and all(map(is_capturable, players)):
         return CapturedStep(step, players)
     return lambda *batch: step(*(x.to(device) for x in batch))
 
@@ -64,7 +64,7 @@ class CapturedStep:
         """Capture one step; it is not executed yet."""
         self.inputs = tuple(x.to("cuda") for x in batch)
         for player in self.players:
-            player.measuring = True  # from now on in every step, since it is part of the graph
+            player.measure_ratio = True  # from now on in every step, since it is part of the graph
         torch.cuda.synchronize()
         torch.cuda.empty_cache()  # the graph has its own memory pool
         with torch.cuda.graph(self.graph):

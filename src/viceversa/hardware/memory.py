@@ -7,7 +7,7 @@ MOST_MMAP = 2**25  # bytes; the largest threshold that mallopt takes
 NEVER = 2**31 - 1  # bytes of free memory from which it would be handed back
 
 
-def keep_freed() -> None:
+def keep_freed_memory() -> None:
     """Keep freed memory for the next step, where the C library is glibc; its bits are what they were.
 
     It hands large blocks back and takes them anew in every step, and the system clears every page of them again: some
@@ -19,7 +19,7 @@ def keep_freed() -> None:
         mallopt(TRIM_THRESHOLD, NEVER)
 
 
-def give_back() -> None:
+def release_freed_memory() -> None:
     """Hand what is kept of freed memory back to the system, where that can be asked for."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..metrics.patches import small
+from ..metrics.patches import downsampled
 
 DIMENSIONS = 32
 
@@ -16,12 +16,12 @@ class Space:
     """
 
     def __init__(self, real: Tensor, dimensions: int = DIMENSIONS) -> None:
-        flat = small(real).flatten(1).numpy().astype(np.float64)
+        flat = downsampled(real).flatten(1).numpy().astype(np.float64)
         self.mean = flat.mean(0)
         _, _, axes = np.linalg.svd(flat - self.mean, full_matrices=False)
         self.axes = axes[:dimensions]
 
     def __call__(self, x: Tensor) -> NDArray[np.float32]:
-        flat = small(x).flatten(1).numpy().astype(np.float64)
+        flat = downsampled(x).flatten(1).numpy().astype(np.float64)
         found: NDArray[np.float32] = ((flat - self.mean) @ self.axes.T).astype(np.float32)
         return found

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..methods.protocol import Method
-from ..metrics.clusters import different_bins, k_means, lost, nearest, shares
-from ..metrics.coverage import coverage, precision, spread
+from ..metrics.clusters import different_bins, k_means, lost_share, nearest_centres, shares
+from ..metrics.coverage import coverage, mean_distance, precision
 from ..metrics.frechet import frechet
 from .features import Space
 from .probe import Snapshot, still
@@ -35,18 +35,18 @@ class NoiseProbe:
         mapped = self.space(real)[order]
         self.other, self.real_features = np.split(mapped, [min(FAKES, len(mapped) // 3)])
         self.centres = k_means(self.real_features, max(2, min(KINDS, len(self.real_features) // PER_KIND)), seed)
-        self.kinds = nearest(self.real_features, self.centres)
+        self.kinds = nearest_centres(self.real_features, self.centres)
         self.truth = self.compare(self.other)
 
     def compare(self, features: NDArray[np.float32]) -> dict[str, Any]:
         """Samples against the reference."""
         count, real = len(self.centres), shares(self.kinds, len(self.centres))
-        made = shares(nearest(features, self.centres), count)
+        made = shares(nearest_centres(features, self.centres), count)
         return {
-            "diversity": spread(features) / spread(self.real_features),
+            "diversity": mean_distance(features) / mean_distance(self.real_features),
             "coverage": coverage(features, self.real_features),
             "precision": precision(features, self.real_features),
-            "lost": lost(made, real),
+            "lost": lost_share(made, real),
             "ndb": different_bins(made, real, len(features), len(self.kinds)),
             "distance": frechet(features, self.real_features),
             "shares": [round(float(s), 4) for s in made],

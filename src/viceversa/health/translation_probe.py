@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from ..methods.protocol import Direction, Method
-from ..metrics.edges import edges, led_back
-from ..metrics.patches import checkerboard, sliced_wasserstein, small
+from ..metrics.edges import edge_signature, retrieval_rate
+from ..metrics.patches import checkerboard, downsampled, sliced_wasserstein
 from .probe import Snapshot, still
 
 PICTURES = 16  # per direction
@@ -95,7 +95,7 @@ def most(change: Tensor) -> float:
 
 def grey(x: Tensor) -> NDArray[np.float64]:
     """Luminance of small copies, flat: (N, pixels)."""
-    return small(x).mean(1).flatten(1).numpy().astype(np.float64)
+    return downsampled(x).mean(1).flatten(1).numpy().astype(np.float64)
 
 
 def correlations(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -108,12 +108,12 @@ def correlations(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.f
 
 def retrieval(x: Tensor, made: Tensor) -> float:
     """Share of translations whose edges point back to their own input among all: 1 / N by chance."""
-    return led_back(edges(made), edges(x))
+    return retrieval_rate(edge_signature(made), edge_signature(x))
 
 
 def pairwise(x: Tensor) -> float:
     """Mean distance of two pictures of a set, L1 per number."""
-    flat = small(x).flatten(1)
+    flat = downsampled(x).flatten(1)
     return float(torch.pdist(flat, 1).mean() / flat.shape[1])
 
 

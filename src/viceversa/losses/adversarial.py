@@ -62,7 +62,7 @@ def _relativistic_g(fake: Tensor, real: Tensor) -> Tensor:
     return functional.softplus(real - fake).mean()
 
 
-def smoothed(name: str, smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
+def smoothed_d_loss(name: str, smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
     """The `d_loss` of `name` with the target 1 - `smoothing` for real samples, 0 for fake (Salimans et al. 2016, 3.4).
 
     The best D is then (1 - smoothing) p / (p + q). ValueError for a loss that has no targets.
@@ -77,7 +77,7 @@ def smoothed(name: str, smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
     raise ValueError(f"the loss {name} has no target to smooth: set method.smoothing=0")
 
 
-def of_pictures(loss: Callable[..., Tensor], share: float) -> Callable[..., Tensor]:
+def with_image_term(loss: Callable[..., Tensor], share: float) -> Callable[..., Tensor]:
     """`loss` of logits (N, 1, h, w): `share` of it on the mean of each picture's, the rest on each patch's.
 
     The mean of all responses is D's answer as Isola et al. 2017, sec. 3.2.2, put it, while their code asks each patch

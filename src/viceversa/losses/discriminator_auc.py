@@ -12,7 +12,7 @@ def auc(real: Tensor, fake: Tensor) -> Tensor:
 
     Logits (N, ...) and (M, ...), averaged over the patches of each picture; the pictures of all ranks count.
     """
-    r, f = (distributed.gather(x.float().flatten(1).mean(1)) for x in (real, fake))
+    r, f = (distributed.all_gather(x.float().flatten(1).mean(1)) for x in (real, fake))
     f = f.sort().values
     below, upto = torch.searchsorted(f, r), torch.searchsorted(f, r, right=True)  # for each real one: N log M, not N M
     return (below + upto).float().mean() / (2 * len(f))

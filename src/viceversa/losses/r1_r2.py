@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def zero_centred(D: Callable[[Tensor], Tensor], x: Tensor, gamma: float) -> Tensor | float:
+def zero_centred_penalty(D: Callable[[Tensor], Tensor], x: Tensor, gamma: float) -> Tensor | float:
     """gamma/2 E |grad D(x)|^2: R1 at real samples (Mescheder et al. 2018, Eq. 9), R2 at fake ones; 0 where gamma is 0.
 
     x (N, ...); the gradient of each sample's mean logit, squared and summed over its numbers. D must treat samples one

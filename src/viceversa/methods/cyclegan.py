@@ -10,17 +10,17 @@ from torch.nn.functional import l1_loss as l1
 
 from .. import distributed
 from ..errors import UsageError
-from ..losses.adversarial import ADVERSARIAL, EQUILIBRIUM, of_pictures, smoothed
+from ..losses.adversarial import ADVERSARIAL, EQUILIBRIUM, smoothed_d_loss, with_image_term
 from ..losses.discriminator_auc import auc
-from ..networks.layers import settle, together
+from ..networks.layers import apply_batched, to_device
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
 from ..optimize import Player, Update
 from ..settings import Channels, Count, Decay, Number, Share, Weight
+from ..stabilisers.discriminator_input import DiscriminatorInput
 from ..stabilisers.ema import Average
 from ..stabilisers.image_pool import ImagePool
-from ..stabilisers.view import View
 from .patch_discriminator import require_layers
 from .protocol import AdversarialLog, Direction, LossText, MethodConfig, cannot_tell
 
@@ -72,8 +72,8 @@ class CycleGANConfig(MethodConfig):
     micro_batches: Count = 1  # parts of a batch that G and F process one after another: same gradients, less memory
 
     def __post_init__(self) -> None:
-        smoothed(self.loss, self.smoothing)
-        View(operations=self.augment)
+        smoothed_d_loss(self.loss, self.smoothing)
+        DiscriminatorInput(operations=self.augment)
         same_channels = self.lambda_idt or self.d_warmup_steps or self.generator == "painting"
         if self.channels_a != self.channels_b and same_channels:
             warmup = "method.d_warmup_steps=0, " if self.d_warmup_steps else ""
@@ -128,15 +128,18 @@ class CycleGAN(nn.Module):
         self.nets = nn.ModuleDict(self.make_generators(c, size))
         self.nets["D_A"] = PatchGAN(c.channels_a, c.d_width, c.d_layers, c.d_norm)
         self.nets["D_B"] = PatchGAN(c.channels_b, c.d_width, c.d_layers, c.d_norm)
-        settle(self, device)
+        to_device(self, device)
         G, F, D_A, D_B = self.nets.values()
 
         self.average = Average({"G": G, "F": F}, c.ema).to(device)
         self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
-        self.view_a, self.view_b = View(c.noise, c.augment).to(device), View(c.noise, c.augment).to(device)
+        self.view_a, self.view_b = (
+            DiscriminatorInput(c.noise, c.augment).to(device),
+            DiscriminatorInput(c.noise, c.augment).to(device),
+        )
 
-        self.d_loss = of_pictures(smoothed(c.loss, c.smoothing), c.image_logit_weight)
-        self.g_loss = of_pictures(ADVERSARIAL[c.loss].g_loss, c.image_logit_weight)
+        self.d_loss = with_image_term(smoothed_d_loss(c.loss, c.smoothing), c.image_logit_weight)
+        self.g_loss = with_image_term(ADVERSARIAL[c.loss].g_loss, c.image_logit_weight)
         self.lambda_gan, self.lambda_cyc, self.lambda_idt = c.lambda_gan, c.lambda_cyc, c.lambda_idt
         self.cycle_noise, self.cycle_downsampling = c.cycle_noise, c.cycle_downsampling
         self.micro_batches = c.micro_batches
@@ -179,7 +182,7 @@ class CycleGAN(nn.Module):
         if self.lambda_idt:
             inputs.append(x)
 
-        outputs = together(back, *inputs)
+        outputs = apply_batched(back, *inputs)
         return (outputs[0] if self.lambda_cyc else x), (outputs[-1] if self.lambda_idt else x)
 
     def generator_turn(
@@ -201,8 +204,8 @@ class CycleGAN(nn.Module):
         show_a, show_b = self.view_a, self.view_b
 
         with self.discriminators.turn() as update:
-            real_a, false_a = together(D_A, show_a(a), show_a(fake_a))
-            real_b, false_b = together(D_B, show_b(b), show_b(fake_b))
+            real_a, false_a = apply_batched(D_A, show_a(a), show_a(fake_a))
+            real_b, false_b = apply_batched(D_B, show_b(b), show_b(fake_b))
             L_A, L_B = self.d_loss(real_a, false_a) / 2, self.d_loss(real_b, false_b) / 2
             update(L_A + L_B)
 
@@ -251,5 +254,5 @@ def noisy(x: Tensor, deviation: float) -> Tensor:
     """x with Gaussian noise; several ranks draw for the whole batch and keep their share."""
     if not deviation:
         return x
-    whole = (len(x) * distributed.world(), *x.shape[1:])
-    return x + deviation * distributed.share(torch.randn(whole, device=x.device))
+    whole = (len(x) * distributed.world_size(), *x.shape[1:])
+    return x + deviation * distributed.shard(torch.randn(whole, device=x.device))

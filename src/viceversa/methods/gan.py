@@ -7,17 +7,17 @@ import torch
 from torch import Tensor, nn
 
 from .. import distributed
-from ..losses.adversarial import ADVERSARIAL, EQUILIBRIUM, smoothed
+from ..losses.adversarial import ADVERSARIAL, EQUILIBRIUM, smoothed_d_loss
 from ..losses.discriminator_auc import auc
-from ..losses.r1_r2 import zero_centred
+from ..losses.r1_r2 import zero_centred_penalty
 from ..networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ..networks.layers import evaluating
 from ..optimize import Player
 from ..settings import Channels, Count, Decay, Number, Weight
+from ..stabilisers.discriminator_input import DiscriminatorInput
 from ..stabilisers.ema import Average
 from ..stabilisers.image_pool import ImagePool
 from ..stabilisers.similarity import similarity
-from ..stabilisers.view import View
 from .protocol import AdversarialLog, LossText, MethodConfig, cannot_tell
 
 
@@ -62,13 +62,13 @@ class GANConfig(MethodConfig):
         return texts.get(loss) or super().explain(loss, names)
 
     def __post_init__(self) -> None:
-        smoothed(self.loss, self.smoothing)
-        View(operations=self.augment)
+        smoothed_d_loss(self.loss, self.smoothing)
+        DiscriminatorInput(operations=self.augment)
 
 
 def noise(count: int, latent: int, device: torch.device | str) -> Tensor:
     """z ~ N(0, 1), (count, latent); ranks draw for the whole batch and keep their share."""
-    return distributed.share(torch.randn(count * distributed.world(), latent, device=device))
+    return distributed.shard(torch.randn(count * distributed.world_size(), latent, device=device))
 
 
 def make_networks(c: GANConfig, size: int) -> tuple[nn.Module, nn.Module]:
@@ -92,8 +92,11 @@ class GAN(nn.Module):
         G, D = self.nets.values()
         self.latent, self.d_turns, self.g_turns = c.latent, c.d_turns, c.g_turns
         self.average = Average({"G": G}, c.ema).to(device)
-        self.view, self.pool = View(c.noise, c.augment, c.packing).to(device), ImagePool(c.pool).to(device)
-        self.d_loss, self.g_loss = smoothed(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
+        self.view, self.pool = (
+            DiscriminatorInput(c.noise, c.augment, c.packing).to(device),
+            ImagePool(c.pool).to(device),
+        )
+        self.d_loss, self.g_loss = smoothed_d_loss(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
         self.relative, self.r1, self.r2, self.similarity = c.loss == "relativistic", c.r1, c.r2, c.similarity
         self.generator = Player([G], c.lr_g, (c.beta1, c.beta2), precision)
         self.discriminator = Player([D], c.lr_d, (c.beta1, c.beta2), precision)
@@ -110,7 +113,9 @@ class GAN(nn.Module):
                 shown_real, shown_fake = see(real), see(self.pool(G(z)))
                 true, false = D(shown_real), D(shown_fake)
                 L_D = self.d_loss(true, false)
-                update(L_D + zero_centred(D, shown_real, self.r1) + zero_centred(D, shown_fake, self.r2))
+                update(
+                    L_D + zero_centred_penalty(D, shown_real, self.r1) + zero_centred_penalty(D, shown_fake, self.r2)
+                )
             balance = auc(true, false)
             see.fade(balance)
 

@@ -111,8 +111,8 @@ class WGAN(nn.Module):
         """Gulrajani et al. 2017, Eq. (3); nothing for a clipped critic."""
         if self.lipschitz == "clipping":
             return real.new_zeros(())
-        u = torch.rand(len(real) * distributed.world(), device=real.device)
-        return gradient_penalty(f, real, fake, distributed.share(u))
+        u = torch.rand(len(real) * distributed.world_size(), device=real.device)
+        return gradient_penalty(f, real, fake, distributed.shard(u))
 
     @torch.no_grad()
     def preview(self, z: Tensor) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .student import quantile
+from .student_t import quantile
 
 Array = NDArray[np.float64]
 BLOCK = 2_000_000  # numbers drawn at a time
@@ -39,7 +39,7 @@ def spread(right: ArrayLike, trials: ArrayLike) -> Spread:
     return Spread(math.sqrt(total), math.sqrt(max(0.0, total - luck)))
 
 
-def draw(right: ArrayLike, trials: ArrayLike, draws: int = 10_000, seed: int = 0) -> Array:
+def resample_means(right: ArrayLike, trials: ArrayLike, draws: int = 10_000, seed: int = 0) -> Array:
     """`draws` means over people, resampled twice: P people with replacement, then each one's trials. (draws,)
 
     Two such stages count the luck of trials twice, since the shares of the people drawn contain it already (Davison

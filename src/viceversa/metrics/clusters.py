@@ -18,7 +18,7 @@ def k_means(features: Features, count: int, seed: int = 0, rounds: int = 30) -> 
         chances = near / total if total > 0 else None
         centres = np.vstack([centres, features[dice.choice(len(features), p=chances)]])
     for _ in range(rounds):
-        kind = nearest(features, centres)
+        kind = nearest_centres(features, centres)
         moved = np.array([features[kind == i].mean(0) if (kind == i).any() else centres[i] for i in range(count)])
         if np.allclose(moved, centres):
             break
@@ -26,7 +26,7 @@ def k_means(features: Features, count: int, seed: int = 0, rounds: int = 30) -> 
     return centres
 
 
-def nearest(features: Features, centres: Features) -> NDArray[np.int64]:
+def nearest_centres(features: Features, centres: Features) -> NDArray[np.int64]:
     """Index of the nearest centre of each row: (N,)."""
     found: NDArray[np.int64] = distances(features, centres).argmin(1)
     return found
@@ -38,7 +38,7 @@ def shares(kinds: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     return found
 
 
-def lost(fake: NDArray[np.float64], real: NDArray[np.float64]) -> float:
+def lost_share(fake: NDArray[np.float64], real: NDArray[np.float64]) -> float:
     """Share of the real samples whose kind is made less than `LOST` times as often as it should be; 0 is best."""
     return float(real[fake < LOST * real].sum())
 

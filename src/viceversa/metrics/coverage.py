@@ -15,7 +15,7 @@ def radii(real: Features, k: int = 5) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class PRDC:
     """How two sets lie among each other: what is made near what is real, and the other way round."""
 
     precision: float  # share of fake samples inside the ball of any real one
@@ -24,7 +24,7 @@ class Neighbours:
     coverage: float  # share of real samples whose ball holds a fake one
 
 
-def neighbours(fake: Features, real: Features, k: int = 5) -> Neighbours:
+def prdc(fake: Features, real: Features, k: int = 5) -> PRDC:
     """Precision and recall (Kynkäänniemi et al. 2019, Eq. 2), density and coverage (Naeem et al. 2020, Eq. 4 and 6).
 
     A ball reaches to the k-th neighbour of its own set. Precision and recall of equal distributions are below 1 and
@@ -32,7 +32,7 @@ def neighbours(fake: Features, real: Features, k: int = 5) -> Neighbours:
     """
     apart = distances(real, fake)
     inside = apart <= radii(real, k)[:, None]
-    return Neighbours(
+    return PRDC(
         precision=float(inside.any(0).mean()),
         recall=float((apart <= radii(fake, k)).any(1).mean()),
         density=float(inside.sum(0).mean() / k),
@@ -53,7 +53,7 @@ def precision(fake: Features, real: Features, k: int = 5) -> float:
     return float((distances(real, fake) <= radii(real, k)[:, None]).any(0).mean())
 
 
-def spread(features: Features) -> float:
+def mean_distance(features: Features) -> float:
     """Mean distance of two different samples."""
     n = len(features)
     return float(distances(features, features).sum() / (n * (n - 1)))

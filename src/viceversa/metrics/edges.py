@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .patches import small
+from .patches import downsampled
 
 Images = NDArray[np.float32]
 
@@ -31,17 +31,17 @@ def _edges(images: Images) -> NDArray[np.float64]:
     return centred
 
 
-def edges(x: Tensor) -> NDArray[np.float64]:
+def edge_signature(x: Tensor) -> NDArray[np.float64]:
     """Strength of the edges of small copies, each row of mean 0 and length 1."""
-    s = small(x, 32).mean(1)
+    s = downsampled(x, 32).mean(1)
     strength = (s[:, 1:, 1:] - s[:, :-1, 1:]).abs() + (s[:, 1:, 1:] - s[:, 1:, :-1]).abs()
-    flat = small(strength[:, None]).flatten(1).numpy().astype(np.float64)
+    flat = downsampled(strength[:, None]).flatten(1).numpy().astype(np.float64)
     flat -= flat.mean(1, keepdims=True)
     found: NDArray[np.float64] = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
     return found
 
 
-def led_back(made: NDArray[np.float64], given: NDArray[np.float64]) -> float:
+def retrieval_rate(made: NDArray[np.float64], given: NDArray[np.float64]) -> float:
     """`retrieval` for the edges of translations and of their inputs, a row each."""
     alike = made @ given.T
     own = np.diag(alike)

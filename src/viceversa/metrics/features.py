@@ -14,15 +14,15 @@ def distances(a: Features, b: Features) -> NDArray[np.float64]:
     return found
 
 
-def evenly(features: Features, most: int) -> Features:
+def subsample(features: Features, most: int) -> Features:
     """At most `most` rows, taken at even steps."""
     if len(features) <= most:
         return features
-    chosen: Features = features[even_places(len(features), most)]
+    chosen: Features = features[evenly_spaced_indices(len(features), most)]
     return chosen
 
 
-def even_places(count: int, most: int) -> NDArray[np.int64]:
+def evenly_spaced_indices(count: int, most: int) -> NDArray[np.int64]:
     """At most `most` of the numbers from 0 to count - 1, at even steps, both ends among them."""
     places: NDArray[np.int64] = np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
     return places

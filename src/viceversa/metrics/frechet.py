@@ -49,7 +49,7 @@ def frechet(a: Features, b: Features) -> float:
     sets, over the root of (N - 1)(M - 1): the same number from a smaller matrix.
     """
     if min(len(a), len(b)) >= a.shape[1]:
-        return between(Moments(a.shape[1]).add(a), Moments(b.shape[1]).add(b))
+        return frechet_from_moments(Moments(a.shape[1]).add(a), Moments(b.shape[1]).add(b))
     (x, mean_x), (y, mean_y) = (_centred(side) for side in (a, b))
     cross = np.linalg.svd(x @ y.T, compute_uv=False).sum()
     return _sum(mean_x - mean_y, float(np.square(x).sum() + np.square(y).sum()), float(cross))
@@ -62,7 +62,7 @@ def _centred(x: Features) -> tuple[Matrix, Matrix]:
     return (wide - mean) / np.sqrt(max(1, len(wide) - 1)), mean
 
 
-def between(a: Moments, b: Moments) -> float:
+def frechet_from_moments(a: Moments, b: Moments) -> float:
     """`frechet` of two sets of which only the moments are left."""
     c1, c2 = a.covariance, b.covariance
     return _sum(a.mean - b.mean, float(np.trace(c1) + np.trace(c2)), trace_of_root(c1, c2))

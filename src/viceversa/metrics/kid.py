@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .features import Features, evenly
+from .features import Features, subsample
 
 LARGEST = 5000  # samples of a set that are compared: the kernel matrices grow with their square
 DRAWS = 1000  # of the bootstrap
@@ -33,7 +33,7 @@ def kid(a: Features, b: Features, seed: int = 0, draws: int = DRAWS) -> Kid:
     All pairs are used, where papers average random blocks of 1,000: the expectation is the same, the scatter smaller.
     The interval resamples the pictures of both sets; a picture is never paired with its own copy, which would bias it.
     """
-    x, y = (evenly(side, LARGEST) for side in (a, b))
+    x, y = (subsample(side, LARGEST) for side in (a, b))
     kxx, kyy, kxy = kernel(x, x), kernel(y, y), kernel(x, y)
     np.fill_diagonal(kxx, 0)
     np.fill_diagonal(kyy, 0)

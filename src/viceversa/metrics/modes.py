@@ -33,11 +33,11 @@ def modes(samples: NDArray[np.floating], centres: NDArray[np.float64], deviation
         covered=int((counts > 0).sum()),
         held=int((counts >= 0.01 * len(samples)).sum()),
         quality=float(good.mean()),
-        kl=divergence(shares),
+        kl=kl_to_uniform(shares),
     )
 
 
-def divergence(shares: NDArray[np.float64]) -> float:
+def kl_to_uniform(shares: NDArray[np.float64]) -> float:
     """KL of a histogram to the uniform one, nats; log K for a single mode."""
     used = shares[shares > 0]
     return float((used * np.log(used * len(shares))).sum())

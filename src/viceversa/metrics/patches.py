@@ -51,6 +51,6 @@ def checkerboard(images: NDArray[np.float32]) -> float:
 SIDE = 16  # pixels of the small copies
 
 
-def small(x: Tensor, side: int = SIDE) -> Tensor:
+def downsampled(x: Tensor, side: int = SIDE) -> Tensor:
     """(N, C, H, W) -> (N, C, side, side) by averaging areas; smaller pictures and points stay as they are."""
     return torch.nn.functional.adaptive_avg_pool2d(x.float(), side) if x.dim() == 4 and x.shape[-1] > side else x

@@ -31,7 +31,7 @@ class Chain(nn.Sequential):
             x = piece(x) if keeping else checkpoint(piece, x, use_reentrant=False, preserve_rng_state=False)
         return x
 
-    def compile_pieces(self) -> None:
+    def compile_segments(self) -> None:
         """Compile each piece by itself: those that are alike, such as residual blocks, once for all."""
         self.compiled = tuple(torch.compile(nn.Sequential(*piece), dynamic=False) for piece in self.pieces())
 

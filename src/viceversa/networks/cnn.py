@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
+from .layers import at_least_float32, output_size
 from .layers import dropout as drop
-from .layers import full, output_size
 from .norms import batch_norm
 
 POOLS: dict[str, Callable[[int], nn.Module]] = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
@@ -63,5 +63,5 @@ class CNN(nn.Module):
         return out
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = full(self.head(self.features(x)))
+        logits: Tensor = at_least_float32(self.head(self.features(x)))
         return logits

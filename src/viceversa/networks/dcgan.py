@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from .layers import MinibatchDiscrimination, full, normal_init, output_size, upsample
+from .layers import MinibatchDiscrimination, at_least_float32, normal_init, output_size, upsample
 from .layers import dropout as drop
-from .norms import NORMS, spectral
+from .norms import NORMS, apply_spectral_norm
 
 
 def _halvings(size: int) -> int:
@@ -51,7 +51,7 @@ class DCGANGenerator(nn.Module):
         normal_init(self)
 
     def forward(self, z: Tensor) -> Tensor:
-        return torch.tanh(full(self.model(z)))
+        return torch.tanh(at_least_float32(self.model(z)))
 
 
 class DCGANDiscriminator(nn.Module):
@@ -87,7 +87,7 @@ class DCGANDiscriminator(nn.Module):
         self.head = nn.Linear(features + minibatch, 1)
         normal_init(self)
         if norm == "spectral":
-            spectral(self)
+            apply_spectral_norm(self)
 
     def features(self, x: Tensor) -> Tensor:
         """Activations before the last layer: (N, features)."""
@@ -95,5 +95,5 @@ class DCGANDiscriminator(nn.Module):
         return out
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = full(self.head(self.features(x)))
+        logits: Tensor = at_least_float32(self.head(self.features(x)))
         return logits

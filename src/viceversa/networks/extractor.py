@@ -5,7 +5,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from .layers import full
+from .layers import at_least_float32
 
 SIDE = 64  # pixels that it looks at
 DIMENSIONS = 64
@@ -31,7 +31,7 @@ class Extractor(nn.Module):
         self.register_buffer("deviation", torch.ones(DIMENSIONS))
 
     def forward(self, x: Tensor) -> Tensor:
-        maps = full(self.convolutions(x)).flatten(2)
+        maps = at_least_float32(self.convolutions(x)).flatten(2)
         # the root has an infinite slope at 0, which a channel that is silent everywhere would reach
         spread = (maps.var(2, correction=0) + 1e-6).sqrt()
         found: Tensor = (self.head(torch.cat([maps.mean(2), spread], 1)) - self.mean) / self.deviation

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layers import full
+from .layers import at_least_float32
 from .norms import batch_norm
 
 MULTIPLES = (1, 2, 4, 8, 8)  # channels of the maps at strides 1, 2, 4, 8 and 16, in widths
@@ -49,7 +49,7 @@ class FCN(nn.Module):
         for head, features in zip(list(self.heads)[-2::-1], maps[-2::-1], strict=True):
             scores = functional.interpolate(scores, scale_factor=2.0, mode="bilinear", align_corners=False)
             scores = scores + head(torch.cat([features, scores], 1))
-        return full(scores)[..., :h, :w]
+        return at_least_float32(scores)[..., :h, :w]
 
 
 def convolution(channels: int, wider: int, stride: int = 1) -> list[nn.Module]:

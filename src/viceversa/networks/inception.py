@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d, relu
 
-from .layers import full
+from .layers import at_least_float32
 
 SIDE, FEATURES, OUTPUTS = 299, 2048, 1008  # pixels of the input; pool3; classes of the 2015 file
 
@@ -172,4 +172,4 @@ class InceptionV3(nn.Module):
         x = self.Mixed_6c(self.Mixed_6b(self.Mixed_6a(x)))  # 17 x 17
         x = self.Mixed_6e(self.Mixed_6d(x))
         x = self.Mixed_7c(self.Mixed_7b(self.Mixed_7a(x)))  # 8 x 8
-        return full(x.mean((2, 3)))
+        return at_least_float32(x.mean((2, 3)))

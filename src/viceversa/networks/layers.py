@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .. import distributed
-from .norms import LyingNorm
+from .norms import InstanceNorm
 from .winograd import Conv3x3
 
-EIGHT = 8  # channels that the matrix units of a graphics card take at once
+TENSOR_CORE_MULTIPLE = 8  # channels that the matrix units of a graphics card take at once
 
 
 def normal_init(module: nn.Module, std: float = 0.02) -> None:
@@ -24,7 +24,7 @@ def normal_init(module: nn.Module, std: float = 0.02) -> None:
                 nn.init.zeros_(part.bias)
 
 
-def full(x: Tensor) -> Tensor:
+def at_least_float32(x: Tensor) -> Tensor:
     """At least float32: what autocast computed in bfloat16 is widened, float64 stays."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
@@ -51,8 +51,8 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not (self.training or self.lasting):
             return x
-        whole = (len(x) * distributed.world(), *x.shape[1:])
-        kept = distributed.share(torch.rand(whole, device=x.device)) >= self.p
+        whole = (len(x) * distributed.world_size(), *x.shape[1:])
+        kept = distributed.shard(torch.rand(whole, device=x.device)) >= self.p
         return x * kept / (1 - self.p)
 
 
@@ -99,21 +99,21 @@ class ResidualBlock(Block):
         self.conv_block = nn.Sequential(
             nn.ReflectionPad2d(1),
             conv(channels, channels),
-            LyingNorm(channels),
+            InstanceNorm(channels),
             nn.ReLU(inplace=True),
             nn.ReflectionPad2d(1),
             conv(channels, channels),
-            LyingNorm(channels),
+            InstanceNorm(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
         conv = self.conv_block[1]
-        if isinstance(conv, Conv3x3) and conv.pays(x):
+        if isinstance(conv, Conv3x3) and conv.is_worthwhile(x):
             x = x.contiguous(memory_format=torch.channels_last)
         return super().forward(x)
 
 
-class EdgeConv(nn.Conv2d):
+class ImageConv(nn.Conv2d):
     """A convolution from or to the few channels of a picture or of logits.
 
     A graphics card is quick with multiples of eight channels only: there zeros fill them up, which add nothing.
@@ -124,7 +124,7 @@ class EdgeConv(nn.Conv2d):
 
     def in_eights(self, x: Tensor) -> Tensor:
         """The same with channels filled up, on any device."""
-        more_in, more_out = -self.in_channels % EIGHT, -self.out_channels % EIGHT
+        more_in, more_out = -self.in_channels % TENSOR_CORE_MULTIPLE, -self.out_channels % TENSOR_CORE_MULTIPLE
         weight = functional.pad(self.weight, (0, 0, 0, 0, 0, more_in, 0, more_out))
         bias = functional.pad(self.bias, (0, more_out)) if self.bias is not None and more_out else self.bias
         x = functional.pad(x, (0, 0, 0, 0, 0, more_in)) if more_in else x
@@ -132,7 +132,7 @@ class EdgeConv(nn.Conv2d):
         return out[:, : self.out_channels] if more_out else out
 
 
-def together(net: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
+def apply_batched(net: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     """net(x) of each batch, for a network that treats every picture by itself.
 
     One pass after the other, or on a graphics card, which few pictures do not fill, a single one for all of one size.
@@ -143,7 +143,7 @@ def together(net: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     return found
 
 
-def settle(net: nn.Module, device: str) -> nn.Module:
+def to_device(net: nn.Module, device: str) -> nn.Module:
     """Move a network to its device; on a graphics card its weights lie channels last, as the matrix units ask."""
     lying = torch.channels_last if device == "cuda" else torch.preserve_format
     return net.to(device, memory_format=lying)  # type: ignore[call-overload, no-any-return]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from .layers import at_least_float32
 from .layers import dropout as drop
-from .layers import full
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,
@@ -60,5 +60,5 @@ class MLP(nn.Module):
         return out
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = full(self.head(self.features(x)))
+        logits: Tensor = at_least_float32(self.head(self.features(x)))
         return logits

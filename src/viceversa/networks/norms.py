@@ -18,14 +18,14 @@ class BatchNorm(nn.BatchNorm2d):
     """Batch normalisation whose mean and variance in training are those of all ranks together."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if distributed.world() == 1 or not self.training:
+        if distributed.world_size() == 1 or not self.training:
             return super().forward(x)
         x = x.float()
-        mean = distributed.mean(x.mean((0, 2, 3)))
+        mean = distributed.mean_over_ranks(x.mean((0, 2, 3)))
         offset = x - mean[:, None, None]
-        variance = distributed.mean(offset.square().mean((0, 2, 3)))
+        variance = distributed.mean_over_ranks(offset.square().mean((0, 2, 3)))
         with torch.no_grad():
-            count = x.numel() / len(mean) * distributed.world()
+            count = x.numel() / len(mean) * distributed.world_size()
             self.running_mean.lerp_(mean, self.momentum)  # type: ignore[union-attr, arg-type]
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)  # type: ignore[union-attr, arg-type]
             self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
@@ -48,7 +48,7 @@ class ChannelNorm(nn.Module):
         return functional.layer_norm(x.permute(0, 2, 3, 1), scale.shape, scale, shift).permute(0, 3, 1, 2)
 
 
-class LyingNorm(nn.InstanceNorm2d):
+class InstanceNorm(nn.InstanceNorm2d):
     """Instance norm that leaves a picture channels last: of one picture it is batch norm, whose kernel can.
 
     A compiler is given the formula instead, which it joins with what stands before and after.
@@ -66,14 +66,14 @@ class LyingNorm(nn.InstanceNorm2d):
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "batch": batch_norm,
-    "instance": LyingNorm,
+    "instance": InstanceNorm,
     "layer": lambda channels: nn.GroupNorm(1, channels),  # for a critic with gradient penalty (Gulrajani et al. 2017)
-    "spectral": lambda channels: nn.Identity(),  # on the weights instead: `spectral`
+    "spectral": lambda channels: nn.Identity(),  # on the weights instead: `apply_spectral_norm`
     "none": lambda channels: nn.Identity(),
 }
 
 
-def spectral(net: nn.Module) -> None:
+def apply_spectral_norm(net: nn.Module) -> None:
     """Divide each convolution and dense weight by its largest singular value (Miyato et al. 2018, sec. 2.1)."""
     for part in list(net.modules()):
         if isinstance(part, nn.Conv2d | nn.Linear):

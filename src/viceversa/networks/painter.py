@@ -4,11 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from .checkpointed import Chain
-from .layers import Block, full, normal_init, upsample
+from .layers import Block, at_least_float32, normal_init, upsample
 from .norms import ChannelNorm
 
 
-class PlaceBlock(Block):
+class PixelNormBlock(Block):
     """x + conv3-norm-relu-conv3-norm(x), zero padded, normalised place by place. (N, C, H, W) -> same."""
 
     def __init__(self, channels: int) -> None:
@@ -25,7 +25,7 @@ def trunk(channels: int, width: int, blocks: int, upsampling: str) -> list[nn.Mo
     layers: list[nn.Module] = [nn.Conv2d(channels, w, 3, padding=1), nn.ReLU()]
     for c in (w, 2 * w):
         layers += [nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), ChannelNorm(2 * c), nn.ReLU()]
-    layers += [PlaceBlock(4 * w) for _ in range(blocks)]
+    layers += [PixelNormBlock(4 * w) for _ in range(blocks)]
     layers += [*larger(4 * w, 2 * w, upsampling), ChannelNorm(2 * w), nn.ReLU()]
     return [*layers, *larger(2 * w, w, upsampling), nn.ReLU()]
 
@@ -75,5 +75,5 @@ class PaintingGenerator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.trunk(x.contiguous(memory_format=torch.channels_last))
-        painted: Tensor = x + full(self.brush(torch.cat([x.to(features.dtype), features], 1)))
+        painted: Tensor = x + at_least_float32(self.brush(torch.cat([x.to(features.dtype), features], 1)))
         return painted if self.training else painted.clamp(-1, 1)

@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
-from .layers import EdgeConv, full, normal_init
-from .norms import NORMS, spectral
+from .layers import ImageConv, at_least_float32, normal_init
+from .norms import NORMS, apply_spectral_norm
 
 
 class PatchGAN(nn.Module):
@@ -15,7 +15,7 @@ class PatchGAN(nn.Module):
 
     def __init__(self, channels: int = 3, width: int = 64, layers: int = 3, norm: str = "instance") -> None:
         super().__init__()
-        parts: list[nn.Module] = [EdgeConv(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
+        parts: list[nn.Module] = [ImageConv(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
         c = width
         for i in range(1, layers + 1):
             wider = min(width * 2**i, 8 * width)
@@ -26,12 +26,12 @@ class PatchGAN(nn.Module):
                 nn.LeakyReLU(0.2, True),
             ]
             c = wider
-        parts += [EdgeConv(c, 1, 4, stride=1, padding=1)]
+        parts += [ImageConv(c, 1, 4, stride=1, padding=1)]
         self.model = nn.Sequential(*parts)
         normal_init(self)
         if norm == "spectral":
-            spectral(self)
+            apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = full(self.model(x))
+        logits: Tensor = at_least_float32(self.model(x))
         return logits

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from .checkpointed import Chain
-from .layers import EdgeConv, ResidualBlock, full, normal_init, upsample
-from .norms import LyingNorm
+from .layers import ImageConv, ResidualBlock, at_least_float32, normal_init, upsample
+from .norms import InstanceNorm
 
 
 class ResNetGenerator(nn.Module):
@@ -29,17 +29,17 @@ class ResNetGenerator(nn.Module):
         super().__init__()
 
         def norm_relu(c: int) -> list[nn.Module]:
-            return [LyingNorm(c), nn.ReLU(inplace=True)]
+            return [InstanceNorm(c), nn.ReLU(inplace=True)]
 
-        layers: list[nn.Module] = [nn.ReflectionPad2d(3), EdgeConv(channels_in, width, 7), *norm_relu(width)]
+        layers: list[nn.Module] = [nn.ReflectionPad2d(3), ImageConv(channels_in, width, 7), *norm_relu(width)]
         for c in (width, 2 * width):
             layers += [nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), *norm_relu(2 * c)]
         layers += [ResidualBlock(4 * width, winograd) for _ in range(blocks)]
         for c in (4 * width, 2 * width):
             layers += [*upsample(c, c // 2, upsampling), *norm_relu(c // 2)]
-        layers += [nn.ReflectionPad2d(3), EdgeConv(width, channels_out, 7)]
+        layers += [nn.ReflectionPad2d(3), ImageConv(width, channels_out, 7)]
         self.model = Chain(*layers, recompute=recompute)
         normal_init(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.tanh(full(self.model(x)))
+        return torch.tanh(at_least_float32(self.model(x)))

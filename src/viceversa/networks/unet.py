@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from .layers import at_least_float32, normal_init
 from .layers import dropout as drop
-from .layers import full, normal_init
 from .norms import NORMS
 
 
@@ -65,4 +65,4 @@ class UNetGenerator(nn.Module):
         maps.pop()  # the bottleneck is x
         for level in self.up:
             x = torch.cat([level(x), maps.pop()], 1)
-        return torch.tanh(full(self.head(x)))
+        return torch.tanh(at_least_float32(self.head(x)))

@@ -105,7 +105,7 @@ class Conv3x3(nn.Conv2d):
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__(channels_in, channels_out, 3)
 
-    def pays(self, x: Tensor, border: int = 0) -> bool:
+    def is_worthwhile(self, x: Tensor, border: int = 0) -> bool:
         """Whether `x`, (N, C, H, W), is worth tiles; `border` of its pixels a side are none of the output's.
 
         Never in a graph that is being compiled or exported.
@@ -118,7 +118,7 @@ class Conv3x3(nn.Conv2d):
         return len(x) * rows * columns >= LEAST_TILES
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.pays(x, border=1):
+        if not self.is_worthwhile(x, border=1):
             return super().forward(x)
         h, w = x.shape[2] - 2, x.shape[3] - 2
         if h % TILE or w % TILE:  # the last tiles look beyond the edge; what they say there is cut off

@@ -26,7 +26,7 @@ def parse(words: str) -> tuple[str, ...]:
 
 def draws(x: Tensor, count: int) -> Tensor:
     """Uniform numbers in [0, 1), (N, count); ranks draw for the whole batch and keep their share."""
-    return distributed.share(torch.rand(len(x) * distributed.world(), count, device=x.device))
+    return distributed.shard(torch.rand(len(x) * distributed.world_size(), count, device=x.device))
 
 
 def colour(x: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ class ImagePool(nn.Module):
     def forward(self, fresh: Tensor) -> Tensor:
         if self.size == 0:
             return fresh.detach()
-        given = distributed.gather(fresh.detach()).clone()  # all ranks keep the same pool
+        given = distributed.all_gather(fresh.detach()).clone()  # all ranks keep the same pool
         if self.images.numel() == 0:
             self.images = given.new_zeros(self.size, *given.shape[1:])
         for i in range(len(given)):
@@ -39,7 +39,7 @@ class ImagePool(nn.Module):
             given[i] = torch.where(swap, stored, given[i])
             self.images.index_copy_(0, place[None], keep[None])
             self.count += 1
-        return distributed.share(given)
+        return distributed.shard(given)
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: object) -> None:
         self.images = torch.empty_like(state_dict[prefix + "images"], device=self.count.device)

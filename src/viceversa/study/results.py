@@ -99,7 +99,7 @@ def _share(people: Sequence[Person], arm: int) -> dict[str, float] | None:
         return None
     numbers = _numbers(people)
     spread = bootstrap.spread(*numbers)
-    low, high = bootstrap.interval(bootstrap.draw(*numbers, seed=arm))
+    low, high = bootstrap.interval(bootstrap.resample_means(*numbers, seed=arm))
     mean = float(np.mean([p.counted / p.trials for p in people]))
     return {"mean": mean, "low": low, "high": high, "sd": spread.total, "sd_of_skill": spread.between}
 
@@ -124,7 +124,7 @@ def _differences(study: Study, kept: Sequence[Sequence[Person]]) -> list[dict[st
         return []
     found = []
     for (i, first), (j, second) in combinations([(i, p) for i, p in enumerate(kept) if p], 2):
-        a, b = (bootstrap.draw(*_numbers(people), seed=arm) for arm, people in ((i, first), (j, second)))
+        a, b = (bootstrap.resample_means(*_numbers(people), seed=arm) for arm, people in ((i, first), (j, second)))
         low, high = bootstrap.interval(a - b)
         means = [float(np.mean([p.counted / p.trials for p in people])) for people in (first, second)]
         found.append({

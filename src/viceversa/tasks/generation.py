@@ -35,7 +35,7 @@ class GenerationTask(Task):
         return DatasetListing(names=(p.name,), files={"train": p.train, "test": p.test}, notes=p.notes)
 
     def source(self, config: RunConfig, listing: DatasetListing) -> Single:
-        parts = config.method.batch_divisor * distributed.world()
+        parts = config.method.batch_divisor * distributed.world_size()
         if config.train.batch % parts and config.method.batch_divisor > 1:
             raise UsageError(f"train.batch is {config.train.batch}; the critic's turns need a multiple of {parts}")
         return Single(listing.split("train"), image_reader(config), augmentation(config), **loading(config))

@@ -14,7 +14,7 @@ from ..hardware.cuda_graph import WARMUP_CALLS, device_step
 from ..methods.protocol import Method, Step, warmup_of
 from ..runs.config import RunConfig
 from ..tasks import DatasetListing, task_of
-from .winograd import winograd_pays
+from .winograd import winograd_is_worthwhile
 
 DEFAULT_SECONDS = 240.0  # a preset without a length fits its schedule into this
 RESERVE = 0.85  # share of the time that the plan fills; the rest is for checkpoints, samples and a slower machine
@@ -34,7 +34,9 @@ def fitting_nimg(
     """As many images as fit into `seconds` since `started`, by the pace of a few steps of networks then thrown away."""
     budget, batch, method = (seconds or DEFAULT_SECONDS) * RESERVE, batches.batch(0), make()
     patience = min(6.0, budget / 20)
-    pace = distributed.agree(measure_pace(warmed(method, batch, device, config.train.record), batch, patience))
+    pace = distributed.broadcast_from_rank0(
+        measure_pace(warmed(method, batch, device, config.train.record), batch, patience)
+    )
     ahead, warmup_step = warmup_of(method, int(budget * pace))
     take_ahead = device_step(warmup_step, method.players.values(), device, capture=False)
     gained = ahead * (1 - pace / measure_pace(take_ahead, batch, patience / 10)) if ahead else 0.0
@@ -47,7 +49,7 @@ def fitting_nimg(
 def measure_pace(take: Step, batch: tuple[Tensor, ...], seconds: float) -> float:
     """Steps per second."""
     start, count = time.monotonic(), 0
-    while distributed.agree(time.monotonic() - start < seconds or count < 3):
+    while distributed.broadcast_from_rank0(time.monotonic() - start < seconds or count < 3):
         next(iter(take(*batch).values())).item()
         count += 1
     return count / (time.monotonic() - start)
@@ -66,8 +68,8 @@ def with_measured(config: RunConfig, device: str) -> RunConfig:
     channels, train = config.method.residual_channels(), config.train
     if channels is None or device != "cpu" or train.precision != "fp32":
         return config
-    batch = max(1, train.batch // distributed.world())  # of this rank; what cannot be shared is refused later
-    pays = distributed.agree(winograd_pays(channels, config.data.size // 4, batch))
+    batch = max(1, train.batch // distributed.world_size())  # of this rank; what cannot be shared is refused later
+    pays = distributed.broadcast_from_rank0(winograd_is_worthwhile(channels, config.data.size // 4, batch))
     return values.changed(config, {"method.winograd": pays})
 
 

@@ -16,8 +16,9 @@ from ..console import LiveLine
 from ..data.loader import Source
 from ..errors import UsageError, ViceversaError
 from ..hardware.compile import choose_compile, compile_net
-from ..hardware.device import choose_device, choose_precision
-from ..hardware.memory import keep_freed
+from ..hardware.device import choose_device
+from ..hardware.memory import keep_freed_memory
+from ..hardware.precision import choose_precision
 from ..health.monitor import Monitor
 from ..health.treatment import stopped, treat
 from ..methods.protocol import Method
@@ -70,7 +71,7 @@ class Session:
     def prepare(self, requested: RunConfig) -> None:
         """Decide everything that the configuration leaves open; UsageError where the run is another one."""
         self.device = choose_device(requested.train.device)
-        self.fresh = distributed.agree(not self.run.exists)
+        self.fresh = distributed.broadcast_from_rank0(not self.run.exists)
         self.config = self.new_config(requested) if self.fresh else self.saved_config(requested)
         self.set_process_options()
         if self.fresh:
@@ -86,7 +87,7 @@ class Session:
     def new_config(self, requested: RunConfig) -> RunConfig:
         """The configuration of a new run: device, threads and precision are decided."""
         threads = requested.train.threads or torch.get_num_threads()
-        precision = distributed.agree(choose_precision(requested.train.precision, self.device))
+        precision = distributed.broadcast_from_rank0(choose_precision(requested.train.precision, self.device))
         changes = {"train.device": self.device, "train.threads": threads, "train.precision": precision}
         return settings.changed(requested, changes)
 
@@ -112,7 +113,7 @@ class Session:
     def set_process_options(self) -> None:
         """Threads, memory allocator and cuDNN of this process."""
         torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
-        keep_freed()
+        keep_freed_memory()
         torch.backends.cudnn.benchmark = self.device == "cuda"  # shapes stay the same: search the fastest kernels once
 
     def measure(self) -> None:
@@ -133,7 +134,7 @@ class Session:
             nimg = plan.fitting_nimg(
                 self.config, self.batches, self.device, self.make_method, self.max_time, self.started, self.live.say
             )
-        self.config = settings.changed(self.config, {"train.total_nimg": distributed.agree(nimg)})
+        self.config = settings.changed(self.config, {"train.total_nimg": distributed.broadcast_from_rank0(nimg)})
 
     def data_description(self) -> dict[str, Any]:
         """data.json of the images as they are now."""
@@ -235,14 +236,14 @@ class Session:
                 self.live.say(f"treated: {treat(self.run, self.config, alarm.verdicts, step)}")
             except ViceversaError as e:
                 problem = e
-        if (problem := distributed.agree(problem)) is not None:
+        if (problem := distributed.broadcast_from_rank0(problem)) is not None:
             raise problem
         self.config = self.run.with_treatments(self.config)
 
     def resume_command(self) -> str:
         """The command line that resumes this run, also when Python code started it."""
         if Path(sys.argv[0]).stem in ("viceversa", "__main__"):
-            return shlex.join([*distributed.launcher(), *sys.argv[1:]])
+            return shlex.join([*distributed.launch_command(), *sys.argv[1:]])
         d = self.config.data
         folders = [d.source, d.other] if d.other else [d.source]
         file = str(self.run.path / "config.yaml")
@@ -253,7 +254,7 @@ class Session:
         for note in self.listing.notes:
             self.live.say(f"data: {note}")
 
-        c, ranks = self.config, distributed.world()
+        c, ranks = self.config, distributed.world_size()
         how = [self.device, c.train.precision, f"{c.train.threads} threads"]
         if ranks > 1:
             how.append(f"x {ranks} ranks")

@@ -56,5 +56,5 @@ def lock_run(run: RunFolder, stack: ExitStack) -> None:
             stack.enter_context(files.Lock(run.path))
         except ViceversaError as e:
             problem = e
-    if (problem := distributed.agree(problem)) is not None:
+    if (problem := distributed.broadcast_from_rank0(problem)) is not None:
         raise problem

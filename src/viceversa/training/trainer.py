@@ -147,7 +147,7 @@ class Trainer:
     @cached_property
     def check_every(self) -> int:
         """Steps between health checks, the same on every rank; 0 for none."""
-        return int(distributed.agree(self.monitor.every if self.monitor else 0))
+        return int(distributed.broadcast_from_rank0(self.monitor.every if self.monitor else 0))
 
     @property
     def captured(self) -> bool:
@@ -165,9 +165,9 @@ class Trainer:
         After a treatment that is the healthy checkpoint it went back to, until a newer one has been written.
         """
         healthy = self.run.finish_treatment() if self.is_rank0 else None
-        distributed.agree(None)
+        distributed.broadcast_from_rank0(None)
         newest, complaints = checkpoint.newest(self.run.checkpoints)
-        found = distributed.agree(newest or healthy)
+        found = distributed.broadcast_from_rank0(newest or healthy)
         if found is None and complaints:
             raise ModelFileError(
                 f"{complaints[0]}, and no checkpoint of {self.run.path} is whole; restore one, or remove the folder "
@@ -205,7 +205,7 @@ class Trainer:
                     if self.save_if_needed(elapsed, max_time) == SaveReason.TIME_UP:
                         return False
 
-                if distributed.agree(self.is_rank0 and self.run.last_step() != self.step):
+                if distributed.broadcast_from_rank0(self.is_rank0 and self.run.last_step() != self.step):
                     self.save()
         finally:
             batches.close()
@@ -221,11 +221,11 @@ class Trainer:
         elif self.is_save_due():
             reason = SaveReason.DUE
 
-        reason = SaveReason(distributed.highest(reason))
+        reason = SaveReason(distributed.max_over_ranks(reason))
         if reason != SaveReason.NONE:
             self.save()
         if reason == SaveReason.SIGNAL:
-            raise Stopped(distributed.highest(self.stop_signal or 0))
+            raise Stopped(distributed.max_over_ranks(self.stop_signal or 0))
         return reason
 
     def advance(self, batch: tuple[Tensor, ...]) -> None:
@@ -235,7 +235,7 @@ class Trainer:
         log = (self.step + 1) % self.config.log_every == 0 or last
         for player in self.method.players.values():
             player.set_rate(rate)
-            player.measuring = log
+            player.measure_ratio = log
 
         torch.manual_seed(seed_of(self.config.seed, self.step))
         warmup_steps, warmup_fn = self.warmup
@@ -244,7 +244,7 @@ class Trainer:
 
         norms = {f"norm_{name}": player.norm for name, player in self.method.players.items()}
         self.pending.append({name: value.detach().clone() for name, value in (losses | norms).items()})
-        distributed.average_(list(self.pending[-1].values()))
+        distributed.average_over_ranks_(list(self.pending[-1].values()))
         if log or self.device == "cpu":
             self.gather_losses()
         if log:
@@ -257,7 +257,7 @@ class Trainer:
     def check_health(self) -> None:
         """Check the health of the run; HealthAlarm at an alarm, unless alarms are only watched."""
         self.gather_losses()
-        verdicts = distributed.agree(self.monitor.check(self.step) if self.monitor else None)
+        verdicts = distributed.broadcast_from_rank0(self.monitor.check(self.step) if self.monitor else None)
         if self.config.on_symptom == "watch":
             return
         if any(v.level == "alarm" for v in verdicts):
@@ -273,8 +273,8 @@ class Trainer:
     def gather_losses(self) -> None:
         """Bring the losses to the host; DivergedError when an update was refused or a loss is not finite."""
         for name, player in self.method.players.items():
-            if player.refused.item():
-                player.refused.zero_()
+            if player.nonfinite.item():
+                player.nonfinite.zero_()
                 self.diverged(f"the gradient of the {name}")
 
         for losses in self.pending:
@@ -288,7 +288,7 @@ class Trainer:
     def diverged(self, what: str) -> None:
         """HealthAlarm where alarms are treated, else DivergedError."""
         verdicts = self.monitor.report_nonfinite(self.step, what) if self.monitor else []
-        if self.config.on_symptom == "treat" and (verdicts := distributed.agree(verdicts)):
+        if self.config.on_symptom == "treat" and (verdicts := distributed.broadcast_from_rank0(verdicts)):
             raise HealthAlarm(verdicts)
         rates = "method.lr_g, method.lr_d" if len(self.method.players) > 1 else "method.lr"
         raise DivergedError(

@@ -11,7 +11,7 @@ ROUNDS = 4  # both variants are measured in turns, so that a busy moment disturb
 WINOGRAD_GAIN = 1.2  # smallest speed-up of a residual block for which Winograd is chosen; a step gains half as much
 
 
-def winograd_pays(channels: int, side: int, batch: int) -> bool:
+def winograd_is_worthwhile(channels: int, side: int, batch: int) -> bool:
     """True if a residual block, forward and backward, is WINOGRAD_GAIN times faster with Winograd convolutions.
 
     `channels` and `side` (pixels) are those of the feature map. PyTorch's direct convolutions reach the CPU's peak on

@@ -12,10 +12,11 @@ from torch.nn import functional
 from .. import images
 from ..errors import DataError, ModelFileError, UsageError, did_you_mean
 from ..hardware.compile import compile_net
-from ..hardware.device import choose_device, choose_precision
+from ..hardware.device import choose_device
+from ..hardware.precision import choose_precision
 from ..methods import make_generators
 from ..methods.protocol import OPPOSITE, SIDES, Side
-from ..networks.layers import settle
+from ..networks.layers import to_device
 from ..networks.unet import UNetGenerator
 from ..runs import checkpoint
 from ..runs.folder import RunFolder
@@ -46,7 +47,9 @@ class Translator:
     ) -> None:
         if scale not in SCALES:
             raise UsageError(f"--scale '{scale}': choose {', '.join(SCALES)}.{did_you_mean(scale, SCALES)}")
-        self.generators = {side: settle(net, device).eval().requires_grad_(False) for side, net in generators.items()}
+        self.generators = {
+            side: to_device(net, device).eval().requires_grad_(False) for side, net in generators.items()
+        }
         self.names, self.size, self.step, self.device = names, size, step, device
         self.precision, self.scale, self.filled = precision, scale, filled
         self.at_once = CARD if device == "cuda" else 1  # pictures that are best handed over together

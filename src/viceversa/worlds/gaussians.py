@@ -39,10 +39,10 @@ class Points:
     """Batches of fresh samples, addressable by step, scaled by `scale` for the networks."""
 
     def __init__(self, heaps: Heaps, batch: int, seed: int = 0, scale: float = 1.0) -> None:
-        distributed.require_even(batch)
+        distributed.require_divisible(batch)
         self.heaps, self.batch_size, self.seed, self.scale = heaps, batch, seed, scale
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
         """(N, 2): all that it holds follows from (seed, step)."""
         drawn = self.heaps.draw(self.batch_size, np.random.default_rng((self.seed, step)))
-        return (distributed.share(torch.from_numpy(drawn * np.float32(self.scale))),)
+        return (distributed.shard(torch.from_numpy(drawn * np.float32(self.scale))),)

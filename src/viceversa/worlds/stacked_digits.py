@@ -27,7 +27,7 @@ class Stacks:
     """
 
     def __init__(self, pictures: NDArray[np.float32], classes: NDArray[np.int64], batch: int, seed: int = 0) -> None:
-        distributed.require_even(batch)
+        distributed.require_divisible(batch)
         self.pictures, self.classes, self.batch_size, self.seed = pictures, classes, batch, seed
 
     def draw(self, count: int, dice: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -38,4 +38,4 @@ class Stacks:
     def batch(self, step: int) -> tuple[Tensor, ...]:
         """(N, 3, S, S): all that it holds follows from (seed, step)."""
         drawn, _ = self.draw(self.batch_size, np.random.default_rng((self.seed, step)))
-        return (distributed.share(torch.from_numpy(drawn)),)
+        return (distributed.shard(torch.from_numpy(drawn)),)

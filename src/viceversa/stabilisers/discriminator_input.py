@@ -9,7 +9,7 @@ from .diffaugment import augment, parse
 PACE = 0.98  # of the moving mean of D's advantage
 
 
-class View(nn.Module):
+class DiscriminatorInput(nn.Module):
     """(N, C, H, W) -> what D sees of it; with every part off it is the input itself, and nothing is drawn.
 
     `noise`: standard deviation of instance noise (Sønderby et al. 2017; Arjovsky and Bottou 2017), multiplied by D's
@@ -28,8 +28,8 @@ class View(nn.Module):
         if self.operations:
             x = augment(x, self.operations)
         if self.noise:
-            whole = (len(x) * distributed.world(), *x.shape[1:])
-            x = x + self.noise * self.lead * distributed.share(torch.randn(whole, device=x.device))
+            whole = (len(x) * distributed.world_size(), *x.shape[1:])
+            x = x + self.noise * self.lead * distributed.shard(torch.randn(whole, device=x.device))
         if self.packing > 1:
             x = x.reshape(len(x) // self.packing, self.packing * x.shape[1], *x.shape[2:])
         return x
