@@ -21,7 +21,7 @@ from marks import put
 
 import viceversa
 from viceversa.evaluation.evaluate import written
-from viceversa.runs.environment import processor_name
+from viceversa.hardware.device import processor_name
 
 HERE = Path(__file__).parent
 

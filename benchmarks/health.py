@@ -28,9 +28,9 @@ from PIL import Image, ImageOps
 
 import viceversa
 from viceversa.errors import DivergedError
+from viceversa.hardware.device import processor_name
 from viceversa.health.history import HistoryContext
 from viceversa.health.symptoms import examine
-from viceversa.runs.environment import processor_name
 from viceversa.runs.folder import RunFolder
 from viceversa.training.train import train
 from viceversa.worlds import digits

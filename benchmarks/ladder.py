@@ -24,8 +24,8 @@ from viceversa import images
 from viceversa.data.transforms import reader
 from viceversa.evaluation.extractors import FeatureNet, load_extractor
 from viceversa.evaluation.scores import score
+from viceversa.hardware.device import processor_name
 from viceversa.metrics.clusters import k_means, nearest_centres
-from viceversa.runs.environment import processor_name
 from viceversa.worlds.make import STRIDE
 from viceversa.worlds.scenes import WORLDS
 

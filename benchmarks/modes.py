@@ -25,10 +25,10 @@ import torch
 from side_by_side import Batches, Net
 
 import viceversa
+from viceversa.hardware.device import processor_name
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
 from viceversa.metrics.modes import modes
-from viceversa.runs.environment import processor_name
 from viceversa.training.fit import fit
 from viceversa.worlds.gaussians import Heaps, grid, ring
 

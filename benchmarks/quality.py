@@ -33,7 +33,7 @@ import torch
 from judges import SIZE, Translate, judge, known, sheet
 
 import viceversa
-from viceversa.runs.environment import processor_name
+from viceversa.hardware.device import processor_name
 from viceversa.training.train import train
 
 HERE = Path(__file__).parent

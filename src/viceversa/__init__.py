@@ -1,40 +1,59 @@
-"""viceversa: translate between two worlds of images without a single paired example.
+"""viceversa: translate between two domains of images without a single paired example.
 
 Every verb of the command line is a function of the same name here: `train`, `translate`, `evaluate`, `compare`,
-`convert`, `demo`, `diagnose`, `runs`, `doctor`, and `bench.run`, `data.make`, `data.check`, `lab.run`, `study.make`,
-`study.results`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported before one is used.
+`convert`, `demo`, `diagnose`, `doctor`, `list_runs`, `show_run`, and `bench.run`, `data.make`, `data.check`, `lab.run`,
+`study.make`, `study.results`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported before one
+is used.
 """
 
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from .api import compare, convert, demo, diagnose, doctor, evaluate, list_runs, show_run, train, translate
+
 if TYPE_CHECKING:
-    from .api import compare, convert, demo, diagnose, doctor, evaluate, runs, train, translate
+    import viceversa_lab as lab
+
+    from . import bench, data, study
     from .translation.translator import Translator, load
 
 __version__ = version("viceversa")
 __all__ = [
-    "Translator", "bench", "compare", "convert", "data", "demo", "diagnose", "doctor", "evaluate", "lab", "load",
-    "runs", "study", "train", "translate",
-]  # fmt: skip
+    "Translator",
+    "bench",
+    "compare",
+    "convert",
+    "data",
+    "demo",
+    "diagnose",
+    "doctor",
+    "evaluate",
+    "lab",
+    "list_runs",
+    "load",
+    "show_run",
+    "study",
+    "train",
+    "translate",
+]
 
-_HOMES = {
-    "Translator": "translation.translator",
-    "load": "translation.translator",
-    "bench": "bench",
-    "data": "data",
-    "study": "study",
+LATE = {  # names whose modules import PyTorch: imported on first use
+    "Translator": ("viceversa.translation.translator", "Translator"),
+    "load": ("viceversa.translation.translator", "load"),
+    "bench": ("viceversa.bench", None),
+    "data": ("viceversa.data", None),
+    "study": ("viceversa.study", None),
+    "lab": ("viceversa_lab", None),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in LATE:
         raise AttributeError(f"module 'viceversa' has no attribute '{name}'")
-    if name == "lab":
-        return import_module("viceversa_lab")
-    home = import_module(f".{_HOMES.get(name, 'api')}", __name__)
-    return home if name in ("bench", "data", "study") else getattr(home, name)
+    module, attribute = LATE[name]
+    home = import_module(module)
+    return home if attribute is None else getattr(home, attribute)
 
 
 def __dir__() -> list[str]:

@@ -70,7 +70,7 @@ WRONG = [
     ("train world world other", 2, "Unexpected 'other'"),
     ("train", 2, "DATA requires an argument"),
     ("train world --size", 2, "--size requires an argument"),
-    ("translate run", 2, "INPUTS requires an argument"),
+    ("translate run", 2, "--to requires an argument"),
     ("translate run world/testA --out x", 2, "--to requires an argument"),
     ("runs show", 2, "RUN requires an argument"),
     # values
@@ -229,7 +229,7 @@ def test_help_comes_at_once():
     assert min(seconds_of([sys.executable, "-m", "viceversa", "--help"]) for _ in range(3)) < 0.5
 
 
-HEAVY = "torch", "numpy", "PIL", "matplotlib", "viceversa.api"
+HEAVY = "torch", "numpy", "PIL", "matplotlib", "viceversa.training"
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_a_bug_is_told_in_one_line_and_in_full_when_asked(monkeypatch, capsys):
     def fail():
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr("viceversa.api.doctor", fail)
+    monkeypatch.setattr("viceversa.hardware.doctor.doctor", fail)
     assert cli.run(["doctor"]) == 1
     told = capsys.readouterr().err
     assert told.startswith("viceversa: RuntimeError: two lines; this is a bug") and len(told.splitlines()) == 1

@@ -174,7 +174,7 @@ def test_a_run_that_does_not_translate_says_so(tmp_path):
         viceversa.train(tmp_path / "data", preset="dcgan", names="a,b", quiet=True)
     with pytest.raises(UsageError, match=r"the critic's turns need a multiple of 5"):
         viceversa.train(tmp_path / "data", preset="wgan-gp", set=("train.batch=4", "method.critic_turns=5"), quiet=True)
-    assert viceversa.runs(run.run)[0].domains == "data"
+    assert viceversa.list_runs(run.run)[0].domains == "data"
 
 
 def test_a_network_that_does_not_fit_is_refused_before_anything_is_written(tmp_path):

@@ -107,8 +107,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from viceversa import cli
 from support.slow import translator
-import viceversa.api as verbs
-verbs.load = lambda *_, **__: translator()
+import viceversa.translation.translator as module
+module.load = lambda *_, **__: translator()
 cli.main(["translate", "run", sys.argv[2], "--to", "b", "--out", sys.argv[3]])
 """
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import torch
 
-from ..hardware.device import choose_device
-from ..runs.environment import processor_name
+from ..hardware.device import choose_device, processor_name
 from . import guard
 from .cases import CASES
 from .ceilings import ceilings

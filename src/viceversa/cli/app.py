@@ -1,239 +1,130 @@
-"""The commands and their options."""
+"""The commands."""
 
 import json
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
+from .. import api
 from ..errors import did_you_mean
 from .bench import bench
-from .convert import convert
+from .command import command
 from .data import data_app
-from .evaluation import compare, evaluate
+from .evaluation import print_comparison, print_evaluation
 from .lab import lab
-from .options import Device, Precision, Whole
-from .output import print_diagnosis, print_json, print_values
+from .output import print_diagnosis, print_values
 from .study import study_app
 
 app = App(
     name="viceversa",
-    help="Translate images between two worlds, both ways, without a single paired example.",
+    help="Translate images between two domains, in both directions, without paired examples.",
     version_flags=["--version"],
     help_flags=["--help", "-h"],
-    suppress_keyboard_interrupt=False,  # `run` says that the same command goes on
+    suppress_keyboard_interrupt=False,  # `run` reports that the same command goes on
 )
 runs_app = App(name="runs", help="List runs, or show one.")
-app.command(bench)
-app.command(convert)
-app.command(data_app)
-app.command(evaluate)
-app.command(compare)
-app.command(lab)
-app.command(runs_app)
-app.command(study_app)
 
 
-@app.command
-def demo(out: Path = Path("runs/demo"), *, max_time: str | None = None) -> None:
-    """Draw apples and oranges, train on them for under four minutes, write a report.
-
-    Args:
-        out: Run folder.
-        max_time: Time for training, for example 90s or 3m.
-    """
-    from .. import api as verbs
-
-    report = verbs.demo(out, max_time=max_time)
-    for way in json.loads((report.parent / "truth.json").read_text()).values():
-        if isinstance(way, dict):
+def show_demo(report: Path, **_: Any) -> None:
+    """How near the translations are to the truth, and where the report lies."""
+    for direction in json.loads((report.parent / "truth.json").read_text()).values():
+        if isinstance(direction, dict):
             print(
-                f"{way['source']} -> {way['target']}: {way['translation']:.1f} dB PSNR to the truth, {way['count']} "
-                f"pictures; the input itself has {way['input']:.1f}, the best colour change {way['colour']:.1f}"
+                f"{direction['source']} -> {direction['target']}: {direction['translation']:.1f} dB PSNR to the truth, "
+                f"{direction['count']} pictures; the input itself has {direction['input']:.1f}, the best colour change "
+                f"{direction['colour']:.1f}"
             )
     print(f"report: {report}")
 
 
-@app.command
-def train(
-    data: Path,
-    other: Path | None = None,
-    /,
-    *,
-    preset: str | None = None,
-    out: Path | None = None,
-    size: Whole | None = None,
-    steps: Whole | None = None,
-    max_time: str | None = None,
-    save_every: Whole | None = None,
-    seed: Whole | None = None,
-    device: Device | None = None,
-    precision: Precision | None = None,
-    compile: bool | None = None,
-    auto_batch: Annotated[bool, Parameter(negative=())] = False,
-    names: str | None = None,
-    set: Annotated[list[str] | None, Parameter(negative=())] = None,
-    config: Path | None = None,
-    on_symptom: Literal["watch", "stop", "treat"] | None = None,
-    tensorboard: bool = False,
-    dry_run: bool = False,
-) -> None:
-    """Train a translator between two folders of pictures. The same command resumes it, to the bit.
-
-    Args:
-        data: Folder with trainA trainB [testA testB], folder with two sub-folders, or the folder of domain A. For
-            pix2pix and fcn pairs of equal names, or train [test] of pictures side by side, for fcn one of them labels;
-            for a classifier a folder per class; for a GAN any pictures.
-        other: Folder of domain B, when A and B are given apart.
-        preset: quickstart (default; minutes on a laptop, 64-128 px), best (the same time; learns small things too) or
-            cyclegan (the paper's recipe, 256 px); from pairs pix2pix-quick or pix2pix; pictures from noise dcgan, wgan,
-            wgan-gp; classifiers perceptron, mlp, cnn; fcn names every pixel.
-        out: Run folder; default runs/NAMES-PRESET.
-        size: Side of the training pictures in pixels, a multiple of 4.
-        steps: Number of steps; default: the preset's length.
-        max_time: Stop with a checkpoint after this time, for example 300s, 4m or 2h; quickstart plans its steps for it.
-        save_every: Steps between checkpoints; default: every two minutes.
-        seed: Everything random follows from it.
-        device: Where to compute; chosen by itself.
-        precision: Number format of the convolutions; chosen by itself.
-        compile: Compile the networks with torch.compile; slower to start, then faster. Of itself for long runs on a
-            graphics card.
-        auto_batch: Take as many pictures per step as memory holds: the preset's number or a doubling of it.
-        names: Names of the domains, for example apples,oranges; default: from the folders.
-        set: Change any value of the configuration, for example method.lambda_cyc=5; may be repeated.
-        config: Start from a configuration file, such as the config.yaml of a run.
-        on_symptom: What an alarm of the monitor does: watch (default) says so and goes on; stop ends the run with exit
-            code 6; treat goes back to the last healthy state, changes one thing and goes on.
-        tensorboard: Also write TensorBoard events.
-        dry_run: Print the resolved configuration and stop.
-    """
-    from .. import api as verbs
+def show_training(result: Any, **_: Any) -> None:
+    """How training ended, or the configuration of a dry run."""
     from .. import distributed
     from ..training.session import Result
 
-    result = verbs.train(
-        data, other, preset=preset, out=out, size=size, steps=steps, max_time=max_time, save_every=save_every,
-        seed=seed, device=device, precision=precision, compile=compile, auto_batch=auto_batch, names=names,
-        set=set or (), config=config, on_symptom=on_symptom, tensorboard=tensorboard, dry_run=dry_run,
-    )  # fmt: skip
     if distributed.rank():
-        return  # another process speaks for all
-    if isinstance(result, Result):
-        state = "finished" if result.finished else "time is up: checkpoint saved, the same command goes on"
-        print(f"{state} at step {result.step}")
-        if result.iou is not None:
-            print(
-                f"test pixels named rightly: {result.accuracy:.1%}; class accuracy {result.class_accuracy:.1%}, "
-                f"mean IoU {result.iou:.1%}"
-            )
-        elif result.accuracy is not None:
-            print(f"test pictures named rightly: {result.accuracy:.1%}")
-        if result.health not in (None, "ok"):
-            print(f"health: {result.health}; viceversa diagnose {shlex.quote(str(result.run))} says what to try")
-        print(f"report: {result.run / 'report.html'}")
-    else:
+        return  # rank 0 prints for all
+    if not isinstance(result, Result):
         import yaml
 
         print(yaml.safe_dump(asdict(result), sort_keys=False, allow_unicode=True), end="")
+        return
+
+    state = "finished" if result.finished else "time is up: checkpoint saved, the same command goes on"
+    print(f"{state} at step {result.step}")
+    if result.iou is not None:
+        print(
+            f"test pixels classified correctly: {result.accuracy:.1%}; class accuracy {result.class_accuracy:.1%}, "
+            f"mean IoU {result.iou:.1%}"
+        )
+    elif result.accuracy is not None:
+        print(f"test pictures classified correctly: {result.accuracy:.1%}")
+    if result.health not in (None, "ok"):
+        print(f"health: {result.health}; viceversa diagnose {shlex.quote(str(result.run))} says what to try")
+    print(f"report: {result.run / 'report.html'}")
 
 
-@app.command
-def translate(
-    run: Path,
-    inputs: Annotated[list[Path], Parameter(negative=())],
-    /,
-    *,
-    to: str,
-    out: Path,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    compile: bool = False,
-    scale: Literal["auto", "native", "trained"] = "auto",
-) -> None:
-    """Translate pictures and folders of pictures; name, size, format, alpha, bit depth and colour profile stay.
-
-    Args:
-        run: Run folder that train wrote.
-        inputs: Picture files and folders.
-        to: Domain to translate into: its name, or A or B.
-        out: Folder for the results; inputs are never overwritten.
-        device: Where to compute; chosen by itself.
-        precision: Number format of the convolutions; chosen by itself.
-        compile: Compile the network with torch.compile; worth it for many pictures of one size.
-        scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change
-            carried over to the full picture; auto: trained for pictures more than twice the training size.
-    """
-    from .. import api as verbs
-
-    summary = verbs.translate(
-        run, *inputs, to=to, out=out, device=device, precision=precision, compile=compile, scale=scale
-    )
+def show_translation(summary: Any, out: str | Path, **_: Any) -> None:
+    """What was written, and what was skipped and why."""
     for line in [*summary.notes, *(f"skipped: {reason}" for reason in summary.skipped.values())]:
         print(line)
     skipped = f", {len(summary.skipped)} skipped" if summary.skipped else ""
     print(f"{len(summary.written)} translated{skipped}: {out}")
 
 
-@app.command
-def diagnose(run: Path, /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False) -> None:
-    """How healthy a training is: what is wrong, since when, and what to try. Also while it runs.
-
-    Args:
-        run: Run folder.
-        as_json: Print one JSON document.
-    """
-    from ..api import diagnose
-
-    found = diagnose(run)
-    print_json(found) if as_json else print_diagnosis(found)
+def show_evaluation(result: dict[str, Any], run: str | Path, other: str | Path | None = None, **_: Any) -> None:
+    """The tables, and where the report lies."""
+    print_evaluation(result)
+    if other is None:
+        print(f"\nreport: {Path(run) / 'report.html'}")
 
 
-@runs_app.command(name="list")
-def runs_list(
-    root: Path = Path("runs"), /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False
-) -> None:
-    """Every run below a folder, newest first.
+def show_conversion(done: Any, file: str | Path, **_: Any) -> None:
+    """Where the converted weights lie, and whether they are the published ones."""
+    print(f"{done.path}  sha256 {done.sha256}")
+    if not done.published:
+        print(
+            f"note: {file} (sha256 {done.source_sha256[:8]}...) is not the published file (6726825d...): "
+            "its numbers compare with no paper"
+        )
 
-    Args:
-        root: Folder to look through.
-        as_json: Print one JSON document.
-    """
-    from ..api import runs
 
-    rows = runs(root)
-    if as_json:
-        return print_json([asdict(row) for row in rows])
+def show_runs(rows: list[Any], root: str | Path = "runs", **_: Any) -> None:
+    """A line for each run."""
     for row in rows:
         print(f"{row.changed}  {row.step:>7}/{row.steps:<7} {row.preset:<18} {row.domains}  {row.path}")
     if not rows:
         print(f"no runs below {root}")
 
 
-@runs_app.command(name="show")
-def runs_show(run: Path, /, *, as_json: Annotated[bool, Parameter("--json", negative=())] = False) -> None:
-    """What a run is, how far it came, and the commands that go on from it.
-
-    Args:
-        run: Run folder.
-        as_json: Print one JSON document.
-    """
-    from ..api import show_run
-
-    print_values(show_run(run), as_json)
+def same(result: Any) -> Any:
+    """Results that are JSON already."""
+    return result
 
 
-@app.command
-def doctor(*, as_json: Annotated[bool, Parameter("--json", negative=())] = False) -> None:
-    """What viceversa finds on this machine and what it would choose.
+def rows_as_dicts(rows: list[Any]) -> list[dict[str, Any]]:
+    """A list of dataclasses for JSON."""
+    return [asdict(row) for row in rows]
 
-    Args:
-        as_json: Print one JSON document.
-    """
-    from ..api import doctor
 
-    print_values(doctor(), as_json)
+app.command(command(api.demo, show_demo), name="demo")
+app.command(command(api.train, show_training), name="train")
+app.command(command(api.translate, show_translation), name="translate")
+app.command(command(api.evaluate, show_evaluation, json=same), name="evaluate")
+app.command(command(api.compare, lambda result, **_: print_comparison(result), json=same), name="compare")
+app.command(command(api.diagnose, lambda result, **_: print_diagnosis(result), json=same), name="diagnose")
+app.command(command(api.convert, show_conversion), name="convert")
+app.command(command(api.doctor, lambda result: print_values(result), json=same), name="doctor")
+app.command(bench)
+app.command(data_app)
+app.command(lab)
+app.command(study_app)
+app.command(runs_app)
+runs_app.command(command(api.list_runs, show_runs, json=rows_as_dicts), name="list")
+runs_app.command(command(api.show_run, lambda result, **_: print_values(result), json=same), name="show")
 
 
 def one_line(error: CycloptsError, words: list[str]) -> str:
@@ -247,8 +138,8 @@ def one_line(error: CycloptsError, words: list[str]) -> str:
         name = word.partition("=")[0]
         if name in text and name not in known and "Did you mean" not in text:
             text = text.rstrip(".") + "." + did_you_mean(name, known)
-    command = " ".join(["viceversa", *chain])
-    return f"{text} See {command} --help"
+    program = " ".join(["viceversa", *chain])
+    return f"{text} See {program} --help"
 
 
 def commands(chain: list[str]) -> list[str]:

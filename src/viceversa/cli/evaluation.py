@@ -1,74 +1,8 @@
 """The commands that judge: evaluate and compare."""
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from cyclopts import Parameter
+from typing import Any
 
 from ..evaluation.words import ROWS, sentences
-from .options import Whole
-from .output import print_json
-
-
-def evaluate(
-    run: Path,
-    other: Path | None = None,
-    /,
-    *,
-    data: Annotated[list[Path] | None, Parameter(negative=())] = None,
-    best: Annotated[bool, Parameter(negative=())] = False,
-    extractor: str = "worlds-1",
-    resize: Literal["clean", "legacy"] = "clean",
-    segmenter: Annotated[list[Path] | None, Parameter(negative=())] = None,
-    seed: Whole = 0,
-    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
-) -> None:
-    """Judge a run, or a folder of made pictures, by real ones: every number with its floor and its protocol.
-
-    Args:
-        run: A run that makes pictures, judged by its test pictures; or a folder of made pictures.
-        other: A folder of real pictures, when the first one is no run.
-        data: Judge by the test pictures of another data set, a folder as for train.
-        best: Also find the best of the checkpoints that the run has kept, by training pictures alone.
-        extractor: worlds-1 (embedded), or the file of standard Inception weights that convert wrote.
-        resize: How pictures come to the extractor's size: clean (antialiased) or legacy (as older papers).
-        segmenter: A run of preset fcn trained on pictures of a target domain, for the FCN score; may be repeated.
-        seed: Of the bootstrap, and of the noise that a GAN starts from.
-        as_json: Print one JSON document.
-    """
-    from .. import api as verbs
-    from ..errors import UsageError
-
-    if len(data or ()) > 2:
-        raise UsageError("--data names one folder, or two for domains given apart")
-    first, second = [*(data or ()), None, None][:2]
-    found = verbs.evaluate(
-        run, other, data=first, data_b=second, best=best, extractor=extractor, resize=resize,
-        segmenters=segmenter or (), seed=seed,
-    )  # fmt: skip
-    if as_json:
-        return print_json(found)
-    print_evaluation(found)
-    if other is None:
-        print(f"\nreport: {run / 'report.html'}")
-
-
-def compare(
-    runs: Annotated[list[Path], Parameter(negative=())],
-    /,
-    *,
-    as_json: Annotated[bool, Parameter("--json", negative=())] = False,
-) -> None:
-    """Put runs side by side; those that differ by their seed only share a row, with mean and deviation.
-
-    Args:
-        runs: Two runs or more; those that evaluate has not judged yet are judged first.
-        as_json: Print one JSON document.
-    """
-    from .. import api as verbs
-
-    found = verbs.compare(*runs)
-    print_json(found) if as_json else print_comparison(found)
 
 
 def print_evaluation(found: dict[str, Any]) -> None:

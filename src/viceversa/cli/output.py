@@ -9,10 +9,8 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def print_values(values: dict[str, Any], as_json: bool) -> None:
-    """A dict as JSON, or as aligned lines."""
-    if as_json:
-        return print_json(values)
+def print_values(values: dict[str, Any]) -> None:
+    """A dict as aligned lines."""
     for key, value in values.items():
         lines = value if isinstance(value, list) else [value]
         if isinstance(value, dict):

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from ..hardware.device import processor_name
+
 
 def environment(command: str, device: str, threads: int) -> dict[str, Any]:
     """What a run depends on besides its configuration."""
@@ -26,15 +28,6 @@ def environment(command: str, device: str, threads: int) -> dict[str, Any]:
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
         "commit": _commit(),
     }
-
-
-def processor_name() -> str:
-    """The processor's own name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _commit() -> str | None:

@@ -1,8 +1,6 @@
 """The contract between a kind of task and the rest of the package."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from ..data.augment import Augment
@@ -54,10 +52,6 @@ class Task(ABC):
     def probe_cost(self, config: RunConfig) -> float:
         """About how many training steps one health check takes (measured: docs/health.md)."""
         return 0.0
-
-    def title(self, config: RunConfig, names: Sequence[str]) -> str:
-        """What a run is about: both domains, or its images."""
-        return names[0] if len(names) == 1 else f"{Path(config.data.source).name}, {len(names)} classes"
 
     def counts(self, listing: DatasetListing) -> str:
         """Names and numbers of training images."""

@@ -1,7 +1,5 @@
 """What unpaired and paired translation share."""
 
-from collections.abc import Sequence
-
 from torch import Tensor
 
 from ..health.probe import Probe
@@ -26,9 +24,6 @@ class TranslationTask(Task):
 
     def probe_cost(self, config: RunConfig) -> float:
         return PICTURES * len(config.method.directions) / (4 * config.train.batch)
-
-    def title(self, config: RunConfig, names: Sequence[str]) -> str:
-        return (" <-> " if len(config.method.directions) > 1 else " -> ").join(names)
 
     def counts(self, listing: DatasetListing) -> str:
         a, b = listing.names

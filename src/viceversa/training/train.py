@@ -17,15 +17,15 @@ from .session import Result, Session
 
 
 def train(data: str | Path, other: str | Path | None = None, **options: object) -> Result | RunConfig:
-    """Train what a preset says on a folder or two; the same call resumes it. Options as in `TrainOptions`.
-
-    `dry_run` returns the resolved configuration and writes nothing.
-    """
+    """`train_with` without a report, for tests and experiments; options as in `TrainOptions`."""
     return train_with(data, other, TrainOptions(**options))  # type: ignore[arg-type]
 
 
 def train_with(data: str | Path, other: str | Path | None, options: TrainOptions) -> Result | RunConfig:
-    """The same with options that are already together."""
+    """Train what a preset says on a folder or two; the same call resumes it.
+
+    `dry_run` returns the resolved configuration and writes nothing.
+    """
     started = time.monotonic()
     requested = resolve(data, other, options)
     max_time = parse_time(options.max_time)

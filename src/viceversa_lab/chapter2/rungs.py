@@ -1,7 +1,7 @@
 """How much does each rung bring? Perceptron, multi-layer perceptron and CNN on the same digits."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +36,14 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
 
     def one(rung: str, seed: int) -> dict[str, Any]:
         chosen, data = preset(rung, 28), pictures(s.data, seed)
-        assert isinstance(chosen.method, ClassifierConfig)
         epochs = s.epochs[list(RUNGS).index(rung)] or chosen.train.epochs or 1
         method = learn(
-            chosen.method, data, seed=seed, epochs=epochs, batch=chosen.train.batch, decay_from=chosen.train.decay_from
+            cast(ClassifierConfig, chosen.method),
+            data,
+            seed=seed,
+            epochs=epochs,
+            batch=chosen.train.batch,
+            decay_from=chosen.train.decay_from,
         )
         return {
             "answers": answers(method, data.test_x),

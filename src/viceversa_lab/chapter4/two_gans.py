@@ -6,7 +6,6 @@ from typing import Any
 
 from viceversa import images
 from viceversa.methods import make
-from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.runs.presets import preset
 from viceversa.worlds.scenes import WORLDS
 
@@ -48,7 +47,6 @@ def measure(s: Settings, work: Work) -> dict[str, Any]:
     weights = {}
     for name, size in PRESETS.items():
         config = preset(name, size).method
-        assert isinstance(config, CycleGANConfig)
         nets = make(config, size=size, classes=0).nets
         weights[name] = {key: sum(p.numel() for p in net.parameters()) for key, net in nets.items()}
     return {"weights": weights}
