@@ -17,7 +17,7 @@ from viceversa import images
 from viceversa.errors import ModelFileError
 from viceversa.evaluation.extractors import FeatureNet
 from viceversa.metrics.resizing import Rule, resize
-from viceversa.networks.inception import ConvNorm, InceptionV3, MixedE, average
+from viceversa.networks.inception import ConvNorm, InceptionV3, MixedE, average_pool
 from viceversa.networks.layers import count_parameters
 from viceversa.weights import inception
 from viceversa.weights.inception import load_inception, require_inception, scaled, shapes
@@ -97,9 +97,9 @@ def test_each_block_has_the_published_width_and_side() -> None:
 
 
 def test_an_average_at_the_border_counts_no_zeros() -> None:
-    assert torch.equal(average(torch.ones(1, 1, 4, 5)), torch.ones(1, 1, 4, 5))
+    assert torch.equal(average_pool(torch.ones(1, 1, 4, 5)), torch.ones(1, 1, 4, 5))
     x = torch.arange(9.0).reshape(1, 1, 3, 3)  # 0 1 2 / 3 4 5 / 6 7 8
-    assert average(x).flatten().tolist() == [2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6]
+    assert average_pool(x).flatten().tolist() == [2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6]
 
 
 @pytest.mark.parametrize(("block", "corner"), [("Mixed_7b", 0.25), ("Mixed_7c", 1.0)])

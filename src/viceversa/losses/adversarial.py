@@ -1,7 +1,7 @@
-"""Adversarial losses, each a pair: what D minimises and what G minimises.
+"""Adversarial losses, each a pair: what the discriminator D minimises and what the generator G minimises.
 
-`d_loss(real, fake)` and `g_loss(fake)` take logits of any shape and return a scalar. The relativistic pair compares:
-its `g_loss(fake, real)` needs the logits of real samples too.
+`d_loss(real, fake)` and `g_loss(fake)` take logits of any shape and return a scalar, a mean over all logits. The
+relativistic `g_loss(fake, real)` needs the logits of real samples too.
 """
 
 import math
@@ -13,6 +13,8 @@ from torch.nn import functional
 
 
 class AdversarialLoss(NamedTuple):
+    """`d_loss(real, fake)` and `g_loss(fake)` on logits."""
+
     d_loss: Callable[[Tensor, Tensor], Tensor]
     g_loss: Callable[..., Tensor]
 
@@ -23,7 +25,7 @@ def _log_d(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def _minimax_g(fake: Tensor) -> Tensor:
-    """E log(1 - D(G(z))), Goodfellow et al. 2014, Eq. (1); its gradient fades when D wins."""
+    """E log(1 - D(G(z))), Goodfellow et al. 2014, Eq. (1); its gradient vanishes when D wins."""
     return -functional.softplus(fake).mean()
 
 
@@ -43,7 +45,7 @@ def _lsgan_g(fake: Tensor) -> Tensor:
 
 
 def _wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
-    """E D(G(z)) - E D(x), Arjovsky et al. 2017, Eq. (2): minus the distance, once D is 1-Lipschitz and best."""
+    """E D(G(z)) - E D(x), Arjovsky et al. 2017, Eq. (2): minus W1 for the best 1-Lipschitz D."""
     return fake.mean() - real.mean()
 
 
@@ -53,19 +55,19 @@ def _wasserstein_g(fake: Tensor) -> Tensor:
 
 
 def _relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
-    """E log(1 + exp(-(D(x) - D(G(z))))), Jolicoeur-Martineau 2019, in pairs; log 2 when D cannot tell."""
+    """E log(1 + exp(-(D(x) - D(G(z))))), Jolicoeur-Martineau 2019, paired; log 2 when D cannot tell."""
     return functional.softplus(fake - real).mean()
 
 
 def _relativistic_g(fake: Tensor, real: Tensor) -> Tensor:
-    """E log(1 + exp(-(D(G(z)) - D(x)))), the same with the roles exchanged."""
+    """E log(1 + exp(-(D(G(z)) - D(x)))), `_relativistic_d` with the roles exchanged."""
     return functional.softplus(real - fake).mean()
 
 
 def smoothed_d_loss(name: str, smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
-    """The `d_loss` of `name` with the target 1 - `smoothing` for real samples, 0 for fake (Salimans et al. 2016, 3.4).
+    """`d_loss` of `name` with label smoothing: target 1 - `smoothing` for real, 0 for fake (Salimans et al. 2016, 3.4).
 
-    The best D is then (1 - smoothing) p / (p + q). ValueError for a loss that has no targets.
+    The best D is then (1 - smoothing) p / (p + q). ValueError for a loss without targets.
     """
     d_loss = ADVERSARIAL[name].d_loss
     if not smoothing:
@@ -78,18 +80,18 @@ def smoothed_d_loss(name: str, smoothing: float) -> Callable[[Tensor, Tensor], T
 
 
 def with_image_term(loss: Callable[..., Tensor], share: float) -> Callable[..., Tensor]:
-    """`loss` of logits (N, 1, h, w): `share` of it on the mean of each picture's, the rest on each patch's.
+    """(1 - share) * loss(logits) + share * loss(mean logit of each image), for logits (N, 1, h, w); `share` in [0, 1].
 
-    The mean of all responses is D's answer as Isola et al. 2017, sec. 3.2.2, put it, while their code asks each patch
-    for one. With LSGAN both differ by the variance of the patches of a picture: there it counts 1 - `share`.
+    Isola et al. 2017, sec. 3.2.2, average the responses of all patches to D's output, while their code has a loss per
+    patch. With LSGAN the two differ by the variance of the patches within an image, whose weight here is 1 - `share`.
     """
     if not share:
         return loss
 
-    def mixed(*logits: Tensor) -> Tensor:
+    def weighted(*logits: Tensor) -> Tensor:
         return (1 - share) * loss(*logits) + share * loss(*(x.flatten(1).mean(1) for x in logits))
 
-    return mixed
+    return weighted
 
 
 ADVERSARIAL: dict[str, AdversarialLoss] = {
@@ -97,10 +99,10 @@ ADVERSARIAL: dict[str, AdversarialLoss] = {
     "nonsaturating": AdversarialLoss(_log_d, _nonsaturating_g),
     "lsgan": AdversarialLoss(_lsgan_d, _lsgan_g),
     "relativistic": AdversarialLoss(_relativistic_d, _relativistic_g),
-    "wasserstein": AdversarialLoss(_wasserstein_d, _wasserstein_g),  # needs a Lipschitz critic: losses/wasserstein.py
+    "wasserstein": AdversarialLoss(_wasserstein_d, _wasserstein_g),  # for a Lipschitz critic: losses/wasserstein.py
 }
 
-EQUILIBRIUM = {  # losses of D (for real and fake together) and of G when D cannot tell (Goodfellow 2014, Mao 2017)
+EQUILIBRIUM = {  # (loss of D, loss of G) when D cannot tell real from fake (Goodfellow 2014, Mao 2017)
     "nonsaturating": (2 * math.log(2), math.log(2)),
     "minimax": (2 * math.log(2), -math.log(2)),  # G's loss vanishes where D wins
     "lsgan": (0.5, 0.25),  # G's loss ends at 1 where D wins

@@ -1,4 +1,4 @@
-"""Classification losses: (logits (N, K), labels (N,)) -> scalar, the mean over the batch."""
+"""Classification losses: logits s (N, K) and labels y (N,) -> scalar, the mean over the batch."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,13 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def _one_hot(labels: Tensor, like: Tensor) -> Tensor:
-    return functional.one_hot(labels, like.shape[1]).to(like.dtype)
+def _one_hot(labels: Tensor, logits: Tensor) -> Tensor:
+    """(N,) -> (N, K) in the type of the logits."""
+    return functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
 
 
 def _mse(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean over N and K of (softmax(s) - one-hot)^2; its gradient fades on a confident mistake."""
+    """Mean over N and K of (softmax(s) - one-hot)^2; its gradient vanishes on a confident mistake."""
     return functional.mse_loss(logits.softmax(1), _one_hot(labels, logits))
 
 
@@ -21,7 +22,7 @@ def _mae(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _perceptron(logits: Tensor, labels: Tensor) -> Tensor:
-    """max_k s_k - s_y: a plain gradient step on one sample is Rosenblatt's rule for K classes."""
+    """max_k s_k - s_y; one SGD step on one sample is Rosenblatt's perceptron rule for K classes."""
     return (logits.max(1).values - logits.gather(1, labels[:, None])[:, 0]).mean()
 
 

@@ -1,4 +1,4 @@
-"""A penalty that pulls the discriminator's slope to zero where the samples lie."""
+"""The zero-centred gradient penalties R1 and R2 of a discriminator."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 def zero_centred_penalty(D: Callable[[Tensor], Tensor], x: Tensor, gamma: float) -> Tensor | float:
-    """gamma/2 E |grad D(x)|^2: R1 at real samples (Mescheder et al. 2018, Eq. 9), R2 at fake ones; 0 where gamma is 0.
+    """gamma/2 E |grad D(x)|^2: R1 for real samples (Mescheder et al. 2018, Eq. 9), R2 for fake ones; a scalar.
 
-    x (N, ...); the gradient of each sample's mean logit, squared and summed over its numbers. D must treat samples one
-    by one, so it has no batch norm.
+    x (N, ...); the squared gradient of each sample's mean logit, summed over the sample's numbers. D must treat the
+    samples of a batch independently: no batch norm. 0.0 where `gamma` is 0.
     """
     if not gamma:
         return 0.0

@@ -1,4 +1,4 @@
-"""Two ways to keep a Wasserstein critic Lipschitz: a penalty on its gradient, or a limit on its weights."""
+"""Two ways to keep a Wasserstein critic Lipschitz: the gradient penalty and weight clipping."""
 
 from collections.abc import Callable
 
@@ -9,14 +9,15 @@ from torch import Tensor, nn
 def gradient_penalty(
     critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, draws: Tensor, one_sided: bool = False
 ) -> Tensor:
-    """E (|grad D(x)|_2 - 1)^2 on lines between real and fake, Gulrajani et al. 2017, Eq. (3); their weight is 10.
+    """E (|grad D(x)|_2 - 1)^2 for x between real and fake, Gulrajani et al. 2017, Eq. (3), where its weight is 10.
 
-    real, fake (N, ...); draws (N,) uniform in [0, 1], the place on each line. The critic must treat samples one by one.
-    `one_sided` leaves slopes below 1 alone (Petzka et al. 2018): a critic that starts downhill can then turn around.
+    real, fake (N, ...); x = fake + draws * (real - fake) with draws (N,) uniform in [0, 1]. The critic must treat the
+    samples of a batch independently. `one_sided` leaves slopes below 1 unpunished (Petzka et al. 2018), so that a
+    critic whose slope has the wrong sign at the start can turn around.
     """
-    place = draws.to(real.dtype).reshape(-1, *[1] * (real.dim() - 1))
-    between = torch.lerp(fake.detach(), real.detach(), place).requires_grad_()
-    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    draws = draws.to(real.dtype).reshape(-1, *[1] * (real.dim() - 1))
+    x = torch.lerp(fake.detach(), real.detach(), draws).requires_grad_()
+    (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
     excess = slope.flatten(1).norm(dim=1) - 1
     penalty: Tensor = (excess.relu() if one_sided else excess).square().mean()
     return penalty

@@ -1,1 +1,1 @@
-"""Networks: `nn.Module` and nothing else; no optimiser, no loss, no file."""
+"""Networks: modules from tensors to tensors. They hold no optimiser and no loss, and read no file."""

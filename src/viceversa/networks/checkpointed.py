@@ -1,8 +1,7 @@
-"""Layers one after another, recomputed in the backward pass or compiled piece by piece."""
+"""A sequence of layers that can be recomputed in the backward pass, or compiled segment by segment."""
 
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -11,41 +10,46 @@ from torch.utils.checkpoint import checkpoint
 from .layers import Block
 
 
-class Chain(nn.Sequential):
-    """Layers one after another. With `recompute` only what lies between its pieces is kept for the way back.
+class CheckpointedSequential(nn.Sequential):
+    """`nn.Sequential` with optional activation checkpointing: less memory, the same bits (Chen et al. 2016).
 
-    A piece ends after a ReLU or a residual block; its inside is computed a second time when its gradient is due: a
-    third more arithmetic, the same bits (Chen et al. 2016, arXiv 1604.06174).
+    With `recompute` only the inputs of the segments are stored for the backward pass, which computes each segment a
+    second time: a third more arithmetic. A segment ends after a ReLU or a residual block. arXiv 1604.06174.
     """
 
-    def __init__(self, *layers: nn.Module, recompute: bool = False, lying: bool = False) -> None:
+    def __init__(self, *layers: nn.Module, recompute: bool = False, channels_last: bool = False) -> None:
         super().__init__(*layers)
-        self.recompute, self.lying = recompute, lying  # lying: every layer takes what lies channels last
-        self.compiled: tuple[Callable[[Tensor], Tensor], ...] = ()  # its pieces, where they are
+        self.recompute = recompute
+        self.channels_last = channels_last  # every layer, not only residual blocks, keeps channels-last inputs
+        self.compiled: tuple[Callable[[Tensor], Tensor], ...] = ()  # segments, after `compile_segments`
 
     def forward(self, x: Tensor) -> Tensor:
-        keeping = not (self.recompute and torch.is_grad_enabled())
-        if keeping and not self.compiled:
-            return self.through(list(self), x)
-        for piece in self.compiled or [partial(self.through, piece) for piece in self.pieces()]:
-            x = piece(x) if keeping else checkpoint(piece, x, use_reentrant=False, preserve_rng_state=False)
+        recompute = self.recompute and torch.is_grad_enabled()
+        if not recompute and not self.compiled:
+            return self.run_layers(list(self), x)
+
+        for segment in self.compiled or [partial(self.run_layers, layers) for layers in self.segments()]:
+            x = checkpoint(segment, x, use_reentrant=False, preserve_rng_state=False) if recompute else segment(x)
         return x
 
     def compile_segments(self) -> None:
-        """Compile each piece by itself: those that are alike, such as residual blocks, once for all."""
-        self.compiled = tuple(torch.compile(nn.Sequential(*piece), dynamic=False) for piece in self.pieces())
+        """Compile each segment by itself, for one input shape; equal segments (residual blocks) compile once."""
+        self.compiled = tuple(torch.compile(nn.Sequential(*layers), dynamic=False) for layers in self.segments())
 
-    def pieces(self) -> list[list[nn.Module]]:
-        """The layers, cut."""
-        found: list[list[nn.Module]] = [[]]
-        for layer, after in pairwise([*self, None]):
-            found[-1].append(layer)
-            if isinstance(layer, nn.ReLU | Block) and after is not None:
-                found.append([])
-        return found
+    def segments(self) -> list[list[nn.Module]]:
+        """The layers in order, split after each ReLU and residual block."""
+        segments: list[list[nn.Module]] = [[]]
+        last = len(self) - 1
+        for i, layer in enumerate(self):
+            segments[-1].append(layer)
+            if isinstance(layer, nn.ReLU | Block) and i < last:
+                segments.append([])
+        return segments
 
-    def through(self, layers: list[nn.Module], x: Tensor) -> Tensor:
-        """One layer after another; where not all take what lies channels last, only residual blocks are given it."""
+    def run_layers(self, layers: list[nn.Module], x: Tensor) -> Tensor:
+        """Apply `layers` in order. On a CPU, layers that do not keep channels-last inputs get contiguous ones."""
         for layer in layers:
-            x = layer(x if self.lying or x.is_cuda or isinstance(layer, Block) else x.contiguous())
+            if not (self.channels_last or x.is_cuda or isinstance(layer, Block)):
+                x = x.contiguous()
+            x = layer(x)
         return x

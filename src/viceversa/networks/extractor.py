@@ -1,4 +1,4 @@
-"""The embedded feature extractor: a small network that knows drawn worlds and what can be wrong with a picture."""
+"""The embedded feature extractor: a small network trained on drawn worlds and on distorted copies of their images."""
 
 import itertools
 
@@ -7,15 +7,16 @@ from torch import Tensor, nn
 
 from .layers import at_least_float32
 
-SIDE = 64  # pixels that it looks at
-DIMENSIONS = 64
+SIDE = 64  # of the input, pixels
+DIMENSIONS = 64  # of the features
 
 
 class Extractor(nn.Module):
     """(N, 3, 64, 64) in [-1, 1] -> (N, 64) features.
 
-    Convolutions, then mean and deviation of every channel over the picture, so that texture counts as much as content.
-    Each feature has mean 0 and deviation 1 on the pictures it was trained with; a Fréchet distance is in that unit.
+    Convolutions, then the mean and the standard deviation of every channel over the image, so that texture counts as
+    much as content, then a dense layer. On the training images each feature has mean 0 and standard deviation 1, which
+    is the unit of a Fréchet distance. benchmarks/extractor.py trains the weights.
     """
 
     def __init__(self, width: int = 24) -> None:
@@ -32,7 +33,7 @@ class Extractor(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         maps = at_least_float32(self.convolutions(x)).flatten(2)
-        # the root has an infinite slope at 0, which a channel that is silent everywhere would reach
-        spread = (maps.var(2, correction=0) + 1e-6).sqrt()
-        found: Tensor = (self.head(torch.cat([maps.mean(2), spread], 1)) - self.mean) / self.deviation
-        return found
+        # the square root has an infinite slope at 0, the variance of a channel that is 0 everywhere
+        deviation = (maps.var(2, correction=0) + 1e-6).sqrt()
+        features: Tensor = (self.head(torch.cat([maps.mean(2), deviation], 1)) - self.mean) / self.deviation
+        return features

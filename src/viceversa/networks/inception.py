@@ -1,6 +1,6 @@
-"""The Inception v3 that FID is defined with: TensorFlow's of 2015-12-05, which differs from the paper's.
+"""The Inception v3 that FID is defined with: TensorFlow's of 2015-12-05, which differs from that of the paper.
 
-Names and shapes of the state dict are those of the PyTorch port that the literature computes with
+The state dict has the names and shapes of the PyTorch port that the literature uses
 (`pt_inception-2015-12-05-6726825d.pth` of pytorch-fid, `weights-inception-2015-12-05-6726825d.pth` of torch-fidelity).
 """
 
@@ -10,11 +10,16 @@ from torch.nn.functional import avg_pool2d, max_pool2d, relu
 
 from .layers import at_least_float32
 
-SIDE, FEATURES, OUTPUTS = 299, 2048, 1008  # pixels of the input; pool3; classes of the 2015 file
+SIDE = 299  # of the input, pixels
+FEATURES = 2048  # of the layer pool3
+OUTPUTS = 1008  # classes of the file of 2015
 
 
 class ConvNorm(nn.Module):
-    """Convolution without bias, batch norm, ReLU. At stride 1 it keeps the size unless `padding` says otherwise."""
+    """Convolution without bias, batch norm, ReLU: (N, inputs, H, W) -> (N, outputs, h, w).
+
+    `padding` None keeps the size at stride 1.
+    """
 
     def __init__(
         self, inputs: int, outputs: int, kernel: tuple[int, int] | int, stride: int = 1, padding: int | None = None
@@ -29,8 +34,8 @@ class ConvNorm(nn.Module):
         return relu(self.bn(self.conv(x)))
 
 
-def average(x: Tensor) -> Tensor:
-    """Mean over 3 x 3 of the pixels that exist: at a border TensorFlow counts no zeros."""
+def average_pool(x: Tensor) -> Tensor:
+    """Mean over 3x3 windows at stride 1, without the padding, as in TensorFlow: (N, C, H, W) -> same."""
     return avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
 
 
@@ -50,7 +55,7 @@ class MixedA(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         five = self.branch5x5_2(self.branch5x5_1(x))
         three = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
-        return torch.cat([self.branch1x1(x), five, three, self.branch_pool(average(x))], 1)
+        return torch.cat([self.branch1x1(x), five, three, self.branch_pool(average_pool(x))], 1)
 
 
 class MixedB(nn.Module):
@@ -88,7 +93,7 @@ class MixedC(nn.Module):
         seven = self.branch7x7_3(self.branch7x7_2(self.branch7x7_1(x)))
         double = self.branch7x7dbl_3(self.branch7x7dbl_2(self.branch7x7dbl_1(x)))
         double = self.branch7x7dbl_5(self.branch7x7dbl_4(double))
-        return torch.cat([self.branch1x1(x), seven, double, self.branch_pool(average(x))], 1)
+        return torch.cat([self.branch1x1(x), seven, double, self.branch_pool(average_pool(x))], 1)
 
 
 class MixedD(nn.Module):
@@ -131,7 +136,7 @@ class MixedE(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         three = self.branch3x3_1(x)
         double = self.branch3x3dbl_2(self.branch3x3dbl_1(x))
-        pooled = average(x) if self.pool == "average" else max_pool2d(x, 3, stride=1, padding=1)
+        pooled = average_pool(x) if self.pool == "average" else max_pool2d(x, 3, stride=1, padding=1)
         wide = [self.branch3x3_2a(three), self.branch3x3_2b(three)]
         wider = [self.branch3x3dbl_3a(double), self.branch3x3dbl_3b(double)]
         return torch.cat([self.branch1x1(x), *wide, *wider, self.branch_pool(pooled)], 1)
@@ -140,7 +145,7 @@ class MixedE(nn.Module):
 class InceptionV3(nn.Module):
     """(N, 3, 299, 299) in [-1, 1] -> (N, 2048) features pool3 (Szegedy et al. 2016; Heusel et al. 2017, FID).
 
-    23,850,960 parameters. `fc` is part of the file and maps the features to 1008 logits; FID does not use it.
+    23,850,960 parameters. `fc`, which maps the features to 1008 logits, is in the file but not used by FID.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Pieces that generators and discriminators share."""
+"""Layers and functions that generators and discriminators share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,36 +12,36 @@ from .. import distributed
 from .norms import InstanceNorm
 from .winograd import Conv3x3
 
-TENSOR_CORE_MULTIPLE = 8  # channels that the matrix units of a graphics card take at once
+TENSOR_CORE_MULTIPLE = 8  # of channels: tensor cores of a GPU are fast only with multiples of it
 
 
 def normal_init(module: nn.Module, std: float = 0.02) -> None:
     """Draw weights from N(0, std), the scale of a batch norm from N(1, std); biases are 0 (Zhu et al. 2017)."""
-    for part in module.modules():
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d):
-            nn.init.normal_(part.weight, 1.0 if isinstance(part, nn.BatchNorm2d) else 0.0, std)
-            if part.bias is not None:
-                nn.init.zeros_(part.bias)
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0 if isinstance(layer, nn.BatchNorm2d) else 0.0, std)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 def at_least_float32(x: Tensor) -> Tensor:
-    """At least float32: what autocast computed in bfloat16 is widened, float64 stays."""
+    """float16 and bfloat16 (from autocast) as float32; float32 and float64 unchanged."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 @contextmanager
 def evaluating(net: nn.Module) -> Iterator[nn.Module]:
-    """The network as it is used, without dropout and with kept statistics, and afterwards as it was."""
+    """Evaluation mode (no dropout, running statistics) for the duration of a `with` block."""
     training = net.training
     yield net.eval()
     net.train(training)
 
 
 class Dropout(nn.Module):
-    """Zero each number with probability `p` and scale the others up (Srivastava et al. 2014).
+    """Zero each number with probability `p` and divide the others by 1 - p (Srivastava et al. 2014).
 
-    In training only, unless `lasting`: pix2pix's only source of noise (Isola et al. 2017, sec. 2.1). Ranks draw for
-    the whole batch and keep their share.
+    In training only, unless `lasting`: it is pix2pix's only source of noise (Isola et al. 2017, sec. 2.1). Several
+    ranks draw the mask of the whole batch and use their part of it.
     """
 
     def __init__(self, p: float, lasting: bool = False) -> None:
@@ -51,22 +51,22 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not (self.training or self.lasting):
             return x
-        whole = (len(x) * distributed.world_size(), *x.shape[1:])
-        kept = distributed.shard(torch.rand(whole, device=x.device)) >= self.p
-        return x * kept / (1 - self.p)
+        shape = (len(x) * distributed.world_size(), *x.shape[1:])
+        mask = distributed.shard(torch.rand(shape, device=x.device)) >= self.p
+        return x * mask / (1 - self.p)
 
 
 def dropout(p: float, lasting: bool = False) -> nn.Module:
-    """`Dropout`, or nothing at all for `p` = 0."""
+    """`Dropout`, or the identity for `p` = 0."""
     return Dropout(p, lasting) if p else nn.Identity()
 
 
 class MinibatchDiscrimination(nn.Module):
-    """A layer that sees a batch at once, and so notices copies (Salimans et al. 2016, sec. 3.2).
+    """Let a discriminator compare the samples of a batch and so notice copies (Salimans et al. 2016, sec. 3.2).
 
     (N, features) -> (N, features + kernels): o_b(x_i) = sum over j != i of exp(-|M_ib - M_jb|_1), M = f(x) T.
 
-    n copies give n - 1 in every kernel. A batch is that of one rank.
+    For n copies every o_b is n - 1. The batch is that of one rank.
     """
 
     def __init__(self, features: int, kernels: int = 32, dims: int = 5) -> None:
@@ -75,13 +75,13 @@ class MinibatchDiscrimination(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         m = torch.einsum("nf,fkd->knd", features.float(), self.projection)
-        apart = (m[:, :, None] - m[:, None]).abs().sum(3)  # torch.cdist cannot be differentiated twice, as R1 does
-        closeness = torch.exp(-apart).sum(2) - 1  # without itself
+        distance = (m[:, :, None] - m[:, None]).abs().sum(3)  # torch.cdist has no second derivative, which R1 needs
+        closeness = torch.exp(-distance).sum(2) - 1  # without j = i
         return torch.cat([features.float(), closeness.T], 1)
 
 
 class Block(nn.Module):
-    """x + conv_block(x). (N, C, H, W) -> same."""
+    """x + conv_block(x): (N, C, H, W) -> same."""
 
     conv_block: nn.Sequential
 
@@ -91,7 +91,7 @@ class Block(nn.Module):
 
 
 class ResidualBlock(Block):
-    """x + conv3-norm-relu-conv3-norm(x), reflection padded (Johnson et al. 2016). (N, C, H, W) -> same."""
+    """x + conv3-norm-relu-conv3-norm(x), reflection padded (Johnson et al. 2016): (N, C, H, W) -> same."""
 
     def __init__(self, channels: int, winograd: bool = False) -> None:
         super().__init__()
@@ -114,16 +114,16 @@ class ResidualBlock(Block):
 
 
 class ImageConv(nn.Conv2d):
-    """A convolution from or to the few channels of a picture or of logits.
+    """A convolution from or to the few channels of an image or of logits.
 
-    A graphics card is quick with multiples of eight channels only: there zeros fill them up, which add nothing.
+    On a GPU the channels are padded with zeros to a multiple of eight for the tensor cores; the result is the same.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.in_eights(x) if x.is_cuda else super().forward(x)
+        return self.forward_padded(x) if x.is_cuda else super().forward(x)
 
-    def in_eights(self, x: Tensor) -> Tensor:
-        """The same with channels filled up, on any device."""
+    def forward_padded(self, x: Tensor) -> Tensor:
+        """The convolution with zero-padded channels, on any device: (N, in, H, W) -> (N, out, h, w)."""
         more_in, more_out = -self.in_channels % TENSOR_CORE_MULTIPLE, -self.out_channels % TENSOR_CORE_MULTIPLE
         weight = functional.pad(self.weight, (0, 0, 0, 0, 0, more_in, 0, more_out))
         bias = functional.pad(self.bias, (0, more_out)) if self.bias is not None and more_out else self.bias
@@ -133,40 +133,43 @@ class ImageConv(nn.Conv2d):
 
 
 def apply_batched(net: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
-    """net(x) of each batch, for a network that treats every picture by itself.
+    """net(x) of each batch (N, C, H, W), for a network that treats the images of a batch independently.
 
-    One pass after the other, or on a graphics card, which few pictures do not fill, a single one for all of one size.
+    On a GPU, which small batches do not fill, batches of one image size go through in a single pass.
     """
     if len(batches) < 2 or not batches[0].is_cuda or len({x.shape[1:] for x in batches}) > 1:
         return tuple(net(x) for x in batches)
-    found: tuple[Tensor, ...] = net(torch.cat(batches)).split([len(x) for x in batches])
-    return found
+    outputs: tuple[Tensor, ...] = net(torch.cat(batches)).split([len(x) for x in batches])
+    return outputs
 
 
 def to_device(net: nn.Module, device: str) -> nn.Module:
-    """Move a network to its device; on a graphics card its weights lie channels last, as the matrix units ask."""
-    lying = torch.channels_last if device == "cuda" else torch.preserve_format
-    return net.to(device, memory_format=lying)  # type: ignore[call-overload, no-any-return]
+    """Move a network to its device; on a GPU its weights become channels-last, which tensor cores need."""
+    layout = torch.channels_last if device == "cuda" else torch.preserve_format
+    return net.to(device, memory_format=layout)  # type: ignore[call-overload, no-any-return]
 
 
 def upsample(channels_in: int, channels_out: int, how: str, kernel: int = 3) -> list[nn.Module]:
-    """Twice the size: `transposed` as in the reference, or `bilinear` + convolution, which draws no checkerboard.
+    """Layers that double the size, with one convolution: (N, channels_in, H, W) -> (N, channels_out, 2H, 2W).
 
-    Both hold one convolution (Odena et al. 2016 for the second). Transposed, an even kernel overlaps evenly.
+    `transposed` as in the reference, where an even kernel overlaps evenly; or `bilinear` with reflection padding and
+    a convolution, which leaves no checkerboard (Odena et al. 2016). ValueError for another `how`.
     """
     before, after = (kernel - 1) // 2, kernel // 2
     if how == "transposed":
         odd = kernel % 2
         return [nn.ConvTranspose2d(channels_in, channels_out, kernel, stride=2, padding=before, output_padding=odd)]
     if how == "bilinear":
-        grow = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
-        edge = nn.ReflectionPad2d((before, after, before, after))
-        return [grow, edge, nn.Conv2d(channels_in, channels_out, kernel)]
+        return [
+            nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+            nn.ReflectionPad2d((before, after, before, after)),
+            nn.Conv2d(channels_in, channels_out, kernel),
+        ]
     raise ValueError(f"upsampling '{how}' is unknown; choose transposed or bilinear")
 
 
 def count_parameters(module: nn.Module) -> int:
-    """Number of trainable numbers."""
+    """Number of trainable parameters."""
     return sum(p.numel() for p in module.parameters())
 
 
@@ -175,17 +178,18 @@ def output_size(n: int, kernel: int, stride: int = 1, padding: str | int = "vali
 
     `padding` is the zeros on each side, or "valid" (none), "same" (kernel - 1 in all) or "full" (2 kernel - 2).
     """
-    zeros = (
-        2 * padding if isinstance(padding, int) else {"valid": 0, "same": kernel - 1, "full": 2 * kernel - 2}[padding]
-    )
+    if isinstance(padding, int):
+        zeros = 2 * padding
+    else:
+        zeros = {"valid": 0, "same": kernel - 1, "full": 2 * kernel - 2}[padding]
     return max(0, (n + zeros - kernel) // stride + 1)
 
 
 def receptive_field(module: nn.Module) -> int:
-    """Side in pixels of what one output of a chain of convolutions sees."""
+    """Side in input pixels of the region that one output depends on, for convolutions in sequence."""
     field, jump = 1, 1
-    for part in module.modules():
-        if isinstance(part, nn.Conv2d):
-            field += (part.kernel_size[0] - 1) * jump
-            jump *= part.stride[0]
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            field += (layer.kernel_size[0] - 1) * jump
+            jump *= layer.stride[0]
     return field

@@ -1,4 +1,4 @@
-"""The multi-layer perceptron as a module; written by hand it stands in `byhand.mlp`."""
+"""The multi-layer perceptron; `viceversa_lab.by_hand.mlp` is the same in NumPy."""
 
 from collections.abc import Callable
 
@@ -17,19 +17,19 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 
 INITIALISATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "normal": lambda w: nn.init.normal_(w, 0.0, 0.05),
-    "uniform": lambda w: nn.init.uniform_(w, -(3**0.5) * 0.05, 3**0.5 * 0.05),  # same deviation as normal
+    "uniform": lambda w: nn.init.uniform_(w, -(3**0.5) * 0.05, 3**0.5 * 0.05),  # same standard deviation as normal
     "glorot_normal": nn.init.xavier_normal_,  # variance 2 / (fan_in + fan_out), Glorot and Bengio 2010
     "glorot_uniform": nn.init.xavier_uniform_,
     "he_normal": lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu"),  # variance 2 / fan_in, He et al. 2015
     "he_uniform": lambda w: nn.init.kaiming_uniform_(w, nonlinearity="relu"),
-    "zeros": nn.init.zeros_,  # every hidden neuron stays the same as its neighbour
+    "zeros": nn.init.zeros_,  # all hidden neurons of a layer stay equal
 }
 
 
 class MLP(nn.Module):
-    """Dense layers with an activation between them. (N, inputs) or (N, C, H, W) -> (N, outputs) logits.
+    """Dense layers with activations between them: (N, inputs) or (N, C, H, W) -> (N, outputs) logits.
 
-    Depth 0 is one dense layer: what a perceptron can represent.
+    Depth 0 is a single dense layer, the perceptron.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class MLP(nn.Module):
             inputs = width
         self.body = nn.Sequential(*layers)
         self.head = nn.Linear(inputs, outputs)
-        for part in self.modules():
-            if isinstance(part, nn.Linear):
-                INITIALISATIONS[init](part.weight)
-                nn.init.zeros_(part.bias)
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear):
+                INITIALISATIONS[init](layer.weight)
+                nn.init.zeros_(layer.bias)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the last layer sees: (N, width), or the input itself at depth 0."""
+        """Activations before the last layer: (N, width), or the flattened input at depth 0."""
         out: Tensor = self.body(x)
         return out
 

@@ -1,15 +1,15 @@
-"""A generator that paints the change onto its input."""
+"""The painting generator: it predicts the change of its input, with normalisation per pixel."""
 
 import torch
 from torch import Tensor, nn
 
-from .checkpointed import Chain
+from .checkpointed import CheckpointedSequential
 from .layers import Block, at_least_float32, normal_init, upsample
 from .norms import ChannelNorm
 
 
 class PixelNormBlock(Block):
-    """x + conv3-norm-relu-conv3-norm(x), zero padded, normalised place by place. (N, C, H, W) -> same."""
+    """x + conv3-norm-relu-conv3-norm(x), zero padded, normalised per pixel: (N, C, H, W) -> same."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -20,33 +20,39 @@ class PixelNormBlock(Block):
 
 
 def trunk(channels: int, width: int, blocks: int, upsampling: str) -> list[nn.Module]:
-    """Down to a quarter of the side, blocks, up again: (N, channels, H, W) -> (N, width, H, W), H and W / 4 whole."""
+    """Layers down to a quarter of the side, residual blocks, and up again.
+
+    (N, channels, H, W) -> (N, width, H, W); H and W multiples of 4.
+    """
     w = width
     layers: list[nn.Module] = [nn.Conv2d(channels, w, 3, padding=1), nn.ReLU()]
     for c in (w, 2 * w):
         layers += [nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), ChannelNorm(2 * c), nn.ReLU()]
     layers += [PixelNormBlock(4 * w) for _ in range(blocks)]
-    layers += [*larger(4 * w, 2 * w, upsampling), ChannelNorm(2 * w), nn.ReLU()]
-    return [*layers, *larger(2 * w, w, upsampling), nn.ReLU()]
+    layers += [*zero_padded_upsample(4 * w, 2 * w, upsampling), ChannelNorm(2 * w), nn.ReLU()]
+    layers += [*zero_padded_upsample(2 * w, w, upsampling), nn.ReLU()]
+    return layers
 
 
-def larger(channels_in: int, channels_out: int, how: str) -> list[nn.Module]:
-    """`upsample` with nothing beyond the edge, where mirrored pixels would have to be copied."""
+def zero_padded_upsample(channels_in: int, channels_out: int, how: str) -> list[nn.Module]:
+    """`upsample` with zero padding, which unlike reflection padding needs no copy of the map."""
     if how != "bilinear":
         return upsample(channels_in, channels_out, how)
-    grow = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
-    return [grow, nn.Conv2d(channels_in, channels_out, 3, padding=1)]
+    return [
+        nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+        nn.Conv2d(channels_in, channels_out, 3, padding=1),
+    ]
 
 
 class PaintingGenerator(nn.Module):
-    """x + paint(x, trunk(x)): the trunk tells what a place is, the brush sees its very colour.
+    """x + brush(x, trunk(x)): (N, channels, H, W) in [-1, 1] -> same, H and W multiples of 4.
 
-    The brush is a 3x3 and two 1x1 convolutions over the input beside the trunk's features; it has no normalisation, so
-    that a tone curve is within its reach, and starts near zero, so that training starts near the identity. The trunk
-    is normalised over the channels of each place, never over the picture, and lies channels last: on a processor
-    it takes two thirds of the time of the reference's layers at this width (docs/log.md).
-    (N, channels, H, W) in [-1, 1] -> the same. In training what leaves the range stays visible, for D to reject: a
-    clamp there would hide it and let it grow (docs/log.md).
+    The trunk extracts features; it is normalised over the channels of each pixel, never over the image, and
+    channels-last: on a CPU it takes two thirds of the time of the reference's layers at this width (docs/log.md).
+    The brush is a 3x3 and two 1x1 convolutions over the input and the trunk's features. It has no normalisation, so
+    that it can learn a tone curve, and small initial weights, so that training starts near the identity.
+    The output is clamped to [-1, 1] in evaluation only: in training the discriminator must see values outside of the
+    range, or nothing stops them from growing (docs/log.md).
     """
 
     def __init__(
@@ -55,11 +61,12 @@ class PaintingGenerator(nn.Module):
         width: int = 16,  # channels after the first convolution
         blocks: int = 4,  # residual blocks
         upsampling: str = "bilinear",  # or "transposed"
-        recompute: bool = False,  # keep little for the way back
+        recompute: bool = False,  # recompute activations in the backward pass: same bits, less memory
     ) -> None:
         super().__init__()
         w = 2 * width
-        self.trunk = Chain(*trunk(channels, width, blocks, upsampling), recompute=recompute, lying=True)
+        layers = trunk(channels, width, blocks, upsampling)
+        self.trunk = CheckpointedSequential(*layers, recompute=recompute, channels_last=True)
         self.brush = nn.Sequential(
             nn.Conv2d(channels + width, w, 3, padding=1),
             nn.LeakyReLU(0.2),
@@ -67,6 +74,7 @@ class PaintingGenerator(nn.Module):
             nn.LeakyReLU(0.2),
             nn.Conv2d(w, channels, 1),
         )
+
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 normal_init(layer, (2 / layer.weight[0].numel()) ** 0.5)  # He et al. 2015

@@ -1,4 +1,4 @@
-"""The discriminator that judges patches."""
+"""The patch discriminator of pix2pix and CycleGAN."""
 
 from torch import Tensor, nn
 
@@ -9,25 +9,21 @@ from .norms import NORMS, apply_spectral_norm
 class PatchGAN(nn.Module):
     """C64-C128-C256-C512 and one logit per overlapping patch (Isola et al. 2017, sec. 6.1.2).
 
-    (N, channels, H, W) in [-1, 1] -> (N, 1, h, w) logits, no sigmoid. `layers` 3 sees 70x70 pixels and has 2,764,737
-    parameters at width 64; 256 px give 30x30 logits. `layers` 2 sees 34x34, 1 sees 16x16.
+    (N, channels, H, W) in [-1, 1] -> (N, 1, h, w) logits, no sigmoid. With `layers` 3 a logit sees 70x70 pixels and
+    256 px give 30x30 logits: 2,764,737 parameters at width 64. With 2 a logit sees 34x34 pixels, with 1 16x16.
     """
 
     def __init__(self, channels: int = 3, width: int = 64, layers: int = 3, norm: str = "instance") -> None:
         super().__init__()
-        parts: list[nn.Module] = [ImageConv(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
+        modules: list[nn.Module] = [ImageConv(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
         c = width
         for i in range(1, layers + 1):
             wider = min(width * 2**i, 8 * width)
             stride = 1 if i == layers else 2
-            parts += [
-                nn.Conv2d(c, wider, 4, stride=stride, padding=1),
-                NORMS[norm](wider),
-                nn.LeakyReLU(0.2, True),
-            ]
+            modules += [nn.Conv2d(c, wider, 4, stride=stride, padding=1), NORMS[norm](wider), nn.LeakyReLU(0.2, True)]
             c = wider
-        parts += [ImageConv(c, 1, 4, stride=1, padding=1)]
-        self.model = nn.Sequential(*parts)
+        modules += [ImageConv(c, 1, 4, stride=1, padding=1)]
+        self.model = nn.Sequential(*modules)
         normal_init(self)
         if norm == "spectral":
             apply_spectral_norm(self)

@@ -1,4 +1,4 @@
-"""Two small perceptrons for points on a plane."""
+"""Generator and discriminator for points on a plane: two small perceptrons."""
 
 from itertools import pairwise
 
@@ -8,10 +8,10 @@ from .layers import MinibatchDiscrimination
 
 
 def dense(sizes: list[int], slope: float) -> list[nn.Module]:
-    """Dense layers, each with a leaky ReLU behind it (He et al. 2015 for their start)."""
+    """Dense layers of these sizes, each followed by a leaky ReLU; initialised after He et al. 2015."""
     layers: list[nn.Module] = []
-    for before, after in pairwise(sizes):
-        linear = nn.Linear(before, after)
+    for inputs, outputs in pairwise(sizes):
+        linear = nn.Linear(inputs, outputs)
         nn.init.kaiming_normal_(linear.weight, slope)
         nn.init.zeros_(linear.bias)
         layers += [linear, nn.LeakyReLU(slope)]
@@ -19,7 +19,7 @@ def dense(sizes: list[int], slope: float) -> list[nn.Module]:
 
 
 class PointGenerator(nn.Module):
-    """(N, latent) -> (N, 2), unbounded."""
+    """(N, latent) -> (N, 2) points, unbounded."""
 
     def __init__(self, latent: int = 2, width: int = 128, depth: int = 3) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class PointGenerator(nn.Module):
 
 
 class PointDiscriminator(nn.Module):
-    """(N, 2 * packing) -> (N, 1) logits."""
+    """(N, 2 * packing) -> (N, 1) logits; `packing` points are judged as one sample (Lin et al. 2018)."""
 
     def __init__(self, width: int = 128, depth: int = 3, packing: int = 1, minibatch: int = 0) -> None:
         super().__init__()

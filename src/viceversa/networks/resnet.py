@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .checkpointed import Chain
+from .checkpointed import CheckpointedSequential
 from .layers import ImageConv, ResidualBlock, at_least_float32, normal_init, upsample
 from .norms import InstanceNorm
 
@@ -12,8 +12,8 @@ class ResNetGenerator(nn.Module):
     """c7s1-w, d2w, d4w, R4w x blocks, u2w, uw, c7s1-3, tanh (Zhu et al. 2017, sec. 7.2; Johnson et al. 2016).
 
     (N, channels_in, H, W) -> (N, channels_out, H, W), both in [-1, 1]; H and W multiples of 4.
-    With width 64: 11,378,179 parameters at 9 blocks, 7,837,699 at 6. Layers are numbered as in the
-    authors' code, so that its weights fit.
+    With width 64: 11,378,179 parameters at 9 blocks, 7,837,699 at 6. Layers have the numbers of the authors' code, so
+    that its weights can be loaded.
     """
 
     def __init__(
@@ -23,8 +23,8 @@ class ResNetGenerator(nn.Module):
         width: int = 64,  # channels after the first convolution
         blocks: int = 9,  # 9 at 256 px and above, 6 at 128 px
         upsampling: str = "transposed",  # or "bilinear"
-        winograd: bool = False,  # 3x3 convolutions of the blocks with fewer multiplications, where it pays
-        recompute: bool = False,  # keep little for the way back
+        winograd: bool = False,  # Winograd for the 3x3 convolutions of the blocks, on a CPU where it is faster
+        recompute: bool = False,  # recompute activations in the backward pass: same bits, less memory
     ) -> None:
         super().__init__()
 
@@ -38,7 +38,7 @@ class ResNetGenerator(nn.Module):
         for c in (4 * width, 2 * width):
             layers += [*upsample(c, c // 2, upsampling), *norm_relu(c // 2)]
         layers += [nn.ReflectionPad2d(3), ImageConv(width, channels_out, 7)]
-        self.model = Chain(*layers, recompute=recompute)
+        self.model = CheckpointedSequential(*layers, recompute=recompute)
         normal_init(self)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
-"""3x3 convolutions with 2.25 multiplications for each output instead of 9, on a processor.
+"""Winograd's algorithm for 3x3 convolutions on a CPU: 2.25 multiplications for each output instead of 9.
 
-F(4x4, 3x3) of Winograd 1980 as Lavin and Gray 2016 (arXiv 1509.09308, Eq. 11) use it: a tile of 6 x 6 inputs gives
-4 x 4 outputs, Y = A^T [(G g G^T) * (B^T d B)] A, where * is a matrix product over the channels for each of the 36
-places of a tile. The function is the same, its rounding is not: tests/test_winograd.py states by how much.
+F(4x4, 3x3) of Winograd 1980 in the form of Lavin and Gray 2016 (arXiv 1509.09308, Eq. 11): a tile d of 6x6 inputs and
+a kernel g give 4x4 outputs, Y = A^T [(G g G^T) * (B^T d B)] A, where * is a matrix product over the channels for each
+of the 36 positions in a tile. Only the rounding differs from the direct convolution; tests/networks/test_winograd.py
+states by how much.
 """
 
 from functools import cache
@@ -14,17 +15,18 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-TILE = 4  # outputs on a side of a tile
-REACH = TILE + 2  # inputs
+TILE = 4  # side of the outputs of a tile
+INPUT_TILE = TILE + 2  # side of its inputs
 POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)  # of evaluation, beside infinity; they round best of eleven sets tried
-LEAST_CHANNELS, LEAST_TILES = 64, 64  # below, moving the tiles costs more than the multiplications it saves
+MIN_CHANNELS, MIN_TILES = 64, 64  # below, copying the tiles costs more than the saved multiplications
 
 
 def transforms(points: tuple[float, ...] = POINTS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A^T (4, 6), G (6, 3), B^T (6, 6) of Toom and Cook: polynomials through `points` and infinity."""
+    """A^T (4, 6), G (6, 3), B^T (6, 6) of the Toom-Cook algorithm: polynomials through `points` and infinity."""
     finite, size = np.array(points), len(points) + 1
     powers = np.vander(finite, size, increasing=True)
     A, G, B = np.zeros((TILE, size)), np.zeros((size, 3)), np.zeros((size, size))
+
     A[:, :-1], A[-1, -1] = powers[:, :TILE].T, 1
     for j, point in enumerate(finite):
         others = np.delete(finite, j)
@@ -35,31 +37,52 @@ def transforms(points: tuple[float, ...] = POINTS) -> tuple[np.ndarray, np.ndarr
 
 
 @cache
-def squared() -> tuple[Tensor, Tensor, Tensor]:
-    """The three transforms on rows and columns at once: (16, 36), (36, 9), (36, 36)."""
+def kronecker_transforms() -> tuple[Tensor, Tensor, Tensor]:
+    """`transforms` for rows and columns at once, as matrices (16, 36), (36, 9) and (36, 36) for flattened tiles."""
     A, G, B = (torch.from_numpy(np.kron(m, m)).float() for m in transforms())
     return A, G, B
 
 
-def gather(x: Tensor) -> Tensor:
-    """The tiles of (N, C, H, W) that lies channels last: (36, N * tiles * C)."""
-    tiles = x.permute(0, 2, 3, 1).unfold(1, REACH, TILE).unfold(2, REACH, TILE)
-    return tiles.permute(4, 5, 0, 1, 2, 3).reshape(REACH**2, -1)
+def gather_tiles(x: Tensor) -> Tensor:
+    """The overlapping 6x6 input tiles of a channels-last (N, C, H, W): (36, N * rows * columns * C)."""
+    tiles = x.permute(0, 2, 3, 1).unfold(1, INPUT_TILE, TILE).unfold(2, INPUT_TILE, TILE)
+    return tiles.permute(4, 5, 0, 1, 2, 3).reshape(INPUT_TILE**2, -1)
+
+
+def scatter_tiles(tiles: Tensor) -> Tensor:
+    """The transpose of `gather_tiles`: (6, 6, N, rows, columns, C) -> (N, C, H, W), overlapping tiles added up."""
+    _, _, n, rows, columns, c = tiles.shape
+    out = tiles.new_zeros(n, rows + 1, TILE, columns + 1, TILE, c)
+    tiles = tiles.permute(2, 3, 0, 4, 1, 5)  # (N, rows, 6, columns, 6, C)
+
+    own, following = slice(0, TILE), slice(TILE, INPUT_TILE)
+    out[:, :-1, :, :-1] = tiles[:, :, own, :, own]
+    out[:, 1:, :2, :-1] += tiles[:, :, following, :, own]
+    out[:, :-1, :, 1:, :2] += tiles[:, :, own, :, following]
+    out[:, 1:, :2, 1:, :2] += tiles[:, :, following, :, following]
+
+    image = out.view(n, (rows + 1) * TILE, (columns + 1) * TILE, c)
+    return image[:, : rows * TILE + 2, : columns * TILE + 2].permute(0, 3, 1, 2)
 
 
 class Winograd(torch.autograd.Function):
-    """(N, C, H + 2, W + 2), channels last, H and W multiples of 4, with (K, C, 3, 3) to (N, K, H, W), channels last."""
+    """x (N, C, H + 2, W + 2), weight (K, C, 3, 3), bias (K,) -> (N, K, H, W); H and W multiples of 4.
+
+    Input and output are channels-last.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
-        A, G, B = squared()
+        A, G, B = kronecker_transforms()
         (n, c, *sides), k = x.shape, len(weight)
         rows, columns = (side // TILE for side in sides)
-        seen = torch.bmm(
-            (B @ gather(x)).view(REACH**2, -1, c), (G @ weight.reshape(-1, 9).T).view(REACH**2, k, c).transpose(1, 2)
-        )
-        tiles = (A @ seen.view(REACH**2, -1)).view(TILE, TILE, n, rows, columns, k)
+
+        inputs = (B @ gather_tiles(x)).view(INPUT_TILE**2, -1, c)
+        kernels = (G @ weight.reshape(-1, 9).T).view(INPUT_TILE**2, k, c)
+        products = torch.bmm(inputs, kernels.transpose(1, 2))
+        tiles = (A @ products.view(INPUT_TILE**2, -1)).view(TILE, TILE, n, rows, columns, k)
+
         out = x.new_empty(n, rows, TILE, columns, TILE, k)
         torch.add(tiles.permute(2, 3, 0, 4, 1, 5), bias, out=out)
         return out.view(n, rows * TILE, columns * TILE, k).permute(0, 3, 1, 2)
@@ -67,61 +90,52 @@ class Winograd(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """Every transform's transpose, in the opposite order."""
+        """The transposes of the transforms, in the opposite order."""
         x, weight = ctx.saved_tensors
-        A, G, B = squared()
+        A, G, B = kronecker_transforms()
         (n, c, *sides), k = x.shape, len(weight)
         rows, columns = (side // TILE for side in sides)
-        lying = grad.permute(0, 2, 3, 1)
-        tiles = lying.reshape(n, rows, TILE, columns, TILE, k).permute(2, 4, 0, 1, 3, 5)
-        judged = (A.T @ tiles.reshape(TILE**2, -1)).view(REACH**2, -1, k)
-        to_x = to_weight = None
+
+        grad = grad.permute(0, 2, 3, 1)
+        tiles = grad.reshape(n, rows, TILE, columns, TILE, k).permute(2, 4, 0, 1, 3, 5)
+        grad_tiles = (A.T @ tiles.reshape(TILE**2, -1)).view(INPUT_TILE**2, -1, k)
+
+        grad_x = grad_weight = None
         if ctx.needs_input_grad[0]:
-            back = torch.bmm(judged, (G @ weight.reshape(-1, 9).T).view(REACH**2, k, c))
-            to_x = scatter((B.T @ back.view(REACH**2, -1)).view(REACH, REACH, n, rows, columns, c))
+            kernels = (G @ weight.reshape(-1, 9).T).view(INPUT_TILE**2, k, c)
+            products = torch.bmm(grad_tiles, kernels).view(INPUT_TILE**2, -1)
+            grad_x = scatter_tiles((B.T @ products).view(INPUT_TILE, INPUT_TILE, n, rows, columns, c))
         if ctx.needs_input_grad[1]:
-            outer = torch.bmm(judged.transpose(1, 2), (B @ gather(x)).view(REACH**2, -1, c))
-            to_weight = (G.T @ outer.view(REACH**2, -1)).T.reshape(weight.shape)
-        return to_x, to_weight, lying.sum((0, 1, 2)) if ctx.needs_input_grad[2] else None
-
-
-def scatter(tiles: Tensor) -> Tensor:
-    """The transpose of `gather`: (6, 6, N, rows, columns, C) to (N, C, H, W); where tiles overlap they add up."""
-    _, _, n, rows, columns, c = tiles.shape
-    out = tiles.new_zeros(n, rows + 1, TILE, columns + 1, TILE, c)
-    moved = tiles.permute(2, 3, 0, 4, 1, 5)  # (N, rows, 6, columns, 6, C)
-    own, next_ = slice(0, TILE), slice(TILE, REACH)
-    out[:, :-1, :, :-1] = moved[:, :, own, :, own]
-    out[:, 1:, :2, :-1] += moved[:, :, next_, :, own]
-    out[:, :-1, :, 1:, :2] += moved[:, :, own, :, next_]
-    out[:, 1:, :2, 1:, :2] += moved[:, :, next_, :, next_]
-    whole = out.view(n, (rows + 1) * TILE, (columns + 1) * TILE, c)
-    return whole[:, : rows * TILE + 2, : columns * TILE + 2].permute(0, 3, 1, 2)
+            inputs = (B @ gather_tiles(x)).view(INPUT_TILE**2, -1, c)
+            products = torch.bmm(grad_tiles.transpose(1, 2), inputs).view(INPUT_TILE**2, -1)
+            grad_weight = (G.T @ products).T.reshape(weight.shape)
+        return grad_x, grad_weight, grad.sum((0, 1, 2)) if ctx.needs_input_grad[2] else None
 
 
 class Conv3x3(nn.Conv2d):
-    """An unpadded 3x3 convolution that takes the short way where it pays: float32, processor, enough to multiply."""
+    """3x3 convolution without padding, by Winograd's algorithm on a CPU in float32 when the map is large enough."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__(channels_in, channels_out, 3)
 
     def is_worthwhile(self, x: Tensor, border: int = 0) -> bool:
-        """Whether `x`, (N, C, H, W), is worth tiles; `border` of its pixels a side are none of the output's.
+        """True if Winograd is faster for x (N, C, H, W); `border` is the margin that the convolution consumes.
 
-        Never in a graph that is being compiled or exported.
+        Always False while a graph is compiled or exported.
         """
         if torch.compiler.is_compiling() or x.device.type != "cpu" or x.dtype != torch.float32:
             return False
-        if torch.is_autocast_enabled("cpu") or min(self.in_channels, self.out_channels) < LEAST_CHANNELS:
+        if torch.is_autocast_enabled("cpu") or min(self.in_channels, self.out_channels) < MIN_CHANNELS:
             return False
         rows, columns = ((side - 2 * border) // TILE for side in x.shape[2:])
-        return len(x) * rows * columns >= LEAST_TILES
+        return len(x) * rows * columns >= MIN_TILES
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.is_worthwhile(x, border=1):
             return super().forward(x)
+
         h, w = x.shape[2] - 2, x.shape[3] - 2
-        if h % TILE or w % TILE:  # the last tiles look beyond the edge; what they say there is cut off
+        if h % TILE or w % TILE:  # the last tiles reach beyond the edge; their outputs there are cropped
             x = functional.pad(x, (0, -w % TILE, 0, -h % TILE))
         x = x.contiguous(memory_format=torch.channels_last)
         out: Tensor = Winograd.apply(x, self.weight, self.bias)  # type: ignore[no-untyped-call]

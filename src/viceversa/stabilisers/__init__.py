@@ -1,1 +1,1 @@
-"""Parts that steady a GAN, each against an illness that `diagnosis` names."""
+"""Parts that stabilise adversarial training; with their weight or size 0 each is the identity or costs nothing."""

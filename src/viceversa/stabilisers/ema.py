@@ -1,4 +1,4 @@
-"""The averaged generator: a moving mean of its weights, steadier than any single step."""
+"""Exponential moving averages of generator weights."""
 
 import copy
 
@@ -7,10 +7,11 @@ from torch import Tensor, nn
 
 
 class Average(nn.Module):
-    """Moving means of some networks, under the same names in `nets`.
+    """Averaged copies of networks, under the same names in `nets`, in evaluation mode.
 
     mean <- d * mean + (1 - d) * weights with d = min(decay, (1 + t) / (10 + t)) at update t, so that a short run
-    forgets its random start. With decay 0 `nets` are the networks themselves: nothing is kept, nothing computed.
+    forgets its random start. Buffers, such as statistics of a batch norm, are copied. With decay 0 `nets` are the
+    networks themselves, and nothing is stored or computed.
     """
 
     updates: Tensor
@@ -20,20 +21,22 @@ class Average(nn.Module):
         self.decay = decay
         self.register_buffer("updates", torch.zeros(()))
         self.sources = [p for net in nets.values() for p in net.parameters()]
-        self.statistics = [b for net in nets.values() for b in net.buffers()]  # of batch norms: copied, not averaged
+        self.source_buffers = [b for net in nets.values() for b in net.buffers()]
         self.nets: dict[str, nn.Module] | nn.ModuleDict = nets
         if decay:
             copies = nn.ModuleDict({name: copy.deepcopy(net) for name, net in nets.items()})
             self.nets = copies.requires_grad_(False).eval()
-            self.kept_statistics = list(copies.buffers())
+            self.copied_buffers = list(copies.buffers())
 
     @torch.no_grad()
     def update(self) -> None:
-        """Move the means towards the current weights."""
-        if self.decay:
-            self.updates += 1
-            weight = 1 - ((1 + self.updates) / (10 + self.updates)).clamp(max=self.decay)
-            for mean, now in zip(self.parameters(), self.sources, strict=True):
-                mean.lerp_(now, weight)
-            for kept, latest in zip(self.kept_statistics, self.statistics, strict=True):
-                kept.copy_(latest)
+        """Move the means towards the current weights, after each step of the optimiser."""
+        if not self.decay:
+            return
+
+        self.updates += 1
+        weight = 1 - ((1 + self.updates) / (10 + self.updates)).clamp(max=self.decay)
+        for mean, source in zip(self.parameters(), self.sources, strict=True):
+            mean.lerp_(source, weight)
+        for copied, buffer in zip(self.copied_buffers, self.source_buffers, strict=True):
+            copied.copy_(buffer)

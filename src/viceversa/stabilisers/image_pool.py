@@ -1,4 +1,4 @@
-"""A history of translations, so that the discriminator does not forget (Shrivastava et al. 2017)."""
+"""A history of generated images for the discriminator (Shrivastava et al. 2017)."""
 
 import torch
 from torch import Tensor, nn
@@ -7,10 +7,10 @@ from .. import distributed
 
 
 class ImagePool(nn.Module):
-    """Gives back the newest image or, half of the time once full, one of the last `size`, which it then replaces.
+    """Returns each new image or, with probability 1/2 once the pool is full, a stored one in exchange for it.
 
-    (N, C, H, W) -> (N, C, H, W), detached. Lives on the device and never reads a number back: which image to
-    swap is chosen by tensors. Size 0 is the identity. Zhu et al. 2017, sec. 4: 50 images.
+    (N, C, H, W) -> (N, C, H, W), detached. The random choices are tensors on the device, so that nothing is read back
+    to the host. Size 0 returns its input. Zhu et al. 2017, sec. 4: 50 images.
     """
 
     images: Tensor
@@ -23,24 +23,28 @@ class ImagePool(nn.Module):
         self.register_buffer("count", torch.zeros((), dtype=torch.long))
 
     @torch.no_grad()
-    def forward(self, fresh: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         if self.size == 0:
-            return fresh.detach()
-        given = distributed.all_gather(fresh.detach()).clone()  # all ranks keep the same pool
+            return x.detach()
+
+        out = distributed.all_gather(x.detach()).clone()  # all ranks have the same pool
         if self.images.numel() == 0:
-            self.images = given.new_zeros(self.size, *given.shape[1:])
-        for i in range(len(given)):
+            self.images = out.new_zeros(self.size, *out.shape[1:])
+
+        for i in range(len(out)):
             full = self.count >= self.size
-            swap = full & (torch.rand((), device=fresh.device) < 0.5)
-            drawn = (torch.rand((), device=fresh.device) * self.size).long()
-            place = torch.where(full, drawn, self.count.clamp(max=self.size - 1))
-            stored = self.images.index_select(0, place[None])[0]
-            keep = torch.where(full & ~swap, stored, given[i])  # what the place holds afterwards
-            given[i] = torch.where(swap, stored, given[i])
-            self.images.index_copy_(0, place[None], keep[None])
+            swap = full & (torch.rand((), device=x.device) < 0.5)
+            drawn = (torch.rand((), device=x.device) * self.size).long()
+            index = torch.where(full, drawn, self.count.clamp(max=self.size - 1))
+
+            stored = self.images.index_select(0, index[None])[0]
+            kept = torch.where(full & ~swap, stored, out[i])  # in the pool, at `index`
+            out[i] = torch.where(swap, stored, out[i])
+            self.images.index_copy_(0, index[None], kept[None])
             self.count += 1
-        return distributed.shard(given)
+        return distributed.shard(out)
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: object) -> None:
+        """Take the shape of the stored images, which this pool may not have seen yet."""
         self.images = torch.empty_like(state_dict[prefix + "images"], device=self.count.device)
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -1,11 +1,11 @@
-"""A penalty on a generator whose samples are more alike than real ones."""
+"""A penalty on a generator whose samples are more similar to each other than real ones."""
 
 import torch
 from torch import Tensor
 
 
 def mean_distance(x: Tensor) -> Tensor:
-    """Mean distance of two samples of a batch, L1 per number: (N, ...) -> scalar."""
+    """Mean absolute difference of two different samples of a batch: (N, ...) -> scalar."""
     flat = x.float().flatten(1)
     return torch.pdist(flat, 1).mean() / flat.shape[1]
 
