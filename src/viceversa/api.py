@@ -1,52 +1,125 @@
-"""The verbs as Python functions; the command line calls the same ones."""
+"""The verbs as Python functions. The command line takes its options and its help from these signatures.
 
-import os
-import shlex
-import shutil
-import sys
-import time
+Nothing heavy is imported before a verb runs, so that `--help` and usage errors are quick.
+"""
+
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import torch
+from cyclopts import Parameter, Token
 
-from . import distributed
-from .console import LiveLine
-from .errors import ModelFileError, UsageError
-from .evaluation.compare import compare as compare_runs
-from .evaluation.evaluate import evaluate as run_evaluation
-from .evaluation.extractors import EMBEDDED
-from .hardware.device import choose_device
-from .hardware.precision import choose_precision
-from .health.diagnosis import diagnosed
-from .report.page import make as make_report
-from .runs import checkpoint
-from .runs.arguments import parse_time
-from .runs.config import RunConfig
-from .runs.environment import processor_name
-from .runs.folder import RunFolder
-from .tasks import task_of
-from .training.session import Result
-from .training.train import train as run_training
-from .translation.pipeline import Summary, translate_files
-from .translation.translator import load
-from .weights.convert import Converted
-from .weights.convert import convert as convert_weights
-from .worlds.make import make
+if TYPE_CHECKING:
+    from .runs.config import RunConfig
+    from .runs.listing import RunRow
+    from .training.session import Result
+    from .translation.pipeline import Summary
+    from .weights.convert import Converted
 
 DEMO_SECONDS = 225.0  # of training; with the pictures and the report the demo stays under five minutes
 
 
-def train(data: str | Path, other: str | Path | None = None, **options: Any) -> Result | RunConfig:
-    """Train and write the report; the same call resumes. Options as in `viceversa train --help`."""
-    result = run_training(data, other, **options)
+def whole_number(kind: type, tokens: Sequence[Token]) -> int:
+    """A whole number of a command line; 1.5 is refused, not rounded."""
+    word = tokens[0].value
+    if not word.removeprefix("-").isdecimal():
+        raise ValueError(f"'{word}' is not a whole number")
+    return int(word)
+
+
+Whole = Annotated[int, Parameter(converter=whole_number)]
+Flag = Annotated[bool, Parameter(negative=())]  # --quick, without --no-quick
+Quiet = Annotated[bool, Parameter(parse=False)]  # for Python only: print nothing
+Words = Parameter(negative=())  # of an option that may be repeated
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+def train(
+    data: str | Path,
+    other: str | Path | None = None,
+    *,
+    preset: str | None = None,
+    out: str | Path | None = None,
+    size: Whole | None = None,
+    steps: Whole | None = None,
+    max_time: float | str | None = None,
+    save_every: Whole | None = None,
+    seed: Whole | None = None,
+    device: Device | None = None,
+    precision: Precision | None = None,
+    compile: bool | None = None,
+    auto_batch: Flag = False,
+    names: str | None = None,
+    set: Annotated[Sequence[str], Words] = (),
+    config: str | Path | None = None,
+    on_symptom: Literal["watch", "stop", "treat"] | None = None,
+    tensorboard: bool = False,
+    dry_run: bool = False,
+    quiet: Quiet = False,
+) -> "Result | RunConfig":
+    """Train a translator between two folders of pictures. The same command resumes it, to the bit.
+
+    Writes the report at the end. From Python returns a Result, or the configuration with `dry_run`. Raises UsageError,
+    DataError, ModelFileError, ResourceError and DivergedError.
+
+    Args:
+        data: Folder with trainA trainB [testA testB], folder with two sub-folders, or the folder of domain A. For
+            pix2pix and fcn pairs of equal names, or train [test] of pictures side by side, for fcn one of them labels;
+            for a classifier a folder per class; for a GAN any pictures.
+        other: Folder of domain B, when A and B are given apart.
+        preset: quickstart (default; minutes on a laptop, 64-128 px), details (the same time, for small changes such as
+            a smile) or cyclegan (the paper's recipe, 256 px); from pairs pix2pix-quick or pix2pix; pictures from noise
+            dcgan, wgan, wgan-gp; classifiers perceptron, mlp, cnn; fcn labels every pixel.
+        out: Run folder; default runs/NAMES-PRESET.
+        size: Side of the training pictures in pixels, a multiple of 4.
+        steps: Number of steps; default: the preset's length.
+        max_time: Stop with a checkpoint after this time, for example 300s, 4m or 2h; quickstart plans its steps for it.
+        save_every: Steps between checkpoints; default: every two minutes.
+        seed: Seed of all random numbers.
+        device: Where to compute; default: a GPU if there is one.
+        precision: Number format of the convolutions; default: measured on a CPU, bf16 on a GPU that has it.
+        compile: Compile the networks with torch.compile: slower to start, then faster. Default: for long runs on a GPU.
+        auto_batch: Take the largest batch that fits into memory: the preset's number or a doubling of it.
+        names: Names of the domains, for example apples,oranges; default: from the folders.
+        set: Change any value of the configuration, for example method.lambda_cyc=5; may be repeated.
+        config: Start from a configuration file, such as the config.yaml of a run.
+        on_symptom: What an alarm of the health monitor does: watch (default) reports it and goes on; stop ends the run
+            with exit code 6; treat goes back to the last healthy state, changes one thing and goes on.
+        tensorboard: Also write TensorBoard events.
+        dry_run: Print the resolved configuration and stop.
+        quiet: Print nothing.
+    """
+    from . import distributed
+    from .report.page import make as make_report
+    from .training.resolve import TrainOptions
+    from .training.session import Result
+    from .training.train import train_with
+
+    options = TrainOptions(
+        preset=preset,
+        out=out,
+        size=size,
+        steps=steps,
+        max_time=max_time,
+        save_every=save_every,
+        seed=seed,
+        device=device,
+        precision=precision,
+        compile=compile,
+        auto_batch=auto_batch,
+        names=names,
+        set=set,
+        config=config,
+        on_symptom=on_symptom,
+        tensorboard=tensorboard,
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+    result = train_with(data, other, options)
     if isinstance(result, Result) and distributed.rank() == 0:
         make_report(result.run)
-    distributed.barrier()
+    distributed.leave_together()
     return result
 
 
@@ -55,31 +128,50 @@ def translate(
     *inputs: str | Path,
     to: str,
     out: str | Path,
-    device: str = "auto",
-    precision: str = "auto",
+    device: Device = "auto",
+    precision: Precision = "auto",
     compile: bool = False,
-    scale: str = "auto",
-    quiet: bool = False,
-) -> Summary:
-    """Translate files and folders into `out`, keeping names, sizes, formats, alpha, depth and profiles.
+    scale: Literal["auto", "native", "trained"] = "auto",
+    quiet: Quiet = False,
+) -> "Summary":
+    """Translate pictures and folders of pictures; name, size, format, alpha, bit depth and colour profile stay.
 
-    In bfloat16 where the processor or card is faster in it, pictures of more than 8 bits always in float32.
+    Pictures of more than 8 bits are always computed in float32. Raises UsageError, DataError and ModelFileError.
+
+    Args:
+        run: Run folder that train wrote.
+        inputs: Picture files and folders.
+        to: Domain to translate into: its name, or A or B.
+        out: Folder for the results; inputs are never overwritten.
+        device: Where to compute; default: a GPU if there is one.
+        precision: Number format of the convolutions; default: the faster one.
+        compile: Compile the network with torch.compile; worth it for many pictures of one size.
+        scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change
+            carried over to the full picture; auto: trained for pictures more than twice the training size.
+        quiet: Print nothing.
     """
+    import torch
+
+    from .console import LiveLine
+    from .errors import UsageError
+    from .hardware.device import choose_device
+    from .hardware.precision import choose_precision
+    from .translation.pipeline import translate_files
+    from .translation.translator import load
+
     if not inputs:
         raise UsageError("translate: name at least one picture or folder after the run")
     if Path(out).is_file():
         raise UsageError(f"--out {out} is a file; name a folder")
-    device = choose_device(device)
-    precision = choose_precision(precision, device)
-    translator = load(run, device=device, precision=precision, compile=compile, scale=scale)
+    where = choose_device(device)
+    translator = load(run, device=where, precision=choose_precision(precision, where), compile=compile, scale=scale)
     how = f"{translator.device} {translator.precision} {torch.get_num_threads()} threads"
-    told = f"{' <-> '.join(translator.names)}  step {translator.step}  {how}"
-    with LiveLine(quiet=quiet) as show:
+    with LiveLine(quiet=quiet) as live:
 
         def progress(done: int, total: int, path: Path) -> None:
-            if done == 0:  # once it is clear that there is work
-                show.say(told)
-            show(f"{done}/{total}  {path.name}")
+            if done == 0:  # only when there is something to translate
+                live.say(f"{' <-> '.join(translator.names)}  step {translator.step}  {how}")
+            live(f"{done}/{total}  {path.name}")
 
         return translate_files(translator, inputs, to, out, progress)
 
@@ -88,146 +180,147 @@ def evaluate(
     run: str | Path,
     other: str | Path | None = None,
     *,
-    data: str | Path | None = None,
-    data_b: str | Path | None = None,
-    best: bool = False,
-    extractor: str = EMBEDDED,
-    resize: str = "clean",
-    segmenters: Sequence[str | Path] = (),
-    seed: int = 0,
-    quiet: bool = False,
+    data: Annotated[Sequence[str | Path] | str | Path, Words] = (),
+    best: Flag = False,
+    extractor: str = "worlds-1",
+    resize: Literal["clean", "legacy"] = "clean",
+    segmenter: Annotated[Sequence[str | Path], Words] = (),
+    seed: Whole = 0,
+    quiet: Quiet = False,
 ) -> dict[str, Any]:
-    """Judge a run by its test pictures (or those of `data`), or a folder of made pictures by one of real ones.
+    """Score a run, or a folder of generated pictures, against real ones: every number with its floor and protocol.
 
-    What is written to RUN/metrics.json and shown in its report: distances both ways with their real-against-real floor,
-    and the protocol of every number. See docs/evaluation.md.
+    From Python returns what is written to RUN/metrics.json and shown in the report: distances in both directions with
+    their real-against-real floor. See docs/evaluation.md. Raises UsageError, DataError and ModelFileError.
+
+    Args:
+        run: A run that makes pictures, evaluated on its test pictures; or a folder of generated pictures.
+        other: A folder of real pictures, when the first one is no run.
+        data: Evaluate on the test pictures of another dataset: a folder as for train, or two of domains given apart.
+        best: Also find the best of the checkpoints that the run has kept, by training pictures alone.
+        extractor: worlds-1 (embedded), or the file of standard Inception weights that convert wrote.
+        resize: How pictures come to the extractor's size: clean (antialiased) or legacy (as older papers).
+        segmenter: A run of preset fcn trained on pictures of a target domain, for the FCN score; may be repeated.
+        seed: Of the bootstrap, and of the noise that a GAN starts from.
+        quiet: Print nothing.
     """
-    with LiveLine(quiet=quiet) as show:
-        found = run_evaluation(
-            run, other, data=data, data_b=data_b, find_best=best, extractor=extractor, resize=resize,
-            segmenters=segmenters, seed=seed, show=show,
-        )  # fmt: skip
+    from .console import LiveLine
+    from .errors import UsageError
+    from .evaluation.evaluate import evaluate as run_evaluation
+    from .report.page import make as make_report
+
+    folders = [data] if isinstance(data, str | Path) else list(data)
+    if len(folders) > 2:
+        raise UsageError("--data names one folder, or two for domains given apart")
+    first, second = [*folders, None, None][:2]
+    with LiveLine(quiet=quiet) as live:
+        result = run_evaluation(
+            run,
+            other,
+            data=first,
+            data_b=second,
+            find_best=best,
+            extractor=extractor,
+            resize=resize,
+            segmenters=segmenter,
+            seed=seed,
+            show=live,
+        )
     if other is None:
         make_report(run)
-    return found
+    return result
 
 
-def compare(*runs: str | Path, quiet: bool = False) -> dict[str, Any]:
-    """What `evaluate` finds of several runs, side by side; those that differ by their seed only share a row."""
-    with LiveLine(quiet=quiet) as show:
-        return compare_runs(runs, show)
+def compare(*runs: str | Path, quiet: Quiet = False) -> dict[str, Any]:
+    """Put runs side by side; those that differ by their seed only share a row, with mean and deviation.
+
+    Args:
+        runs: Two runs or more; those that have not been evaluated yet are evaluated first.
+        quiet: Print nothing.
+    """
+    from .console import LiveLine
+    from .evaluation.compare import compare as compare_runs
+
+    with LiveLine(quiet=quiet) as live:
+        return compare_runs(runs, live)
 
 
-def demo(out: str | Path = "runs/demo", *, max_time: float | str | None = None, quiet: bool = False) -> Path:
-    """Draw the orchard world, train `quickstart` on it for under four minutes, write the report; returns its path."""
+def demo(out: str | Path = "runs/demo", *, max_time: float | str | None = None, quiet: Quiet = False) -> Path:
+    """Draw apples and oranges, train on them for under four minutes, write a report. Returns the report's path.
+
+    Args:
+        out: Run folder.
+        max_time: Time for training, for example 90s or 3m.
+        quiet: Print nothing.
+    """
+    from .console import LiveLine
+    from .runs.arguments import parse_time
+    from .runs.folder import RunFolder
+    from .worlds.make import make
+
     world = Path(out) / "world"
     parse_time(max_time)  # refused before anything is drawn
-    with LiveLine(quiet=quiet) as show:
-        show.say("drawing apples and oranges ...")
-        make("orchard", world, count=400, size=64, seed=1, on_progress=lambda n, of: show(f"picture {n} of {of}"))
+    with LiveLine(quiet=quiet) as live:
+        live.say("drawing apples and oranges ...")
+        make("orchard", world, count=400, size=64, seed=1, on_progress=lambda n, of: live(f"picture {n} of {of}"))
     train(world, out=out, preset="quickstart", max_time=max_time or DEMO_SECONDS, quiet=quiet)
     return RunFolder(out).report
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """One run in a list."""
+def diagnose(run: str | Path) -> dict[str, Any]:
+    """Report the health of a training: what is wrong, since when, and what to try. Also while it runs.
 
-    path: str
-    domains: str
-    preset: str
-    step: int
-    steps: int
-    megabytes: float
-    changed: str
+    Reads health.jsonl alone, so that a copy of the run folder is enough. From Python returns {"verdict": "ok" | "watch"
+    | "alarm", "symptoms": [...], "step", "steps", "treatments": [...], "timeline": [...]}.
 
-
-def runs(root: str | Path = "runs") -> list[RunRow]:
-    """Every run below `root`, the most recently changed first; `root` may be a run itself.
-
-    A folder whose config.yaml is not a run's, or is damaged, is passed over.
+    Args:
+        run: Run folder.
     """
-    found = sorted({p.parent for p in Path(root).glob("**/config.yaml")}, key=lambda p: -p.stat().st_mtime)
-    rows = []
-    for path in found:
-        with suppress(ModelFileError):
-            rows.append(describe_run(path))
-    return rows
+    from .health.diagnosis import diagnosed
+    from .runs.folder import RunFolder
+
+    return diagnosed(RunFolder(run).require())
 
 
-def describe_run(path: str | Path) -> RunRow:
-    """One run from its files alone, so that a folder copied from elsewhere opens too."""
-    run = RunFolder(path).require()
-    config, data = run.config(), run.data()
-    kept = checkpoint.list_checkpoints(run.checkpoints)
-    size = sum(f.stat().st_size for f in run.path.rglob("*") if f.is_file())
-    return RunRow(
-        path=str(run.path),
-        domains=task_of(config.method).title(config, data["names"]),
-        preset=f"{config.preset} {config.data.size} px",
-        step=kept[0].step if kept else 0,
-        steps=config.steps,
-        megabytes=round(size / 1e6, 1),
-        changed=time.strftime("%F %H:%M", time.localtime(run.path.stat().st_mtime)),
-    )
+def list_runs(root: str | Path = "runs") -> "list[RunRow]":
+    """Every run below a folder, newest first.
+
+    Args:
+        root: Folder to look through; it may be a run itself.
+    """
+    from .runs import listing
+
+    return listing.list_runs(root)
+
+
+def show_run(run: str | Path) -> dict[str, Any]:
+    """What a run is, how far it came, and the commands that go on from it.
+
+    Args:
+        run: Run folder.
+    """
+    from .runs import listing
+
+    return listing.show_run(run)
 
 
 def doctor() -> dict[str, Any]:
     """What viceversa finds on this machine and what it would choose."""
-    device = choose_device("auto")
-    extras = {
-        "eval": "sklearn",
-        "lab": "latex2mathml",
-        "serve": "fastapi",
-        "tensorboard": "tensorboard",
-        "dev": "pytest",
-    }
-    return {
-        "viceversa": _version("viceversa"),
-        "python": sys.version.split()[0],
-        "torch": torch.__version__,
-        "processor": processor_name(),
-        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "threads": torch.get_num_threads(),
-        "precision": choose_precision("auto", device),
-        "free_disk_gb": round(shutil.disk_usage(os.getcwd()).free / 1e9, 1),
-        "writable_here": os.access(os.getcwd(), os.W_OK),
-        "extras": {extra: find_spec(module) is not None for extra, module in extras.items()},
-    }
+    from .hardware import doctor as machine
+
+    return machine.doctor()
 
 
-def _version(name: str) -> str:
-    from importlib.metadata import version
+def convert(file: str | Path, out: str | Path) -> "Converted":
+    """Turn the published Inception weights (a pickled .pth) into safetensors for `evaluate`.
 
-    return version(name)
+    The file is read by a process without rights and checked tensor by tensor; anything else than these weights is
+    refused, and nothing in it is run.
 
-
-def convert(file: str | Path, out: str | Path) -> Converted:
-    """Turn the published Inception weights (a pickled .pth) into safetensors; refused unless they are just that."""
-    return convert_weights(file, out)
-
-
-def diagnose(run: str | Path) -> dict[str, Any]:
-    """How healthy a run is and was, by its health.jsonl alone: while it trains, after it, or on a copy of its folder.
-
-    {"verdict": "ok" | "watch" | "alarm", "symptoms": [...], "step", "steps", "treatments": [...], "timeline": [...]}.
+    Args:
+        file: Weights as published, pt_inception-2015-12-05-6726825d.pth.
+        out: File to write; its name ends in .safetensors.
     """
-    return diagnosed(RunFolder(run).require())
+    from .weights.convert import convert as convert_weights
 
-
-def show_run(path: str | Path) -> dict[str, Any]:
-    """A run's row, its last losses and the commands that go on from it."""
-    run = RunFolder(path).require()
-    row = asdict(describe_run(path))
-    lines = run.read_metrics()
-    names = tuple(run.data()["names"])
-    targets = sorted(d.domains(names)[1] for d in run.config().method.directions)
-    return row | {
-        "last": lines[-1] if lines else {},
-        "report": str(run.report) if run.report.exists() else None,
-        "resume": run.env()["command"],
-        "translate": [
-            shlex.join(["viceversa", "translate", str(path), "FOLDER", "--to", name, "--out", "OUT"])
-            for name in targets
-        ],
-    }
+    return convert_weights(file, out)

@@ -1,5 +1,14 @@
 """Which device a command runs on."""
 
+import os
+import platform
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+import torch
+
 from typing import Literal
 
 import torch
@@ -14,3 +23,12 @@ def choose_device(requested: str) -> Literal["cpu", "cuda"]:
     if requested == "cuda" and not torch.cuda.is_available():
         raise UsageError("--device cuda: this PyTorch sees no CUDA device; use --device cpu or install a CUDA build")
     return "cuda" if requested == "cuda" else "cpu"
+
+
+def processor_name() -> str:
+    """The processor's own name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

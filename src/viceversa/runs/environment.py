@@ -1,5 +1,7 @@
 """What a run depends on besides its configuration: command, versions, hardware."""
 
+from viceversa.hardware.device import processor_name
+
 import os
 import platform
 import subprocess
@@ -28,13 +30,6 @@ def environment(command: str, device: str, threads: int) -> dict[str, Any]:
     }
 
 
-def processor_name() -> str:
-    """The processor's own name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _commit() -> str | None:

@@ -1,0 +1,38 @@
+"""What this machine offers, and what would be chosen on it."""
+
+import os
+import shutil
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+
+from .device import choose_device, processor_name
+from .precision import choose_precision
+
+EXTRAS = {  # name of an extra: a module that it installs
+    "eval": "sklearn",
+    "lab": "latex2mathml",
+    "serve": "fastapi",
+    "tensorboard": "tensorboard",
+    "dev": "pytest",
+}
+
+
+def doctor() -> dict[str, Any]:
+    """Versions, hardware, choices, free space and installed extras."""
+    device = choose_device("auto")
+    return {
+        "viceversa": version("viceversa"),
+        "python": sys.version.split()[0],
+        "torch": torch.__version__,
+        "processor": processor_name(),
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "threads": torch.get_num_threads(),
+        "precision": choose_precision("auto", device),
+        "free_disk_gb": round(shutil.disk_usage(os.getcwd()).free / 1e9, 1),
+        "writable_here": os.access(os.getcwd(), os.W_OK),
+        "extras": {extra: find_spec(module) is not None for extra, module in EXTRAS.items()},
+    }
