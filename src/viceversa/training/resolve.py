@@ -81,11 +81,14 @@ def base_config(options: TrainOptions) -> RunConfig:
     return config if options.size is None else settings.changed(config, {"data.size": options.size}, "--size")
 
 
-def default_folder(names: Sequence[str], config: RunConfig) -> Path:
-    """runs/apples-oranges-quickstart; runs of classes, or of domains without names, are called after their folder."""
+def default_folder(names: Sequence[str], config: RunConfig, preset: str | None = None) -> Path:
+    """runs/apples-oranges-quickstart; runs of classes, or of domains without names, are called after their folder.
+
+    `preset` is the name that was typed, which may be a former one.
+    """
     nameless = task_of(config.method).named_by_data or len(names) > 2 or tuple(names) == ("A", "B")
     word = Path(config.data.source).name if nameless else "-".join(names)
-    return Path("runs") / re.sub(r"[^\w.-]+", "-", f"{word}-{config.preset}").strip("-.")
+    return Path("runs") / re.sub(r"[^\w.-]+", "-", f"{word}-{preset or config.preset}").strip("-.")
 
 
 def with_choices_of(saved: RunConfig, requested: RunConfig) -> RunConfig:

@@ -30,7 +30,7 @@ def train_with(data: str | Path, other: str | Path | None, options: TrainOptions
     requested = resolve(data, other, options)
     max_time = parse_time(options.max_time)
     listing = task_of(requested.method).find(requested)
-    run = RunFolder(options.out or default_folder(listing.names, requested))
+    run = RunFolder(options.out or default_folder(listing.names, requested, options.preset))
     if options.dry_run:
         return requested
 
