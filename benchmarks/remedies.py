@@ -153,8 +153,8 @@ def treated(config: GANConfig, remedy: str, pictures: bool) -> GANConfig | WGANC
 
 def interval(differences: list[float]) -> tuple[float, float]:
     """95 % bootstrap interval of the mean."""
-    dice = np.random.default_rng(0)
-    means = dice.choice(differences, (10_000, len(differences))).mean(1)
+    rng = np.random.default_rng(0)
+    means = rng.choice(differences, (10_000, len(differences))).mean(1)
     return float(np.percentile(means, 2.5)), float(np.percentile(means, 97.5))
 
 

@@ -68,9 +68,9 @@ class Labelled:
         self.x, self.y = torch.from_numpy(x)[:, None], torch.from_numpy(y)
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
-        dice = np.random.default_rng(step)
-        chosen = dice.integers(len(self.y), size=BATCH)
-        moved = torch.roll(self.x[chosen], tuple(dice.integers(-1, 2, size=2)), (2, 3))
+        rng = np.random.default_rng(step)
+        chosen = rng.integers(len(self.y), size=BATCH)
+        moved = torch.roll(self.x[chosen], tuple(rng.integers(-1, 2, size=2)), (2, 3))
         return moved, self.y[chosen]
 
 

@@ -29,11 +29,11 @@ def world(tmp_path: Path) -> Path:
 @pytest.fixture
 def blobs(tmp_path: Path) -> Path:
     """Ninety pictures of three kinds."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     folder = tmp_path / "blobs"
     folder.mkdir()
     for i in range(90):
-        pixels = dice.integers(0, 60, (16, 16), dtype=np.uint8)
+        pixels = rng.integers(0, 60, (16, 16), dtype=np.uint8)
         pixels[5 * (i % 3) : 5 * (i % 3) + 5] += 180
         Image.fromarray(pixels).save(folder / f"{i:02}.png")
     return folder

@@ -93,8 +93,8 @@ def test_colours_that_are_found(tmp_path: Path) -> None:
 
 
 def test_photographs_are_no_label_pictures(tmp_path: Path) -> None:
-    dice = np.random.default_rng(0)
-    photo = save(tmp_path / "photo.png", dice.integers(0, 256, (3, 16, 16), dtype=np.uint8))
+    rng = np.random.default_rng(0)
+    photo = save(tmp_path / "photo.png", rng.integers(0, 256, (3, 16, 16), dtype=np.uint8))
     with pytest.raises(DataError, match=r"photo\.png brings the label pictures to more than 64 colours.*PNG"):
         palette_for(tmp_path)
     assert not shows_labels([photo])
@@ -103,16 +103,16 @@ def test_photographs_are_no_label_pictures(tmp_path: Path) -> None:
         labels.palette_of([])
 
 
-def cityscapes_picture(dice: np.random.Generator) -> np.ndarray:
+def cityscapes_picture(rng: np.random.Generator) -> np.ndarray:
     """Blocks of 16 px in random class colours."""
-    codes = dice.choice(np.array(CITYSCAPES.colours), (8, 16))
+    codes = rng.choice(np.array(CITYSCAPES.colours), (8, 16))
     colours = np.array([[list(bytes.fromhex(code)) for code in row] for row in codes], np.uint8)
     return colours.transpose(2, 0, 1).repeat(16, 1).repeat(16, 2)
 
 
 def test_cityscapes_is_known_by_its_colours_even_from_jpeg(tmp_path: Path) -> None:
-    dice = np.random.default_rng(1)
-    picture = cityscapes_picture(dice)
+    rng = np.random.default_rng(1)
+    picture = cityscapes_picture(rng)
     path = save(tmp_path / "0.jpg", picture, quality=75)
     assert palette_for(tmp_path) is CITYSCAPES and shows_labels([path])
     seen = label_reader(128, "cover", CITYSCAPES)(path)[0]
@@ -124,8 +124,8 @@ def test_cityscapes_is_known_by_its_colours_even_from_jpeg(tmp_path: Path) -> No
 def test_resizing_a_label_picture_blends_nothing(tmp_path: Path) -> None:
     """Between red and blue lies purple, a class of its own here: no size and no crop may find it."""
     palette = Palette(("red", "blue", "purple"), ("ff0000", "0000ff", "800080"), tolerance=200.0)
-    dice = np.random.default_rng(0)
-    fine = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)[dice.integers(0, 2, (40, 60))].transpose(2, 0, 1)
+    rng = np.random.default_rng(0)
+    fine = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)[rng.integers(0, 2, (40, 60))].transpose(2, 0, 1)
     path = save(tmp_path / "0.png", fine)
     for load, fit in ((40, "cover"), (23, "cover"), (17, "squash"), (90, "cover")):
         numbers = label_reader(load, fit, palette)(path)

@@ -70,9 +70,9 @@ def test_a_small_cache_changes_nothing() -> None:
 
 def test_what_memory_has_no_room_for_is_decoded_once(tmp_path: Path) -> None:
     """Pictures of different shapes and kinds come back as they were, in any order."""
-    dice, read = np.random.default_rng(0), []
+    rng, read = np.random.default_rng(0), []
     pictures = [
-        dice.integers(0, 255, (3, 8 + i % 3, 9), np.uint8) if i % 2 else dice.random((1, 5, 6 + i), np.float32)
+        rng.integers(0, 255, (3, 8 + i % 3, 9), np.uint8) if i % 2 else rng.random((1, 5, 6 + i), np.float32)
         for i in range(12)
     ]
 
@@ -82,7 +82,7 @@ def test_what_memory_has_no_room_for_is_decoded_once(tmp_path: Path) -> None:
 
     store = PictureStore([Path(str(i)) for i in range(12)], decode, 500, 10**6)
     store.scratch.folder = tmp_path
-    for i in dice.integers(0, 12, 300):
+    for i in rng.integers(0, 12, 300):
         np.testing.assert_array_equal(store[int(i)], pictures[i])
         assert store[int(i)].dtype == pictures[i].dtype
     assert len(read) == len(set(read)) == 12 and len(store.cache) < 6

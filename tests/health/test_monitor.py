@@ -138,13 +138,13 @@ def test_killed_around_a_treatment_the_bits_are_those_of_an_unbroken_run(blobs, 
         return [sys.executable, "-c", CHILD, *words]
 
     assert subprocess.run(command(tmp_path / "whole"), capture_output=True).returncode == 0
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     kills = 0
     for _ in range(12):
         process = subprocess.Popen(command(tmp_path / "parts"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while process.poll() is None and not (tmp_path / "parts" / "health.jsonl").exists():
             time.sleep(0.05)
-        time.sleep(2.0 + dice.uniform(0, 1.5))
+        time.sleep(2.0 + rng.uniform(0, 1.5))
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
             kills += 1

@@ -16,8 +16,8 @@ from viceversa.methods.wgan import WGAN, WGANConfig
 
 def pictures(count: int, channels: int = 1, size: int = 16, seed: int = 0) -> Tensor:
     """Soft blobs of four kinds, by the quarter they sit in."""
-    dice = torch.Generator().manual_seed(seed)
-    x = 0.1 * torch.randn(count, channels, size, size, generator=dice) - 0.8
+    rng = torch.Generator().manual_seed(seed)
+    x = 0.1 * torch.randn(count, channels, size, size, generator=rng) - 0.8
     for i in range(count):
         top, left = size // 2 * (i % 2), size // 2 * (i // 2 % 2)
         x[i, :, top : top + size // 2, left : left + size // 2] += 1
@@ -80,13 +80,13 @@ def test_looking_changes_nothing(kind):
     state = {k: v.clone() for k, v in method.state_dict().items()}
     modes = [m.training for m in method.modules()]
     frozen = [p.requires_grad for p in method.parameters()]
-    dice = torch.get_rng_state()
+    rng = torch.get_rng_state()
     first, second = probe.measure(method), probe.measure(method)
     assert first.signals == second.signals or kind == "pix2pix"  # whose dropout is its noise
     assert all(torch.equal(v, state[k]) for k, v in method.state_dict().items())
     assert modes == [m.training for m in method.modules()]
     assert frozen == [p.requires_grad for p in method.parameters()]
-    assert torch.equal(dice, torch.get_rng_state()) or kind == "pix2pix"
+    assert torch.equal(rng, torch.get_rng_state()) or kind == "pix2pix"
 
 
 class Nets:
@@ -106,9 +106,9 @@ class Nets:
 
 def look(there, back=lambda x: x) -> dict[str, float]:
     """Signals a -> b of a translator, on smooth coloured pictures."""
-    dice = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     a, b = (
-        nn.functional.interpolate(torch.rand(16, 3, 4, 4, generator=dice) * 1.6 - 0.8, size=32, mode="bilinear")
+        nn.functional.interpolate(torch.rand(16, 3, 4, 4, generator=rng) * 1.6 - 0.8, size=32, mode="bilinear")
         for _ in "ab"
     )
     return TranslationProbe(a, b, CycleGANConfig.directions).measure(Nets(there, back)).signals

@@ -117,7 +117,7 @@ def test_a_checkpoint_holds_all_that_changes(name, tmp_path):
 
 def pictures(folder: Path, name: str) -> Path:
     """Pictures of the kind that the preset takes, small enough to train on in a second."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     kinds = {
         "perceptron": "classes",
         "mlp": "classes",
@@ -130,7 +130,7 @@ def pictures(folder: Path, name: str) -> Path:
     for part in folders.get(kinds.get(name, ""), ("trainA", "trainB", "testA", "testB")):
         (folder / part).mkdir(parents=True)
         for i in range(5):
-            pixels = dice.integers(0, 100, (SIZE, SIZE, 3), dtype=np.uint8)
+            pixels = rng.integers(0, 100, (SIZE, SIZE, 3), dtype=np.uint8)
             pixels[..., "012B".find(part[-1]) % 3] += 120
             if name == "fcn" and part[-1] == "B":
                 pixels = np.array([[255, 0, 0], [0, 128, 0], [0, 0, 255]], np.uint8)[pixels[..., 1] // 34]
@@ -188,8 +188,8 @@ def test_two_ranks_are_one(name, tmp_path):
 
 def toy(name: str, count: int = 48) -> list[np.ndarray]:
     """Three classes of stripes, of pictures or of pixels; pictures of one bright grey; or squares of two colours."""
-    dice = np.random.default_rng(0)
-    noise = dice.normal(0, 0.1, (count, 3, SIZE, SIZE)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 0.1, (count, 3, SIZE, SIZE)).astype(np.float32)
     if name in ("perceptron", "mlp", "cnn"):
         y = np.arange(count) % 3
         x = noise[:, :1] - 0.5
@@ -197,7 +197,7 @@ def toy(name: str, count: int = 48) -> list[np.ndarray]:
             x[i, :, 5 * k : 5 * k + 5] += 1
         return [x, y]
     if name == "fcn":  # left to right three classes of a brightness each, where they meet varies
-        ends = np.sort(dice.integers(2, SIZE - 2, (count, 2)))
+        ends = np.sort(rng.integers(2, SIZE - 2, (count, 2)))
         y = (np.arange(SIZE) >= ends[:, :1]).astype(int) + (np.arange(SIZE) >= ends[:, 1:])
         y = np.repeat(y[:, None], SIZE, 1)
         return [noise + (0.6 * (y[:, None] - 1)).astype(np.float32), y]
@@ -207,7 +207,7 @@ def toy(name: str, count: int = 48) -> list[np.ndarray]:
     for i in range(
         count
     ):  # a red square, a blue one: a judge with instance norm cannot see the colour of a flat picture
-        top, left = dice.integers(0, 8, 2)
+        top, left = rng.integers(0, 8, 2)
         a[i, 0, top : top + 8, left : left + 8] += 1
         b[i, 2, top : top + 8, left : left + 8] += 1
     return [a, b if "pix2pix" in name else b[::-1].copy()]

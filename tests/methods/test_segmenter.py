@@ -146,12 +146,12 @@ def test_the_side_of_few_colours_shows_labels_unless_told(tmp_path: Path) -> Non
 
 def test_pictures_beside_their_cityscapes_labels(tmp_path: Path) -> None:
     """The layout and the blurred colours of the set that pix2pix's authors hand out."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     colours = np.array([list(bytes.fromhex(code)) for code in CITYSCAPES.colours], np.uint8)
     (tmp_path / "train").mkdir()
     for i in range(3):
-        photo = dice.integers(0, 256, (64, 64, 3), dtype=np.uint8)
-        map_ = colours[dice.integers(0, 19, (4, 4))].repeat(16, 0).repeat(16, 1)
+        photo = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        map_ = colours[rng.integers(0, 19, (4, 4))].repeat(16, 0).repeat(16, 1)
         Image.fromarray(np.concatenate([photo, map_], 1)).save(tmp_path / "train" / f"{i}.jpg", quality=90)
     one = found(tmp_path)
     assert one.palette is CITYSCAPES and str(one.files["train"][0]).endswith("0.jpg#left")

@@ -135,7 +135,7 @@ def kill_writers(folder: Path, kills: int) -> int:
 
     On a machine that slows down they get longer, so that about every other one comes to announce something.
     """
-    dice, announced, total, method = random.Random(0), 0, 0, Pair()
+    rng, announced, total, method = random.Random(0), 0, 0, Pair()
     start = time.monotonic()
     for _ in range(5):
         checkpoint.save(folder / "pace", method, state(1))
@@ -150,7 +150,7 @@ def kill_writers(folder: Path, kills: int) -> int:
                 checkpoint.save(folder, method.fill(announced), state(announced), keep=1)
                 os.write(into, f"{announced}\n".encode())
         os.close(into)
-        time.sleep(dice.uniform(0, 0.01 + 3 * pace))
+        time.sleep(rng.uniform(0, 0.01 + 3 * pace))
         os.kill(child, 9)
         os.waitpid(child, 0)
         with os.fdopen(out) as pipe:
@@ -184,7 +184,7 @@ def test_a_thousand_kills_of_a_writer_lose_nothing(tmp_path):
 
 def damages(path: Path):
     """(name, damage) for every way a checkpoint folder is corrupted; a damage changes the folder at `path`."""
-    dice = random.Random(0)
+    rng = random.Random(0)
     sizes = {file.name: file.stat().st_size for file in sorted(path.iterdir())}
     names = list(sizes)
     for name, size in sizes.items():
@@ -194,8 +194,8 @@ def damages(path: Path):
         yield f"delete {name}", lambda n=name: (path / n).unlink()
         yield f"folder {name}", lambda n=name: ((path / n).unlink(), (path / n).mkdir())
     for n in range(230):
-        name = dice.choices(names, [sizes[name] ** 0.5 for name in names])[0]
-        byte, bit = dice.randrange(sizes[name]), dice.randrange(8)
+        name = rng.choices(names, [sizes[name] ** 0.5 for name in names])[0]
+        byte, bit = rng.randrange(sizes[name]), rng.randrange(8)
 
         def flip(name=name, byte=byte, bit=bit):
             data = bytearray((path / name).read_bytes())

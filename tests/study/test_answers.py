@@ -140,7 +140,7 @@ def person(path, token, number, tell):
 @pytest.mark.long
 def test_five_hundred_killed_writers_lose_nothing_and_double_nothing(path):
     """kill -9 at a random moment after an acknowledged answer; the next writer begins with the one not acknowledged."""
-    dice = random.Random(0)
+    rng = random.Random(0)
     store = Answers(path, "a1")
     session = store.start(1, LENGTH)
     store.close()
@@ -157,9 +157,9 @@ def test_five_hundred_killed_writers_lose_nothing_and_double_nothing(path):
         os.close(into)
         with os.fdopen(out) as pipe:
             assert pipe.readline() == "open\n"
-            for _ in range(dice.randint(1, 4)):
+            for _ in range(rng.randint(1, 4)):
                 acknowledged = int(pipe.readline())
-            time.sleep(dice.random() * 0.002)
+            time.sleep(rng.random() * 0.002)
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             acknowledged = max([acknowledged, *map(int, pipe.read().split())])
@@ -176,14 +176,14 @@ def test_killed_servers_lose_nothing_and_double_nothing(tmp_path):
     """The whole way: a client that sends until it is acknowledged, a server killed at random and started again."""
     folder = small_study(tmp_path, trials=12, practice=2, sentinels=0, size=16)
     length = folder.study().length
-    dice = random.Random(1)
+    rng = random.Random(1)
     token, acknowledged, kills = None, 0, 0
     while acknowledged < length:
         with serving(folder) as running, httpx.Client(base_url=running.url, headers={"Origin": running.url}) as client:
             token = token or client.post("/api/sessions", json={"consent": True}).json()["session"]
             where = f"/api/sessions/{token}/answers"
             assert client.get(f"/api/sessions/{token}").json()["answered"] in (acknowledged, acknowledged + 1)
-            deadline = threading.Timer(dice.uniform(0.02, 0.08), running.process.kill)
+            deadline = threading.Timer(rng.uniform(0.02, 0.08), running.process.kill)
             deadline.start()
             try:
                 while acknowledged < length:

@@ -29,11 +29,11 @@ def open_study(memory_path):
         store.close()
 
 
-def fooled(dice, skill, attentive=True):
+def fooled(rng, skill, attentive=True):
     """A person who takes the translation for the real one with this chance, and sentinels never unless asleep."""
 
     def choose(trial):
-        wrong = dice.random() < (skill if trial.part != "sentinel" else not attentive)
+        wrong = rng.random() < (skill if trial.part != "sentinel" else not attentive)
         return OTHER[trial.key] if wrong else trial.key
 
     return choose
@@ -89,12 +89,12 @@ def test_all_right_is_zero_without_doubt(open_study):
 def test_a_simulated_population_is_recovered(open_study):
     """60 people, 40 trials: one algorithm fools at 40 %, the other at 22 %, every person at their own rate."""
     folder, store = open_study(trials=40, practice=2, sentinels=4, size=16)
-    dice = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     true = {0: 0.40, 1: 0.22}
     for i in range(66):
         arm = i % 2  # dealt out in turn
-        skill = dice.beta(true[arm] * 20, (1 - true[arm]) * 20)
-        visit(store, folder, fooled(dice, skill, attentive=i < 60))
+        skill = rng.beta(true[arm] * 20, (1 - true[arm]) * 20)
+        visit(store, folder, fooled(rng, skill, attentive=i < 60))
     found = study.results(folder.path)
     for i, arm in enumerate(found["arms"]):
         assert (arm["people"], arm["excluded"]) == (30, 3)
@@ -110,10 +110,10 @@ def test_a_simulated_population_is_recovered(open_study):
 
 def test_preferences_are_the_share_of_the_first(open_study, tmp_path):
     folder, store = open_study(algorithms=3, kind="preference", trials=20)
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     asked = folder.study()
     for _ in range(30):
-        visit(store, folder, lambda t: t.key if t.part == "sentinel" or dice.random() < 0.7 else OTHER[t.key])
+        visit(store, folder, lambda t: t.key if t.part == "sentinel" or rng.random() < 0.7 else OTHER[t.key])
     found = study.results(folder.path)
     assert [arm["algorithms"] for arm in found["arms"]] == [list(a) for a in asked.arms] and len(found["arms"]) == 3
     for arm in found["arms"]:
@@ -136,9 +136,9 @@ def test_the_plan_that_judges_is_the_plan_that_was_shown(open_study):
 
 def test_the_command_prints_the_same_numbers(open_study, capsys):
     folder, store = open_study()
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for i in range(13):
-        visit(store, folder, fooled(dice, 0.3, attentive=i > 0))
+        visit(store, folder, fooled(rng, 0.3, attentive=i > 0))
     assert cli.run(["study", "results", str(folder.path), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found == json.loads(json.dumps(study.results(folder.path)))

@@ -29,12 +29,12 @@ def config(name: str):
 
 def batch(name: str, seed: int, count: int = 4) -> list[torch.Tensor]:
     """A batch of the kind that the preset takes."""
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     channels = getattr(config(name), "channels", 3)
-    x, y = (torch.rand(count, channels, SIZE, SIZE, generator=dice) * 2 - 1 for _ in range(2))
+    x, y = (torch.rand(count, channels, SIZE, SIZE, generator=rng) * 2 - 1 for _ in range(2))
     if name in ("perceptron", "mlp", "cnn"):
         return [x, torch.arange(count) % 3]
     if name == "fcn":
-        y = torch.randint(3, (count, SIZE, SIZE), generator=dice)
+        y = torch.randint(3, (count, SIZE, SIZE), generator=rng)
         return [x, torch.where(y[:, :1] == 0, 255, y)]  # void here and there
     return [x] if "gan" in name and name != "cyclegan" else [x, y]

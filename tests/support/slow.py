@@ -22,7 +22,7 @@ def translator() -> Translator:
 
 def pictures(folder: Path, count: int) -> Path:
     folder.mkdir()
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for i in range(count):
-        Image.fromarray(dice.integers(0, 256, (20 + i % 3, 24, 3), dtype=np.uint8)).save(folder / f"{i:03}.png")
+        Image.fromarray(rng.integers(0, 256, (20 + i % 3, 24, 3), dtype=np.uint8)).save(folder / f"{i:03}.png")
     return folder

@@ -24,9 +24,9 @@ OTHER = {"left": "right", "right": "left"}
 def draw(folder: Path, count: int, tint: int, size: tuple[int, int] = (24, 30)) -> Path:
     """Pictures `000.png` and on, each of one colour and its number as brightness, under a tint."""
     folder.mkdir(parents=True)
-    dice = np.random.default_rng(tint)
+    rng = np.random.default_rng(tint)
     for i in range(count):
-        pixels = dice.integers(0, 60, (*size, 3), dtype=np.uint8) + np.uint8(i)
+        pixels = rng.integers(0, 60, (*size, 3), dtype=np.uint8) + np.uint8(i)
         pixels[..., tint] += 100
         Image.fromarray(pixels).save(folder / f"{i:03}.png")
     return folder

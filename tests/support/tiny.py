@@ -22,11 +22,11 @@ def tiny_words(*more: str) -> list[str]:
 
 def draw_world(folder: Path, counts: dict[str, int]) -> Path:
     """Folders of small pictures: A reddish, B bluish, each another size."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for name, count in counts.items():
         (folder / name).mkdir(parents=True)
         for i in range(count):
-            pixels = dice.integers(0, 120, (20 + i, 24, 3), dtype=np.uint8)
+            pixels = rng.integers(0, 120, (20 + i, 24, 3), dtype=np.uint8)
             pixels[..., 0 if name.endswith("A") else 2] += 130
             Image.fromarray(pixels).save(folder / name / f"{i}.png")
     return folder

@@ -8,16 +8,16 @@ from viceversa.weights.inception import shapes
 
 def random_weights(seed: int = 0) -> dict[str, torch.Tensor]:
     """He's scale for convolutions, mild batch norms: the features neither vanish nor explode."""
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     found = {}
     for name, shape in shapes().items():
         if name.endswith("conv.weight"):
             inputs = shape[1] * shape[2] * shape[3]
-            found[name] = torch.randn(shape, generator=dice) * (2 / inputs) ** 0.5
+            found[name] = torch.randn(shape, generator=rng) * (2 / inputs) ** 0.5
         elif name.endswith(("bn.weight", "running_var")):
-            found[name] = torch.rand(shape, generator=dice) / 2 + 0.75
+            found[name] = torch.rand(shape, generator=rng) / 2 + 0.75
         else:
-            found[name] = torch.randn(shape, generator=dice) / 10
+            found[name] = torch.randn(shape, generator=rng) / 10
     return found
 
 

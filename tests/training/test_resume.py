@@ -283,14 +283,14 @@ def kill_processes(command: list[str], out: Path, kills: int, within: float) -> 
 
     Every other kill comes at a random moment, the others as soon as a draft of a checkpoint is seen.
     """
-    dice, hits, inside = random.Random(1), 0, 0
+    rng, hits, inside = random.Random(1), 0, 0
     while hits < kills:
         log = out / "log.txt"
         lines = len(log.read_text().splitlines()) if log.exists() else 0
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         while process.poll() is None and (not log.exists() or len(log.read_text().splitlines()) == lines):
             time.sleep(0.01)
-        time.sleep(dice.uniform(0, within))
+        time.sleep(rng.uniform(0, within))
         while hits % 2 and process.poll() is None and not any((out / "checkpoints").glob("step-*.tmp")):
             pass  # a draft lives for a few milliseconds
         process.kill()

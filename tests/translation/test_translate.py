@@ -220,9 +220,9 @@ def test_bfloat16_is_for_pictures_of_8_bits_alone() -> None:
 def test_pictures_together_are_pictures_alone() -> None:
     """Of several sizes, in any order, some seen smaller; a batch holds those of one size."""
     sizes = [(64, 64), (32, 48), (64, 64), (300, 200), (64, 64), (32, 48)]
-    dice, t = np.random.default_rng(0), translator("auto")
+    rng, t = np.random.default_rng(0), translator("auto")
     t.at_once = 2
-    given = [images.Picture(pixels=dice.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]
+    given = [images.Picture(pixels=rng.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]
     seen: list[tuple[int, ...]] = []
     batch = t.batch
     t.batch = lambda x, *more: seen.append(tuple(x.shape)) or batch(x, *more)  # type: ignore[method-assign, func-returns-value]
@@ -256,9 +256,9 @@ def test_a_network_for_one_shape_is_given_no_other_for_pictures_of_one_size():
     net = Watched()
     t = Translator({"A": nn.Identity(), "B": net}, ("a", "b"), (3, 3), 64, 1, scale="native", filled=True)
     t.at_once = 4
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     sizes = [(20, 24)] * 4 + [(16, 16)] + [(20, 24)] * 2
-    pictures = [images.Picture(pixels=dice.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]
+    pictures = [images.Picture(pixels=rng.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]
     found = t.pictures(pictures, "b")
     assert net.seen == [(4, 3, 20, 24), (4, 3, 20, 24), (4, 3, 16, 16)]
     for picture, result in zip(pictures, found, strict=True):

@@ -51,8 +51,8 @@ def test_equilibrium(tmp_path):
 
 
 def test_samples_of_a_density_follow_it():
-    dice = np.random.default_rng(0)
-    drawn = np.concatenate([equilibrium.draw(equilibrium.hill(equilibrium.LINE, 3.0, 0.5), dice) for _ in range(40)])
+    rng = np.random.default_rng(0)
+    drawn = np.concatenate([equilibrium.draw(equilibrium.hill(equilibrium.LINE, 3.0, 0.5), rng) for _ in range(40)])
     assert drawn.mean() == pytest.approx(3, abs=0.02) and drawn.std() == pytest.approx(0.5, abs=0.02)
 
 

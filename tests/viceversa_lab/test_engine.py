@@ -260,8 +260,8 @@ def test_interval_is_students():
     assert found.low + found.high == pytest.approx(4)
     assert f"{interval([0.97, 0.98]):.1%}" == "97.5 ± 6.4\u202f%" and f"{interval([0.5]):.1%}" == "50.0\u202f%"
     assert math.isnan(interval([None]).mean) and paired([2, 3], [1, 2]).half == 0
-    dice = np.random.default_rng(0)
-    caught = [(lambda i: i.low <= 0 <= i.high)(interval(row)) for row in dice.normal(size=(4000, 4))]
+    rng = np.random.default_rng(0)
+    caught = [(lambda i: i.low <= 0 <= i.high)(interval(row)) for row in rng.normal(size=(4000, 4))]
     assert 0.935 < np.mean(caught) < 0.965
 
 

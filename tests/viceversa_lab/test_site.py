@@ -43,9 +43,9 @@ def everything(found):
     band(ax, (0, 1), ROWS)
     right, ax = axes("share", size="panel")
     bars(ax, ("first", "second"), ROWS)
-    dice = np.random.default_rng(0)
-    small = [dice.uniform(-1, 1, (1, 8, 8)).astype(np.float32) for _ in range(6)]
-    sheet = dice.uniform(-1, 1, (3, 40, 700)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    small = [rng.uniform(-1, 1, (1, 8, 8)).astype(np.float32) for _ in range(6)]
+    sheet = rng.uniform(-1, 1, (3, 40, 700)).astype(np.float32)
     return [
         Text(
             f"Text with $\\lambda = 10$, *emphasis*, `code`, a [paper](https://arxiv.org/abs/1703.10593), @1. {HOSTILE}"

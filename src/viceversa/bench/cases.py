@@ -75,8 +75,8 @@ def config_of(name: str, size: int, **changes: Any) -> CycleGANConfig:
 
 def noise(batch: int, size: int, device: str) -> list[torch.Tensor]:
     """A random picture of each domain."""
-    dice = torch.Generator().manual_seed(0)
-    return [(torch.rand(batch, 3, size, size, generator=dice) * 2 - 1).to(device) for _ in "ab"]
+    rng = torch.Generator().manual_seed(0)
+    return [(torch.rand(batch, 3, size, size, generator=rng) * 2 - 1).to(device) for _ in "ab"]
 
 
 def train_ours(

@@ -51,7 +51,7 @@ class Source:
         """Epoch of the n-th sample and its index therein."""
         return divmod(n, self.epoch_nimg)
 
-    def dice(self, epoch: int, index: int) -> np.random.Generator:
+    def sample_rng(self, epoch: int, index: int) -> np.random.Generator:
         """What the augmentation of a sample is drawn from."""
         return np.random.default_rng((self.seed, 2, epoch, index))
 
@@ -83,7 +83,7 @@ class Unpaired(Source):
 
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         epoch, index = self.place(n)
-        rng = self.dice(epoch, index)
+        rng = self.sample_rng(epoch, index)
         store_a, store_b = self.stores
         a = store_a[int(self.order(epoch)[index])]
         b = store_b[int(rng.integers(len(store_b)))]
@@ -96,7 +96,7 @@ class Paired(Unpaired):
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         place = self.place(n)
         a, b = self.pair(*place)
-        return self.augment(a, self.dice(*place)), self.augment(b, self.dice(*place))
+        return self.augment(a, self.sample_rng(*place)), self.augment(b, self.sample_rng(*place))
 
     def pair(self, epoch: int, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Both pictures as they are stored."""
@@ -125,7 +125,9 @@ class PairedNumbers(Paired):
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         place = self.place(n)
         x, y = self.pair(*place)
-        return self.augment(x, self.dice(*place)), self.augment.numbers(y, self.dice(*place))[0].astype(np.int64)
+        return self.augment(x, self.sample_rng(*place)), self.augment.numbers(y, self.sample_rng(*place))[0].astype(
+            np.int64
+        )
 
 
 class Single(Source):
@@ -139,7 +141,7 @@ class Single(Source):
 
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
         epoch, index = self.place(n)
-        return (self.augment(self.stores[0][int(self.order(epoch)[index])], self.dice(epoch, index)),)
+        return (self.augment(self.stores[0][int(self.order(epoch)[index])], self.sample_rng(epoch, index)),)
 
 
 class Labelled(Source):
@@ -155,7 +157,7 @@ class Labelled(Source):
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
         epoch, index = self.place(n)
         chosen, x = self.stores[0].find(int(self.order(epoch)[index]))
-        return self.augment(x, self.dice(epoch, index)), self.y[chosen]
+        return self.augment(x, self.sample_rng(epoch, index)), self.y[chosen]
 
 
 class Arrays:

@@ -74,10 +74,10 @@ def make(
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         raise UsageError(f"{study} exists already and may hold answers; choose another folder for the study")
     found, others = find_sources(sources, names, to, real, asked, device)
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     notes: list[str] = []
     counts = (trials, practice, sentinels)
-    chosen = _choose(found, others, asked, counts, dice, notes)
+    chosen = _choose(found, others, asked, counts, rng, notes)
     pixels = _read(found, others, chosen, size, notes, on_progress)
     lists = _lists(pixels, asked, counts)
     detail = int(min(np.median([p.shape[1] for p in group.values()]) for group in pixels.values()))
@@ -88,7 +88,7 @@ def make(
         files.remove_folder(draft.folder.path)
     files.make_folder(draft.folder.pictures)
     files.require_space(draft.folder.path, sum(map(len, pixels.values())) * size * size * 3)
-    pools = _write(draft, pixels, lists, asked, dice)
+    pools = _write(draft, pixels, lists, asked, rng)
     made = Study(
         kind=asked, question=question or QUESTIONS[asked], trials=trials, practice=practice, sentinels=sentinels,
         size=size, detail=min(detail, size), seed=seed, names=tuple(s.name for s in found),
@@ -119,7 +119,7 @@ def _choose(
     others: Source | None,
     kind: Kind,
     counts: Counts,
-    dice: np.random.Generator,
+    rng: np.random.Generator,
     notes: list[str],
 ) -> dict[str, list[str]]:
     """The scenes to read by algorithm, in the order in which they are dealt out; REAL for the real ones or inputs.
@@ -130,23 +130,23 @@ def _choose(
     if kind == "preference":
         common &= set(others.scenes) if others else common
         _require(len(common), counts, "pictures that all of them have under the same name")
-        order = _shuffled(common, dice)
+        order = _shuffled(common, rng)
         return {s.name: order for s in found} | ({REAL: order} if others else {})
     for source in (*found, others):
         if source is not None:
             _require(len(source.scenes), counts, f"pictures in {source.told}")
-    order = _shuffled(common, dice) if len(common) >= sum(counts) else []
+    order = _shuffled(common, rng) if len(common) >= sum(counts) else []
     if not order:
         notes.append(
             "the algorithms translated different pictures, so that part of their difference may be the pictures'"
         )
     assert others is not None
-    return {s.name: order or _shuffled(s.scenes, dice) for s in found} | {REAL: _shuffled(others.scenes, dice)}
+    return {s.name: order or _shuffled(s.scenes, rng) for s in found} | {REAL: _shuffled(others.scenes, rng)}
 
 
-def _shuffled(scenes: Mapping[str, object] | set[str], dice: np.random.Generator) -> list[str]:
+def _shuffled(scenes: Mapping[str, object] | set[str], rng: np.random.Generator) -> list[str]:
     listed = sorted(scenes)
-    return [listed[i] for i in dice.permutation(len(listed))]
+    return [listed[i] for i in rng.permutation(len(listed))]
 
 
 def _require(have: int, counts: Counts, what: str) -> None:
@@ -199,14 +199,14 @@ def squared(pixels: NDArray[np.float32], size: int) -> Pixels:
     return images.to_uint8(square if side <= size else images.resize(square, (size, size)))
 
 
-def spoiled(pixels: Pixels, dice: np.random.Generator) -> Pixels:
+def spoiled(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """A picture destroyed beyond doubt: tiles exchanged, colours drowned in noise."""
     _, side, _ = pixels.shape
     edge = -(-side // TILES)
     padded = np.pad(pixels, ((0, 0), (0, edge * TILES - side), (0, edge * TILES - side)), mode="edge")
     tiles = padded.reshape(3, TILES, edge, TILES, edge).transpose(1, 3, 0, 2, 4).reshape(TILES**2, 3, edge, edge)
-    mixed = tiles[dice.permutation(TILES**2)].reshape(TILES, TILES, 3, edge, edge).transpose(2, 0, 3, 1, 4)
-    noisy = mixed.reshape(padded.shape)[:, :side, :side] * 0.4 + 76 + dice.normal(0, 60, pixels.shape)
+    mixed = tiles[rng.permutation(TILES**2)].reshape(TILES, TILES, 3, edge, edge).transpose(2, 0, 3, 1, 4)
+    noisy = mixed.reshape(padded.shape)[:, :side, :side] * 0.4 + 76 + rng.normal(0, 60, pixels.shape)
     return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
 
 
@@ -243,7 +243,7 @@ def _no_lone_pair(part: dict[str, list[str]], spare: list[str]) -> None:
 
 
 def _write(
-    draft: Draft, pixels: Mapping[str, Mapping[str, Pixels]], lists: Lists, kind: Kind, dice: np.random.Generator
+    draft: Draft, pixels: Mapping[str, Mapping[str, Pixels]], lists: Lists, kind: Kind, rng: np.random.Generator
 ) -> dict[str, Pool]:
     """Every picture that is shown as a file, and the pools that name them. Spoiled ones only for sentinels."""
     pools = {}
@@ -255,7 +255,7 @@ def _write(
             real=real,
             made={n: tuple(draft.add(pixels[n][s], s) for s in listed) for n, listed in algorithms.items() if whole},
             spoiled={
-                n: tuple(draft.add(spoiled(pixels[n][s], dice), s) for s in listed)
+                n: tuple(draft.add(spoiled(pixels[n][s], rng), s) for s in listed)
                 for n, listed in algorithms.items()
                 if part == "watched"
             },

@@ -41,32 +41,32 @@ def plan(study: Study, number: int, arm: int) -> tuple[Trial, ...]:
     No picture comes twice, a real picture never beside a translation of its own scene, and the key lies on each side
     equally often (in one more trial where the number is odd).
     """
-    dice = np.random.default_rng((study.seed, number, arm))
+    rng = np.random.default_rng((study.seed, number, arm))
     names = study.arms[arm]
     parts: list[tuple[Part, Pool, int]] = [
         ("practice", study.practised, study.practice),
         ("scored", study.scored, study.trials),
         ("sentinel", study.watched, study.sentinels),
     ]
-    practice, *judged = ([*_part(part, pool, count, study, names, dice)] for part, pool, count in parts)
+    practice, *judged = ([*_part(part, pool, count, study, names, rng)] for part, pool, count in parts)
     mixed = [trial for trials in judged for trial in trials]
-    return (*practice, *(mixed[i] for i in dice.permutation(len(mixed))))
+    return (*practice, *(mixed[i] for i in rng.permutation(len(mixed))))
 
 
 def _part(
-    part: Part, pool: Pool, count: int, study: Study, names: Sequence[str], dice: np.random.Generator
+    part: Part, pool: Pool, count: int, study: Study, names: Sequence[str], rng: np.random.Generator
 ) -> list[Trial]:
     """`count` trials from a pool, each picture at most once."""
-    sides = _sides(count, dice)
+    sides = _sides(count, rng)
     if study.kind == "real-or-fake":
         made = (pool.spoiled if part == "sentinel" else pool.made)[names[0]]
-        fakes = [made[i] for i in dice.permutation(len(made))[:count]]
-        reals = [pool.real[i] for i in dice.permutation(len(pool.real))]
+        fakes = [made[i] for i in rng.permutation(len(made))[:count]]
+        reals = [pool.real[i] for i in rng.permutation(len(pool.real))]
         apart(reals, fakes)
         return [_trial(part, r, f, side) for r, f, side in zip(reals[:count], fakes, sides, strict=True)]
     first, second = (pool.made[name] for name in names)
     trials = []
-    for turn, (i, side) in enumerate(zip(dice.permutation(len(first))[:count], sides, strict=True)):
+    for turn, (i, side) in enumerate(zip(rng.permutation(len(first))[:count], sides, strict=True)):
         one, other = first[i], second[i]
         if part == "sentinel":  # each of the two is the destroyed one in turn
             whole, broken = (first, names[1]) if (turn + study.seed) % 2 else (second, names[0])
@@ -80,11 +80,11 @@ def _trial(part: Part, key: Shown, other: Shown, side: Side, above: str | None =
     return Trial(part, left.token, right.token, side, above)
 
 
-def _sides(count: int, dice: np.random.Generator) -> list[Side]:
+def _sides(count: int, rng: np.random.Generator) -> list[Side]:
     """Left and right equally often, in random order; the odd one at random."""
-    first = int(dice.integers(2))
+    first = int(rng.integers(2))
     both: tuple[Side, Side] = ("left", "right")
-    return [both[(first + int(i)) % 2] for i in dice.permutation(count)]
+    return [both[(first + int(i)) % 2] for i in rng.permutation(count)]
 
 
 def apart(reals: list[Shown], fakes: Sequence[Shown]) -> None:

@@ -17,10 +17,10 @@ class Heaps:
     centres: NDArray[np.float64]
     deviation: float
 
-    def draw(self, count: int, dice: np.random.Generator) -> NDArray[np.float32]:
+    def draw(self, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
         """Samples (count, 2)."""
-        chosen = self.centres[dice.integers(len(self.centres), size=count)]
-        return (chosen + self.deviation * dice.standard_normal((count, 2))).astype(np.float32)
+        chosen = self.centres[rng.integers(len(self.centres), size=count)]
+        return (chosen + self.deviation * rng.standard_normal((count, 2))).astype(np.float32)
 
 
 def ring(count: int = 8, radius: float = 1.0, deviation: float = 0.01) -> Heaps:

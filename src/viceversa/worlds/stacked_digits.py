@@ -30,9 +30,9 @@ class Stacks:
         distributed.require_divisible(batch)
         self.pictures, self.classes, self.batch_size, self.seed = pictures, classes, batch, seed
 
-    def draw(self, count: int, dice: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def draw(self, count: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """`count` stacks and their modes."""
-        chosen = dice.integers(len(self.classes), size=(count, 3))
+        chosen = rng.integers(len(self.classes), size=(count, 3))
         return self.pictures[chosen], mode(self.classes[chosen])
 
     def batch(self, step: int) -> tuple[Tensor, ...]:

@@ -64,18 +64,18 @@ def train(p: Numbers, q: Numbers, seed: int, steps: int) -> MLP:
     """A discriminator that has only seen samples of p and q."""
     D = smooth_judge(seed)
     player = Player([D], lr=5e-3, betas=(0.9, 0.999))
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     for _ in rounds(player, steps):
-        real, fake = (torch.from_numpy(draw(density, dice)) for density in (p, q))
+        real, fake = (torch.from_numpy(draw(density, rng)) for density in (p, q))
         with player.turn() as update:
             update(ADVERSARIAL["minimax"].d_loss(D(real), D(fake)))
     return D
 
 
-def draw(density: Numbers, dice: np.random.Generator) -> NDArray[np.float32]:
+def draw(density: Numbers, rng: np.random.Generator) -> NDArray[np.float32]:
     """Samples (BATCH, 1) of a density on `LINE`, through its quantiles."""
     below = np.cumsum(density)
-    return np.interp(dice.random(BATCH), below / below[-1], LINE)[:, None].astype(np.float32)
+    return np.interp(rng.random(BATCH), below / below[-1], LINE)[:, None].astype(np.float32)
 
 
 def scores(D: MLP) -> Numbers:

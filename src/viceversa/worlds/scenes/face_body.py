@@ -7,7 +7,7 @@ import numpy as np
 
 from .face_head import Head, flesh_light, turned
 from .lighting import Light
-from .noise import Dice, Floats, fractal, noise, smoothstep
+from .noise import Floats, SceneRng, fractal, noise, smoothstep
 from .painting import Canvas, ellipse, glow, ink, mix
 
 
@@ -49,14 +49,14 @@ def paint_backdrop(canvas: Canvas, backdrop: Backdrop, light: Light) -> None:
 
 def _spots(canvas: Canvas, backdrop: Backdrop) -> None:
     """Leaves or lamps as discs of light."""
-    dice = Dice(backdrop.seed)
+    rng = SceneRng(backdrop.seed)
     tints = ("5f8a3a", "86a850", "2f5a2a", "cfd890", "a8c8e0") if backdrop.kind == "garden" else (
         "ffd890", "f0a050", "ffe8c0", "90b8e8", "d87060")  # fmt: skip
     for _ in range(26):
-        x, y, r = dice.real(), dice.real(0, 1), dice.real(0.03, 0.11)
+        x, y, r = rng.real(), rng.real(0, 1), rng.real(0.03, 0.11)
         part = canvas.around(x, y, 1.4 * r)
         disc = glow(ellipse(part, x, y, r, r), 0.28 * r)
-        part.paint(ink(dice.pick(tints)), disc * np.float32(dice.real(0.15, 0.6)))
+        part.paint(ink(rng.pick(tints)), disc * np.float32(rng.real(0.15, 0.6)))
 
 
 def _torso(canvas: Canvas, head: Head) -> tuple[Canvas, Floats, Floats]:

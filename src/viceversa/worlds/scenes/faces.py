@@ -22,7 +22,7 @@ from .face_features import (
 from .face_hair import Hair, paint_hair, paint_hair_behind
 from .face_head import Expression, Head, blush, flesh_light, normals, sheen, surface
 from .lighting import Light
-from .noise import Dice
+from .noise import SceneRng
 from .painting import Canvas
 
 DOMAINS = ("neutral", "smiling")
@@ -72,92 +72,92 @@ class Portrait:
 
 def describe(seed: int) -> Portrait:
     """The person of a seed."""
-    dice = Dice(seed)
+    rng = SceneRng(seed)
     light = Light(
-        azimuth=pi / 2 + dice.pick((-1.0, 1.0)) * dice.real(0.25, 0.85),
-        elevation=dice.real(0.3, 0.75),
-        warmth=dice.real(0, 0.9),
+        azimuth=pi / 2 + rng.pick((-1.0, 1.0)) * rng.real(0.25, 0.85),
+        elevation=rng.real(0.3, 0.75),
+        warmth=rng.real(0, 0.9),
         softness=0.5,
         pitch=0.0,
-        ambient=dice.real(0.38, 0.52),
+        ambient=rng.real(0.38, 0.52),
     )
-    wall, far = dice.pick(WALLS)
-    backdrop = Backdrop(near=wall, far=far, kind=dice.pick(("wall", "wall", "garden", "lights")), seed=dice.seed())
-    feminine, age = dice.chance(0.5), max(0.0, dice.real(-0.5, 1.0))
-    head = _head(dice, feminine, age)
-    tone, lips = dice.pick(SKINS)
-    colour = _hair_colour(dice, SKINS.index((tone, lips)) > 3, age)
-    hair = _hair(dice, feminine, colour, age)
-    looks = _looks(dice, feminine, tone, lips, colour)
+    wall, far = rng.pick(WALLS)
+    backdrop = Backdrop(near=wall, far=far, kind=rng.pick(("wall", "wall", "garden", "lights")), seed=rng.seed())
+    feminine, age = rng.chance(0.5), max(0.0, rng.real(-0.5, 1.0))
+    head = _head(rng, feminine, age)
+    tone, lips = rng.pick(SKINS)
+    colour = _hair_colour(rng, SKINS.index((tone, lips)) > 3, age)
+    hair = _hair(rng, feminine, colour, age)
+    looks = _looks(rng, feminine, tone, lips, colour)
     clothes = Clothes(
-        colour=dice.pick(CLOTHS),
-        trim=dice.pick(CLOTHS),
-        neck=dice.pick(("round", "round", "v", "collar", "collar", "high")),
-        stripes=dice.chance(0.25),
+        colour=rng.pick(CLOTHS),
+        trim=rng.pick(CLOTHS),
+        neck=rng.pick(("round", "round", "v", "collar", "collar", "high")),
+        stripes=rng.chance(0.25),
         broad=0.0 if feminine else 0.12,
-        seed=dice.seed(),
+        seed=rng.seed(),
     )
     return Portrait(
-        light=light, backdrop=backdrop, head=head, looks=looks, hair=hair, clothes=clothes, smile=_smile(dice)
+        light=light, backdrop=backdrop, head=head, looks=looks, hair=hair, clothes=clothes, smile=_smile(rng)
     )
 
 
-def _head(dice: Dice, feminine: bool, age: float) -> Head:
-    tilt = dice.real(-0.08, 0.08)
+def _head(rng: SceneRng, feminine: bool, age: float) -> Head:
+    tilt = rng.real(-0.08, 0.08)
     return Head(
-        x=0.5 + dice.real(-0.02, 0.02) + 0.25 * tilt,
-        y=dice.real(0.468, 0.488),
-        size=dice.real(0.365, 0.39),
-        turn=dice.real(-0.29, 0.29),
-        nod=dice.real(-0.05, 0.07),
+        x=0.5 + rng.real(-0.02, 0.02) + 0.25 * tilt,
+        y=rng.real(0.468, 0.488),
+        size=rng.real(0.365, 0.39),
+        turn=rng.real(-0.29, 0.29),
+        nod=rng.real(-0.05, 0.07),
         tilt=tilt,
-        width=dice.real(0.66, 0.73),
-        jaw=dice.real(1.8, 2.25) if feminine else dice.real(2.2, 3.1),
-        cheeks=dice.real(),
-        nose_width=dice.real(0.085, 0.115) + (0.0 if feminine else 0.012),
-        nose_length=dice.real(0.32, 0.38),
-        eye_gap=dice.real(0.285, 0.315),
-        eye_width=dice.real(0.145, 0.165),
-        eye_height=dice.real(0.068, 0.088) + (0.006 if feminine else 0.0),
-        eye_slant=dice.real(-0.04, 0.16),
-        brow_height=dice.real(-0.20, -0.16),
-        mouth_y=dice.real(0.575, 0.61),
-        mouth_width=dice.real(0.245, 0.28),
-        upper_lip=dice.real(0.048, 0.07),
-        lower_lip=dice.real(0.068, 0.10),
+        width=rng.real(0.66, 0.73),
+        jaw=rng.real(1.8, 2.25) if feminine else rng.real(2.2, 3.1),
+        cheeks=rng.real(),
+        nose_width=rng.real(0.085, 0.115) + (0.0 if feminine else 0.012),
+        nose_length=rng.real(0.32, 0.38),
+        eye_gap=rng.real(0.285, 0.315),
+        eye_width=rng.real(0.145, 0.165),
+        eye_height=rng.real(0.068, 0.088) + (0.006 if feminine else 0.0),
+        eye_slant=rng.real(-0.04, 0.16),
+        brow_height=rng.real(-0.20, -0.16),
+        mouth_y=rng.real(0.575, 0.61),
+        mouth_width=rng.real(0.245, 0.28),
+        upper_lip=rng.real(0.048, 0.07),
+        lower_lip=rng.real(0.068, 0.10),
         age=age,
     )
 
 
-def _hair_colour(dice: Dice, dark: bool, age: float) -> str:
-    grey, black, colour = dice.pick(GREY_HAIR), dice.pick(DARK_HAIR), dice.pick(FAIR_HAIR)
-    if dice.chance(age - 0.35):
+def _hair_colour(rng: SceneRng, dark: bool, age: float) -> str:
+    grey, black, colour = rng.pick(GREY_HAIR), rng.pick(DARK_HAIR), rng.pick(FAIR_HAIR)
+    if rng.chance(age - 0.35):
         return grey
-    return black if dark or dice.chance(0.25) else colour
+    return black if dark or rng.chance(0.25) else colour
 
 
-def _looks(dice: Dice, feminine: bool, tone: str, lips: str, hair: str) -> Looks:
-    painted = feminine and dice.chance(0.4)
-    beard = dice.pick(("none", "none", "stubble", "stubble", "full", "moustache", "goatee"))
-    glasses = dice.pick(("round", "square")) if dice.chance(0.25) else "none"
+def _looks(rng: SceneRng, feminine: bool, tone: str, lips: str, hair: str) -> Looks:
+    painted = feminine and rng.chance(0.4)
+    beard = rng.pick(("none", "none", "stubble", "stubble", "full", "moustache", "goatee"))
+    glasses = rng.pick(("round", "square")) if rng.chance(0.25) else "none"
     fair = tone in (SKINS[0][0], SKINS[1][0], SKINS[2][0])
-    stick, eyes, dark = dice.pick(LIPSTICKS), dice.pick(IRISES), dice.pick(IRISES[:3])
+    stick, eyes, dark = rng.pick(LIPSTICKS), rng.pick(IRISES), rng.pick(IRISES[:3])
     return Looks(
         skin=tone,
-        freckles=dice.real(0.3, 0.6) if fair and dice.chance(0.25) else 0.0,
+        freckles=rng.real(0.3, 0.6) if fair and rng.chance(0.25) else 0.0,
         lips=stick if painted else lips,
-        paint=dice.real(0.6, 1.0) if painted else 0.0,
+        paint=rng.real(0.6, 1.0) if painted else 0.0,
         iris=eyes if fair else dark,
-        lashes=dice.real(0.5, 1.0) if feminine else dice.real(0.0, 0.3),
-        gaze=dice.real(-0.02, 0.02),
+        lashes=rng.real(0.5, 1.0) if feminine else rng.real(0.0, 0.3),
+        gaze=rng.real(-0.02, 0.02),
         brow=hair if hair in DARK_HAIR else "4a3424" if hair not in GREY_HAIR else "77716a",
-        brow_weight=dice.real(0.1, 0.55) if feminine else dice.real(0.4, 1.0),
-        brow_arch=dice.real(0.04, 0.085) if feminine else dice.real(0.015, 0.05),
+        brow_weight=rng.real(0.1, 0.55) if feminine else rng.real(0.4, 1.0),
+        brow_arch=rng.real(0.04, 0.085) if feminine else rng.real(0.015, 0.05),
         beard="none" if feminine else beard,
         hair=hair,
         glasses=glasses,
-        frame=dice.pick(FRAMES),
-        seed=dice.seed(),
+        frame=rng.pick(FRAMES),
+        seed=rng.seed(),
     )
 
 
@@ -181,10 +181,10 @@ SHORT, LONG = (
 )
 
 
-def _hair(dice: Dice, feminine: bool, colour: str, age: float) -> Hair | None:
-    cut = dice.pick(LONG if feminine else SHORT)
-    part, recede, seed = dice.pick((-1.0, 1.0)) * dice.real(0.15, 0.8), dice.real(0, 0.14), dice.seed()
-    lively = [dice.real(0.85, 1.15) for _ in range(2)]
+def _hair(rng: SceneRng, feminine: bool, colour: str, age: float) -> Hair | None:
+    cut = rng.pick(LONG if feminine else SHORT)
+    part, recede, seed = rng.pick((-1.0, 1.0)) * rng.real(0.15, 0.8), rng.real(0, 0.14), rng.seed()
+    lively = [rng.real(0.85, 1.15) for _ in range(2)]
     if cut == "bald":
         return None
     above, beside, line, ends, sweep, length, curl, thin, bun = CUTS[cut]
@@ -204,11 +204,11 @@ def _hair(dice: Dice, feminine: bool, colour: str, age: float) -> Hair | None:
     )
 
 
-def _smile(dice: Dice) -> Expression:
+def _smile(rng: SceneRng) -> Expression:
     """A broad smile, mostly with teeth."""
-    gape = dice.real(0.12, 0.20) if dice.chance(0.9) else 0.0
-    lift = dice.real(0.11, 0.15) if gape else 0.15
-    return Expression(smile=1.0, lift=lift, gape=gape, squint=dice.real(0.6, 1.0))
+    gape = rng.real(0.12, 0.20) if rng.chance(0.9) else 0.0
+    lift = rng.real(0.11, 0.15) if gape else 0.15
+    return Expression(smile=1.0, lift=lift, gape=gape, squint=rng.real(0.6, 1.0))
 
 
 def paint(scene: Portrait, canvas: Canvas, side: str) -> None:

@@ -11,7 +11,7 @@ Option = TypeVar("Option")
 PERIOD = 64  # lattice cells before a field repeats; a power of two, so that wrapping is one bit mask
 
 
-class Dice:
+class SceneRng:
     """Seeded numbers, all drawn through `Generator.random`, whose stream NumPy keeps between versions."""
 
     def __init__(self, seed: int) -> None:
@@ -53,7 +53,7 @@ def _cells(x: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
 
 def noise(seed: int, x: Floats, y: Floats) -> Floats:
     """Value noise in [0, 1] at lattice coordinates (one random value per unit square), smooth between."""
-    lattice: Floats = Dice(seed).generator.random((PERIOD, PERIOD)).astype(np.float32)
+    lattice: Floats = SceneRng(seed).generator.random((PERIOD, PERIOD)).astype(np.float32)
     if x.shape[0] == 1 and y.shape[1] == 1:  # a straight grid: one axis after the other
         low, high, t = _cells(y[:, 0])
         rows = lattice[low] + t[:, None] * (lattice[high] - lattice[low])

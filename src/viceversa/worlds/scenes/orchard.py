@@ -9,7 +9,7 @@ import numpy as np
 from .fruit import Fruit, paint_apple, paint_orange, stamp, tilt
 from .grounds import Ground
 from .lighting import Light
-from .noise import Dice, noise
+from .noise import SceneRng, noise
 from .painting import Canvas, ellipse, glow, ink, mix
 from .plants import Flower, Leaf, paint_flower, paint_leaf, paint_twig
 from .vessels import Bowl, Cup, paint_bowl_back, paint_bowl_front, paint_cup
@@ -53,104 +53,104 @@ class Orchard:
 
 def describe(seed: int) -> Orchard:
     """The scene of a seed."""
-    dice = Dice(seed)
-    setting = dice.pick(("table", "table", "table", "grass", "bowl", "bowl", "tree"))
+    rng = SceneRng(seed)
+    setting = rng.pick(("table", "table", "table", "grass", "bowl", "bowl", "tree"))
     if setting == "tree":
-        return _tree(dice)
-    low = setting == "table" and dice.chance(0.45)
-    light = _daylight(dice, dice.real(0.32, 0.45) if low else dice.real(0.65, 1.15))
-    material = "grass" if setting == "grass" else dice.pick(("wood", "cloth", "cloth", "tiles"))
+        return _tree(rng)
+    low = setting == "table" and rng.chance(0.45)
+    light = _daylight(rng, rng.real(0.32, 0.45) if low else rng.real(0.65, 1.15))
+    material = "grass" if setting == "grass" else rng.pick(("wood", "cloth", "cloth", "tiles"))
     ground = Ground(
         material=material,
-        colours=dice.pick(GROUNDS[material]),
-        turn=dice.real(-0.7, 0.7),
-        scale=dice.real(3.5, 6.5),
-        horizon=dice.real(0.2, 0.34) if low else -1,
-        seed=dice.seed(),
+        colours=rng.pick(GROUNDS[material]),
+        turn=rng.real(-0.7, 0.7),
+        scale=rng.real(3.5, 6.5),
+        horizon=rng.real(0.2, 0.34) if low else -1,
+        seed=rng.seed(),
     )
-    bowl = _bowl(dice, light) if setting == "bowl" else None
-    fruits = _heap(dice, bowl) if bowl else _scatter(dice, 0.46 if low else 0.0)
+    bowl = _bowl(rng, light) if setting == "bowl" else None
+    fruits = _heap(rng, bowl) if bowl else _scatter(rng, 0.46 if low else 0.0)
     top = 0.42 if low else 0.08
-    fallen = dice.whole(8, 20) if material == "grass" else dice.whole(1, 7)
+    fallen = rng.whole(8, 20) if material == "grass" else rng.whole(1, 7)
     return Orchard(
         light=light,
         ground=ground,
-        backdrop=(dice.pick(GLAZES), dice.pick(GLAZES)),
+        backdrop=(rng.pick(GLAZES), rng.pick(GLAZES)),
         fruits=fruits,
-        cups=_cups(dice, light, fruits, bowl, top),
+        cups=_cups(rng, light, fruits, bowl, top),
         bowl=bowl,
-        leaves=tuple(_leaf(dice, dice.real(), dice.real(top, 1), FALLEN) for _ in range(fallen)),
-        flowers=tuple(_flower(dice, top) for _ in range(dice.whole(2, 7) if material == "grass" else dice.whole(0, 2))),
-        sprigs=tuple(_sprig(dice, f) for f in fruits if dice.chance(0.45)),
-        seed=dice.seed(),
+        leaves=tuple(_leaf(rng, rng.real(), rng.real(top, 1), FALLEN) for _ in range(fallen)),
+        flowers=tuple(_flower(rng, top) for _ in range(rng.whole(2, 7) if material == "grass" else rng.whole(0, 2))),
+        sprigs=tuple(_sprig(rng, f) for f in fruits if rng.chance(0.45)),
+        seed=rng.seed(),
     )
 
 
-def _daylight(dice: Dice, pitch: float) -> Light:
+def _daylight(rng: SceneRng, pitch: float) -> Light:
     return Light(
-        azimuth=dice.pick((0.35, pi - 0.35)) + dice.real(-0.55, 0.75),
-        elevation=dice.real(0.6, 1.0),
-        warmth=dice.real(0, 0.8),
-        softness=dice.real(0.25, 0.7),
+        azimuth=rng.pick((0.35, pi - 0.35)) + rng.real(-0.55, 0.75),
+        elevation=rng.real(0.6, 1.0),
+        warmth=rng.real(0, 0.8),
+        softness=rng.real(0.25, 0.7),
         pitch=pitch,
     )
 
 
-def _fruit(dice: Dice, x: float, y: float, r: float, ripeness: float) -> Fruit:
-    axis = tilt(dice.real(-0.8, 0.8), dice.real(0.1, 1.1))
-    own = min(1.0, max(0.0, ripeness + dice.real(-0.15, 0.15)))
-    return Fruit(x=x, y=y, r=r * dice.real(0.93, 1.07), axis=axis, ripeness=own, seed=dice.seed())
+def _fruit(rng: SceneRng, x: float, y: float, r: float, ripeness: float) -> Fruit:
+    axis = tilt(rng.real(-0.8, 0.8), rng.real(0.1, 1.1))
+    own = min(1.0, max(0.0, ripeness + rng.real(-0.15, 0.15)))
+    return Fruit(x=x, y=y, r=r * rng.real(0.93, 1.07), axis=axis, ripeness=own, seed=rng.seed())
 
 
-def _scatter(dice: Dice, top: float) -> tuple[Fruit, ...]:
+def _scatter(rng: SceneRng, top: float) -> tuple[Fruit, ...]:
     """One to six fruits, apart from each other as far as there is room."""
-    count = dice.pick((1, 2, 2, 3, 3, 3, 4, 5, 6))
-    r = {1: 0.34, 2: 0.265, 3: 0.22, 4: 0.195, 5: 0.175, 6: 0.16}[count] * dice.real(0.9, 1.1)
-    ripeness = dice.real(0.35, 0.95)
+    count = rng.pick((1, 2, 2, 3, 3, 3, 4, 5, 6))
+    r = {1: 0.34, 2: 0.265, 3: 0.22, 4: 0.195, 5: 0.175, 6: 0.16}[count] * rng.real(0.9, 1.1)
+    ripeness = rng.real(0.35, 0.95)
     placed: list[Fruit] = []
     for attempt in range(200):
-        x, y = dice.real(0.75 * r, 1 - 0.75 * r), dice.real(max(top, 0.75 * r), 1 - 0.8 * r)
+        x, y = rng.real(0.75 * r, 1 - 0.75 * r), rng.real(max(top, 0.75 * r), 1 - 0.8 * r)
         near = (1.9 - 0.004 * attempt) * r
         if all((x - f.x) ** 2 + (y - f.y) ** 2 > near * near for f in placed):
-            placed.append(_fruit(dice, x, y, r, ripeness))
+            placed.append(_fruit(rng, x, y, r, ripeness))
         if len(placed) == count:
             break
     return tuple(sorted(placed, key=lambda f: f.y + f.r))
 
 
-def _bowl(dice: Dice, light: Light) -> Bowl:
+def _bowl(rng: SceneRng, light: Light) -> Bowl:
     return Bowl(
-        x=dice.real(0.42, 0.58),
-        y=dice.real(0.48, 0.58),
-        r=dice.real(0.38, 0.48),
-        depth=0.34 * cos(light.pitch) * dice.real(0.8, 1.2),
-        wicker=dice.chance(0.5),
-        colour=dice.pick(GLAZES),
-        band=dice.pick(GLAZES),
-        seed=dice.seed(),
+        x=rng.real(0.42, 0.58),
+        y=rng.real(0.48, 0.58),
+        r=rng.real(0.38, 0.48),
+        depth=0.34 * cos(light.pitch) * rng.real(0.8, 1.2),
+        wicker=rng.chance(0.5),
+        colour=rng.pick(GLAZES),
+        band=rng.pick(GLAZES),
+        seed=rng.seed(),
     )
 
 
-def _heap(dice: Dice, bowl: Bowl) -> tuple[Fruit, ...]:
+def _heap(rng: SceneRng, bowl: Bowl) -> tuple[Fruit, ...]:
     """Fruits that fill a bowl, back ones first."""
-    count, ripeness = dice.whole(3, 6), dice.real(0.35, 0.95)
+    count, ripeness = rng.whole(3, 6), rng.real(0.35, 0.95)
     r = bowl.r * {3: 0.51, 4: 0.47, 5: 0.43, 6: 0.4}[count]
-    start = dice.real(0, 2 * pi)
+    start = rng.real(0, 2 * pi)
     spots = [(start + 2 * pi * i / (count - (count > 4)), 0.56) for i in range(count - (count > 4))]
     spots += [(0.0, 0.0)] if count > 4 else []
     across, away = bowl.r, 0.45 * bowl.r
     fruits = [
-        _fruit(dice, bowl.x + far * across * cos(a), bowl.y - 0.25 * r + far * away * sin(a), r, ripeness)
+        _fruit(rng, bowl.x + far * across * cos(a), bowl.y - 0.25 * r + far * away * sin(a), r, ripeness)
         for a, far in spots
     ]
     return tuple(sorted(fruits, key=lambda f: f.y))
 
 
-def _cups(dice: Dice, light: Light, fruits: tuple[Fruit, ...], bowl: Bowl | None, top: float) -> tuple[Cup, ...]:
+def _cups(rng: SceneRng, light: Light, fruits: tuple[Fruit, ...], bowl: Bowl | None, top: float) -> tuple[Cup, ...]:
     cups: list[Cup] = []
-    for _ in range(dice.whole(0, 12)):
-        x, y, r = dice.real(0.02, 0.98), dice.real(top, 1.0), dice.real(0.08, 0.13)
-        colour, band, height = dice.pick(GLAZES), dice.pick(GLAZES), 2.2 * r * cos(light.pitch)
+    for _ in range(rng.whole(0, 12)):
+        x, y, r = rng.real(0.02, 0.98), rng.real(top, 1.0), rng.real(0.08, 0.13)
+        colour, band, height = rng.pick(GLAZES), rng.pick(GLAZES), 2.2 * r * cos(light.pitch)
         free = all((x - f.x) ** 2 + (y - f.y) ** 2 > (0.9 * r + f.r) ** 2 for f in fruits)
         outside = bowl is None or (x - bowl.x) ** 2 + (y - bowl.y - 0.1) ** 2 > (bowl.r + r) ** 2
         if free and outside and len(cups) < 2:
@@ -158,46 +158,46 @@ def _cups(dice: Dice, light: Light, fruits: tuple[Fruit, ...], bowl: Bowl | None
     return tuple(cups)
 
 
-def _leaf(dice: Dice, x: float, y: float, colours: tuple[str, ...]) -> Leaf:
-    length, turn = dice.real(0.12, 0.26), dice.real(0, 2 * pi)
-    return Leaf(x=x, y=y, length=length, turn=turn, bend=dice.real(-0.4, 0.4), colour=dice.pick(colours))
+def _leaf(rng: SceneRng, x: float, y: float, colours: tuple[str, ...]) -> Leaf:
+    length, turn = rng.real(0.12, 0.26), rng.real(0, 2 * pi)
+    return Leaf(x=x, y=y, length=length, turn=turn, bend=rng.real(-0.4, 0.4), colour=rng.pick(colours))
 
 
-def _sprig(dice: Dice, fruit: Fruit) -> Leaf:
+def _sprig(rng: SceneRng, fruit: Fruit) -> Leaf:
     """A leaf still on the stalk."""
     ax, ay, _ = fruit.axis
     x, y = fruit.x + 0.88 * ax * fruit.r, fruit.y - 0.88 * ay * fruit.r
-    turn = dice.pick((-0.35, pi + 0.35)) + dice.real(-0.4, 0.4)
-    length = fruit.r * dice.real(0.6, 0.95)
-    return Leaf(x=x, y=y, length=length, turn=turn, bend=dice.real(-0.5, 0.5), colour=dice.pick(GREENS))
+    turn = rng.pick((-0.35, pi + 0.35)) + rng.real(-0.4, 0.4)
+    length = fruit.r * rng.real(0.6, 0.95)
+    return Leaf(x=x, y=y, length=length, turn=turn, bend=rng.real(-0.5, 0.5), colour=rng.pick(GREENS))
 
 
-def _flower(dice: Dice, top: float) -> Flower:
-    x, y, r = dice.real(), dice.real(top, 1), dice.real(0.03, 0.075)
-    petals, turn = dice.whole(5, 9), dice.real(0, 1)
-    return Flower(x=x, y=y, r=r, petals=petals, turn=turn, colour=dice.pick(PETALS), heart=dice.pick(PETALS))
+def _flower(rng: SceneRng, top: float) -> Flower:
+    x, y, r = rng.real(), rng.real(top, 1), rng.real(0.03, 0.075)
+    petals, turn = rng.whole(5, 9), rng.real(0, 1)
+    return Flower(x=x, y=y, r=r, petals=petals, turn=turn, colour=rng.pick(PETALS), heart=rng.pick(PETALS))
 
 
-def _tree(dice: Dice) -> Orchard:
+def _tree(rng: SceneRng) -> Orchard:
     """Fruit hanging among leaves, the far garden out of focus."""
-    light = _daylight(dice, 0.1)
+    light = _daylight(rng, 0.1)
     fruits = []
-    for f in _scatter(dice, 0.3):
-        axis = tilt(dice.real(-0.3, 0.3), dice.real(0.0, 0.5))
+    for f in _scatter(rng, 0.3):
+        axis = tilt(rng.real(-0.3, 0.3), rng.real(0.0, 0.5))
         fruits.append(Fruit(x=f.x, y=f.y, r=f.r, axis=axis, ripeness=f.ripeness, seed=f.seed))
-    behind = [_leaf(dice, dice.real(-0.05, 1.05), dice.real(-0.1, 0.75), GREENS) for _ in range(16)]
-    before = [_sprig(dice, f) for f in fruits for _ in range(2)]
+    behind = [_leaf(rng, rng.real(-0.05, 1.05), rng.real(-0.1, 0.75), GREENS) for _ in range(16)]
+    before = [_sprig(rng, f) for f in fruits for _ in range(2)]
     return Orchard(
         light=light,
         ground=None,
-        backdrop=(dice.pick(GARDENS), dice.pick(("1f4a18", "9c1c20", "3f7f24"))),
+        backdrop=(rng.pick(GARDENS), rng.pick(("1f4a18", "9c1c20", "3f7f24"))),
         fruits=tuple(fruits),
         cups=(),
         bowl=None,
         leaves=tuple(behind),
         flowers=(),
         sprigs=tuple(before),
-        seed=dice.seed(),
+        seed=rng.seed(),
     )
 
 
@@ -241,19 +241,19 @@ def _blur(scene: Orchard, canvas: Canvas) -> None:
     shade = noise(scene.seed, view.x * 2.5, view.y * 2.5)
     first, second = (ink(code) for code in scene.backdrop)
     view.light[:] = mix(first, second, shade) * scene.light.on_ground * (0.5 if scene.ground else 0.8)
-    dice = Dice(scene.seed)
+    rng = SceneRng(scene.seed)
     tints = (*GLAZES, "f3e6b0", "86a050") if scene.ground else SPARKS
     for _ in range(12 if scene.ground else 22):
-        x, y, r = dice.real(), dice.real(0, bottom), dice.real(0.03, 0.1)
+        x, y, r = rng.real(), rng.real(0, bottom), rng.real(0.03, 0.1)
         part = view.around(x, y, 1.4 * r)
         disc = glow(ellipse(part, x, y, r, r), 0.3 * r)
-        part.paint(ink(dice.pick(tints)) * scene.light.on_ground * 0.7, disc * np.float32(dice.real(0.25, 0.75)))
+        part.paint(ink(rng.pick(tints)) * scene.light.on_ground * 0.7, disc * np.float32(rng.real(0.25, 0.75)))
 
 
 def _boughs(scene: Orchard, canvas: Canvas) -> None:
     """A branch across the top, and a twig down to every fruit."""
-    dice = Dice(scene.seed + 1)
-    heights = [dice.real(0.02, 0.16) for _ in range(5)]
+    rng = SceneRng(scene.seed + 1)
+    heights = [rng.real(0.02, 0.16) for _ in range(5)]
     knots = list(zip((-0.1, 0.2, 0.5, 0.8, 1.1), heights, strict=True))
     for fruit in scene.fruits:
         joint = min(knots, key=lambda k: abs(k[0] - fruit.x))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .landscape import SUMMER, WINTER, Land, paint_ground, paint_hills, paint_mountains, paint_sky, weather
-from .noise import Dice
+from .noise import SceneRng
 from .painting import Canvas
 from .trees import Tree, paint_tree
 from .village import Balloon, Fence, House, Person, paint_balloon, paint_fence, paint_house, paint_person
@@ -33,66 +33,66 @@ class Country:
 
 def describe(seed: int) -> Country:
     """The scene of a seed."""
-    dice = Dice(seed)
-    land = _land(dice)
+    rng = SceneRng(seed)
+    land = _land(rng)
     return Country(
         land=land,
-        trees=tuple(_tree(dice, land) for _ in range(dice.whole(3, 7))),
-        houses=tuple(_house(dice, land) for _ in range(dice.pick((1, 1, 2, 3)))),
-        people=tuple(_person(dice, land) for _ in range(dice.pick((0, 1, 2, 3)))),
-        fences=tuple(_fence(dice, land) for _ in range(dice.pick((0, 1, 1)))),
-        balloons=tuple(_balloon(dice, land) for _ in range(dice.pick((0, 0, 1, 1, 2)))),
+        trees=tuple(_tree(rng, land) for _ in range(rng.whole(3, 7))),
+        houses=tuple(_house(rng, land) for _ in range(rng.pick((1, 1, 2, 3)))),
+        people=tuple(_person(rng, land) for _ in range(rng.pick((0, 1, 2, 3)))),
+        fences=tuple(_fence(rng, land) for _ in range(rng.pick((0, 1, 1)))),
+        balloons=tuple(_balloon(rng, land) for _ in range(rng.pick((0, 0, 1, 1, 2)))),
     )
 
 
-def _land(dice: Dice) -> Land:
-    horizon = dice.real(0.36, 0.54)
-    lake = (dice.real(0.1, 0.9), horizon + dice.real(0.08, 0.14), dice.real(0.3, 0.6), dice.real(0.04, 0.08))
+def _land(rng: SceneRng) -> Land:
+    horizon = rng.real(0.36, 0.54)
+    lake = (rng.real(0.1, 0.9), horizon + rng.real(0.08, 0.14), rng.real(0.3, 0.6), rng.real(0.04, 0.08))
     return Land(
         horizon=horizon,
-        mountains=dice.real(0.14, 0.34),
-        hills=(dice.real(0.06, 0.14), dice.real(0.03, 0.1)),
-        lake=lake if dice.chance(0.55) else None,
-        path=(dice.real(0.3, 0.7), dice.real(-0.3, 0.3), dice.real(0, 6)),
-        clouds=dice.real(),
-        sun=dice.pick((-1.0, 1.0)),
-        evening=dice.real() ** 2,
-        seed=dice.seed(),
+        mountains=rng.real(0.14, 0.34),
+        hills=(rng.real(0.06, 0.14), rng.real(0.03, 0.1)),
+        lake=lake if rng.chance(0.55) else None,
+        path=(rng.real(0.3, 0.7), rng.real(-0.3, 0.3), rng.real(0, 6)),
+        clouds=rng.real(),
+        sun=rng.pick((-1.0, 1.0)),
+        evening=rng.real() ** 2,
+        seed=rng.seed(),
     )
 
 
-def _tree(dice: Dice, land: Land) -> Tree:
-    y = land.horizon + (1.08 - land.horizon) * dice.real(0.03, 1.0) ** 1.4
-    x, conifer = dice.real(-0.05, 1.05), dice.chance(0.5)
-    height = (0.12 + 0.55 * land.depth(y)) * dice.real(0.8, 1.15)
-    return Tree(x=x, y=y, height=height, conifer=conifer, seed=dice.seed())
+def _tree(rng: SceneRng, land: Land) -> Tree:
+    y = land.horizon + (1.08 - land.horizon) * rng.real(0.03, 1.0) ** 1.4
+    x, conifer = rng.real(-0.05, 1.05), rng.chance(0.5)
+    height = (0.12 + 0.55 * land.depth(y)) * rng.real(0.8, 1.15)
+    return Tree(x=x, y=y, height=height, conifer=conifer, seed=rng.seed())
 
 
-def _house(dice: Dice, land: Land) -> House:
-    y = land.horizon + (1 - land.horizon) * dice.real(0.2, 0.65)
-    x, side, seed = dice.real(0.1, 0.9), dice.pick((-1.0, 1.0)), dice.seed()
-    wall, roof, trim = dice.pick(WALLS), dice.pick(ROOFS), dice.pick(("f4ead0", "f4ead0", "5f3a28"))
+def _house(rng: SceneRng, land: Land) -> House:
+    y = land.horizon + (1 - land.horizon) * rng.real(0.2, 0.65)
+    x, side, seed = rng.real(0.1, 0.9), rng.pick((-1.0, 1.0)), rng.seed()
+    wall, roof, trim = rng.pick(WALLS), rng.pick(ROOFS), rng.pick(("f4ead0", "f4ead0", "5f3a28"))
     return House(x=x, y=y, width=0.09 + 0.27 * land.depth(y), side=side, wall=wall, roof=roof, trim=trim, seed=seed)
 
 
-def _person(dice: Dice, land: Land) -> Person:
-    y = land.horizon + (1 - land.horizon) * dice.real(0.25, 0.95)
-    x, height = float(land.trail(y)) + dice.real(-0.1, 0.1), 0.05 + 0.26 * land.depth(y)
-    coat, trousers, hat = dice.pick(COATS), dice.pick(COATS), dice.pick(COATS)
+def _person(rng: SceneRng, land: Land) -> Person:
+    y = land.horizon + (1 - land.horizon) * rng.real(0.25, 0.95)
+    x, height = float(land.trail(y)) + rng.real(-0.1, 0.1), 0.05 + 0.26 * land.depth(y)
+    coat, trousers, hat = rng.pick(COATS), rng.pick(COATS), rng.pick(COATS)
     return Person(x=x, y=y, height=height, coat=coat, trousers=trousers, hat=hat)
 
 
-def _fence(dice: Dice, land: Land) -> Fence:
-    y = land.horizon + (1 - land.horizon) * dice.real(0.4, 0.98)
-    x, length = dice.real(-0.2, 0.6), dice.real(0.3, 0.7)
-    colour = dice.pick(("8a5a30", "f2efe6", "6f4a2a", "d8b040"))
+def _fence(rng: SceneRng, land: Land) -> Fence:
+    y = land.horizon + (1 - land.horizon) * rng.real(0.4, 0.98)
+    x, length = rng.real(-0.2, 0.6), rng.real(0.3, 0.7)
+    colour = rng.pick(("8a5a30", "f2efe6", "6f4a2a", "d8b040"))
     return Fence(x=x, end=x + length, y=y, height=0.03 + 0.13 * land.depth(y), colour=colour)
 
 
-def _balloon(dice: Dice, land: Land) -> Balloon:
-    x, y, r = dice.real(0.08, 0.92), dice.real(0.1, 0.6 * land.horizon), dice.real(0.05, 0.12)
+def _balloon(rng: SceneRng, land: Land) -> Balloon:
+    x, y, r = rng.real(0.08, 0.92), rng.real(0.1, 0.6 * land.horizon), rng.real(0.05, 0.12)
     colours = ("e8b830", "7fb83a", "c8322a", "f4f0e6", "3f8a4a", "e87a20")
-    return Balloon(x=x, y=y, r=r, colour=dice.pick(colours), stripe=dice.pick(colours))
+    return Balloon(x=x, y=y, r=r, colour=rng.pick(colours), stripe=rng.pick(colours))
 
 
 def paint(scene: Country, canvas: Canvas, side: str) -> None:

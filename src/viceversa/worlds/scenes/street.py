@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from .front_parts import WARM, Door, Lamp, Sash
 from .front_shop import Shop
-from .noise import Dice
+from .noise import SceneRng
 
 PLASTERS = (
     "e8d9b4",
@@ -72,41 +72,41 @@ class Street:
 
 def describe(seed: int) -> Street:
     """The street of a seed."""
-    dice = Dice(seed)
-    foot, side = dice.real(0.85, 0.88), dice.pick((-1.0, 1.0))
-    count = dice.pick((1, 2, 2))
-    cuts = (dice.real(0.36, 0.64),) if count > 1 else ()
+    rng = SceneRng(seed)
+    foot, side = rng.real(0.85, 0.88), rng.pick((-1.0, 1.0))
+    count = rng.pick((1, 2, 2))
+    cuts = (rng.real(0.36, 0.64),) if count > 1 else ()
     edges = (-0.02, *cuts, 1.02)
-    floors = dice.pick((2, 2, 3))
-    houses = tuple(_house(dice, a, b, foot, floors) for a, b in pairwise(edges))
-    glow, start, gap = dice.pick(("ffd08a", "ffbf6a", "ffe4b0")), dice.real(0.12, 0.4), dice.real(0.42, 0.55)
+    floors = rng.pick((2, 2, 3))
+    houses = tuple(_house(rng, a, b, foot, floors) for a, b in pairwise(edges))
+    glow, start, gap = rng.pick(("ffd08a", "ffbf6a", "ffe4b0")), rng.real(0.12, 0.4), rng.real(0.42, 0.55)
     lamps = tuple(Lamp(x=x, y=foot + 0.045, high=0.24, glow=glow) for x in (start, start + gap) if x < 0.92)
     return Street(
         houses=houses,
-        lamps=lamps[: dice.whole(1, 2)],
+        lamps=lamps[: rng.whole(1, 2)],
         foot=foot,
-        clouds=dice.real(),
+        clouds=rng.real(),
         side=side,
-        warmth=dice.real(),
-        seed=dice.seed(),
+        warmth=rng.real(),
+        seed=rng.seed(),
     )
 
 
-def _house(dice: Dice, left: float, right: float, foot: float, floors: int) -> House:
+def _house(rng: SceneRng, left: float, right: float, foot: float, floors: int) -> House:
     wide = right - left
-    top, base = dice.real(0.11, 0.24), foot - dice.real(0.21, 0.25)
-    material = dice.pick(("plaster", "plaster", "brick", "ashlar"))
-    tone, plinth = dice.pick(TONES[material]), dice.pick(STONES)
-    trim, storey = dice.pick(TRIMS), (base - top) / floors
-    bays = max(2, round(wide / dice.real(0.20, 0.26)))
+    top, base = rng.real(0.11, 0.24), foot - rng.real(0.21, 0.25)
+    material = rng.pick(("plaster", "plaster", "brick", "ashlar"))
+    tone, plinth = rng.pick(TONES[material]), rng.pick(STONES)
+    trim, storey = rng.pick(TRIMS), (base - top) / floors
+    bays = max(2, round(wide / rng.real(0.20, 0.26)))
     middles = [left + (i + 0.5) * wide / bays for i in range(bays)]
-    pattern = _pattern(dice, wide / bays, storey, trim)
-    iron = dice.pick((floors - 1, floors - 1, 0, 9, 9))  # the floor with balconies, from the top
-    sashes = [_sash(dice, pattern, x, top + (j + 0.86) * storey, j == iron) for j in range(floors) for x in middles]
-    shops, door = _ground_floor(dice, left, right, base, foot, trim, bays)
+    pattern = _pattern(rng, wide / bays, storey, trim)
+    iron = rng.pick((floors - 1, floors - 1, 0, 9, 9))  # the floor with balconies, from the top
+    sashes = [_sash(rng, pattern, x, top + (j + 0.86) * storey, j == iron) for j in range(floors) for x in middles]
+    shops, door = _ground_floor(rng, left, right, base, foot, trim, bays)
     plain = replace(pattern, hood=False, high=min(pattern.high, 0.12))
-    sashes += [_sash(dice, plain, x, foot - 0.07) for x in _spare(middles, wide / bays, shops, door)]
-    rise = dice.pick((0.0, 0.05, 0.08))
+    sashes += [_sash(rng, plain, x, foot - 0.07) for x in _spare(middles, wide / bays, shops, door)]
+    rise = rng.pick((0.0, 0.05, 0.08))
     small = replace(plain, high=0.05, wide=0.04, arch=0.0, shutters="none")
     return House(
         left=left,
@@ -115,48 +115,48 @@ def _house(dice: Dice, left: float, right: float, foot: float, floors: int) -> H
         base=base,
         material=material,
         tone=tone,
-        plinth=plinth if dice.chance(0.6) else tone,
+        plinth=plinth if rng.chance(0.6) else tone,
         trim=trim,
-        roof=dice.pick(ROOFS),
+        roof=rng.pick(ROOFS),
         rise=rise,
-        chimneys=tuple(left + wide * dice.real(0.1, 0.9) for _ in range(dice.whole(0, 2))),
-        dormers=tuple(_sash(dice, small, x, top - 0.032) for x in middles[::2] if rise > 0.06),
+        chimneys=tuple(left + wide * rng.real(0.1, 0.9) for _ in range(rng.whole(0, 2))),
+        dormers=tuple(_sash(rng, small, x, top - 0.032) for x in middles[::2] if rise > 0.06),
         sashes=tuple(sashes),
-        bands=tuple(top + j * storey for j in range(1, floors)) if dice.chance(0.5) else (),
+        bands=tuple(top + j * storey for j in range(1, floors)) if rng.chance(0.5) else (),
         shops=shops,
         door=door,
-        seed=dice.seed(),
+        seed=rng.seed(),
     )
 
 
-def _pattern(dice: Dice, bay: float, storey: float, trim: str) -> Sash:
+def _pattern(rng: SceneRng, bay: float, storey: float, trim: str) -> Sash:
     """What the windows of one house have in common."""
-    shutters = dice.chance(0.4)
-    high = storey * dice.real(0.58, 0.68)
-    wide = min(bay * (0.42 if shutters else dice.real(0.44, 0.56)), high / dice.real(1.15, 1.6))
+    shutters = rng.chance(0.4)
+    high = storey * rng.real(0.58, 0.68)
+    wide = min(bay * (0.42 if shutters else rng.real(0.44, 0.56)), high / rng.real(1.15, 1.6))
     return Sash(
         x=0,
         y=0,
         wide=wide,
         high=min(high, 2.3 * wide),
-        arch=0.0 if shutters else dice.pick((0.0, 0.0, 0.22)) * wide,
-        frame=dice.pick(FRAMES),
+        arch=0.0 if shutters else rng.pick((0.0, 0.0, 0.22)) * wide,
+        frame=rng.pick(FRAMES),
         trim=trim,
         curtain=None,
         shutters="open" if shutters else "none",
-        paint=dice.pick(SHUTTERS),
+        paint=rng.pick(SHUTTERS),
         balcony=False,
-        panes=dice.pick(((2, 3), (2, 2), (2, 4), (1, 2))),
-        hood=dice.chance(0.4),
+        panes=rng.pick(((2, 3), (2, 2), (2, 4), (1, 2))),
+        hood=rng.chance(0.4),
         glow=WARM[0],
         seed=0,
     )
 
 
-def _sash(dice: Dice, pattern: Sash, x: float, y: float, balcony: bool = False) -> Sash:
+def _sash(rng: SceneRng, pattern: Sash, x: float, y: float, balcony: bool = False) -> Sash:
     """One window of a house: dark glass, curtains, or shutters closed for the day."""
-    home, curtain, glow, seed = dice.chance(0.55), dice.pick(CURTAINS), dice.pick(WARM), dice.seed()
-    shut = dice.chance(0.25) and pattern.shutters == "open"
+    home, curtain, glow, seed = rng.chance(0.55), rng.pick(CURTAINS), rng.pick(WARM), rng.seed()
+    shut = rng.chance(0.25) and pattern.shutters == "open"
     return replace(
         pattern,
         x=x,
@@ -170,41 +170,41 @@ def _sash(dice: Dice, pattern: Sash, x: float, y: float, balcony: bool = False) 
 
 
 def _ground_floor(
-    dice: Dice, left: float, right: float, base: float, foot: float, trim: str, bays: int
+    rng: SceneRng, left: float, right: float, base: float, foot: float, trim: str, bays: int
 ) -> tuple[tuple[Shop, ...], Door]:
     """A door in one bay, shops over others."""
     bay = (right - left) / bays
-    place = dice.whole(0, bays - 1)
+    place = rng.whole(0, bays - 1)
     door = Door(
         x=left + (place + 0.5) * bay,
         wide=min(0.085, 0.6 * bay),
         top=base + 0.055,
         bottom=foot,
-        colour=dice.pick(SHUTTERS),
+        colour=rng.pick(SHUTTERS),
         trim=trim,
-        arch=dice.chance(0.4),
+        arch=rng.chance(0.4),
     )
     shops = []
     for start, end in ((0, place), (place + 1, bays)):
-        if end - start >= 1 and (end - start) * bay > 0.17 and dice.chance(0.75):
+        if end - start >= 1 and (end - start) * bay > 0.17 and rng.chance(0.75):
             stop = min(end, start + max(1, round(0.42 / bay)))
-            shops.append(_shop(dice, left + start * bay + 0.018, left + stop * bay - 0.018, base + 0.018, foot))
+            shops.append(_shop(rng, left + start * bay + 0.018, left + stop * bay - 0.018, base + 0.018, foot))
     return tuple(shops), door
 
 
-def _shop(dice: Dice, left: float, right: float, top: float, bottom: float) -> Shop:
-    sign = dice.pick(SIGNS)
+def _shop(rng: SceneRng, left: float, right: float, top: float, bottom: float) -> Shop:
+    sign = rng.pick(SIGNS)
     return Shop(
         left=left,
         right=right,
         top=top,
         bottom=bottom,
-        colour=dice.pick(SHOPS),
+        colour=rng.pick(SHOPS),
         sign=sign,
-        letters="7a1420" if sign in PALE_SIGNS else dice.pick(("f4ead0", "f0c860", "ffffff")),
-        awning=dice.pick((None, "a02028", "2f5f3a", "1f3f6f", "c87a20")),
-        goods=(dice.pick(GOODS), dice.pick(GOODS)),
-        seed=dice.seed(),
+        letters="7a1420" if sign in PALE_SIGNS else rng.pick(("f4ead0", "f0c860", "ffffff")),
+        awning=rng.pick((None, "a02028", "2f5f3a", "1f3f6f", "c87a20")),
+        goods=(rng.pick(GOODS), rng.pick(GOODS)),
+        seed=rng.seed(),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .landscape import Season
-from .noise import Dice, Floats, fractal, noise, smoothstep
+from .noise import Floats, SceneRng, fractal, noise, smoothstep
 from .painting import Canvas, glow, ink, limb, mix
 
 
@@ -53,13 +53,13 @@ def _conifer(canvas: Canvas, tree: Tree, season: Season, sun: float, label: int)
 
 
 def _broadleaf(canvas: Canvas, tree: Tree, season: Season, sun: float, label: int) -> None:
-    h, dice = tree.height, Dice(tree.seed)
+    h, rng = tree.height, SceneRng(tree.seed)
     view = canvas.window(tree.x - 0.6 * h, tree.y - 1.15 * h, tree.x + 0.6 * h, tree.y + 0.02)
     trunk = limb(view, (tree.x, tree.y), (tree.x, tree.y - 0.55 * h), 0.045 * h, 0.02 * h)
     round_ = np.clip((view.x - np.float32(tree.x)) * np.float32(sun / (0.04 * h)), -1, 1)
     view.paint(mix(ink("3f2f22"), ink("7a6048"), 0.5 + 0.5 * round_), view.cover(trunk), label)
     u, v = (view.x - np.float32(tree.x)) / np.float32(h), (np.float32(tree.y) - view.y) / np.float32(h)
-    clumps = [(dice.real(-0.26, 0.26), dice.real(0.45, 0.85), dice.real(0.14, 0.22)) for _ in range(8)]
+    clumps = [(rng.real(-0.26, 0.26), rng.real(0.45, 0.85), rng.real(0.14, 0.22)) for _ in range(8)]
     clumps += [(0.0, 0.62, 0.28)]
     rough = fractal(tree.seed, u * 14 + 20, v * 14 + 20, 3) - 0.5
     best: Floats | None = None
