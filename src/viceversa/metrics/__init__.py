@@ -1,1 +1,1 @@
-"""Numbers that judge images: features or pixels in, one figure out."""
+"""Scores of images: functions of pixels or features; arrays in, numbers out."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .features import Features, subsample
 
-LARGEST = 5000  # samples of a set that are compared: the kernel matrices grow with their square
+LARGEST = 5000  # samples used of a set: the kernel matrices grow with their square
 DRAWS = 1000  # of the bootstrap
 Matrix = NDArray[np.float64]
 
@@ -22,38 +22,42 @@ class Kid:
 
 
 def kernel(a: Features, b: Features) -> Matrix:
-    """(x.y / d + 1)^3 of every row of a (N, d) with every row of b (M, d), sec. 4."""
-    found: Matrix = np.power(a.astype(np.float64) @ b.astype(np.float64).T / a.shape[1] + 1, 3)
-    return found
+    """(x.y / d + 1)^3 of every row of a (N, d) with every row of b (M, d), sec. 4: (N, M)."""
+    cubes: Matrix = np.power(a.astype(np.float64) @ b.astype(np.float64).T / a.shape[1] + 1, 3)
+    return cubes
 
 
 def kid(a: Features, b: Features, seed: int = 0, draws: int = DRAWS) -> Kid:
-    """mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different samples; 0 expected for equal laws.
+    """mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different samples; mean 0 for equal distributions.
 
-    All pairs are used, where papers average random blocks of 1,000: the expectation is the same, the scatter smaller.
-    The interval resamples the pictures of both sets; a picture is never paired with its own copy, which would bias it.
+    a (N, d), b (M, d). All pairs are used, where papers average random blocks of 1,000: same mean, less variance.
+    The interval is from a bootstrap over the samples of both sets, without pairs of a sample and its own copy, which
+    would bias it. With `draws` 0 both ends of the interval are the value.
     """
-    x, y = (subsample(side, LARGEST) for side in (a, b))
+    x, y = subsample(a, LARGEST), subsample(b, LARGEST)
     kxx, kyy, kxy = kernel(x, x), kernel(y, y), kernel(x, y)
     np.fill_diagonal(kxx, 0)
     np.fill_diagonal(kyy, 0)
     ones = np.ones((1, len(x))), np.ones((1, len(y)))
     value = _discrepancy(kxx, kyy, kxy, *ones)[0]
-    dice = np.random.default_rng(seed)
-    weights = (dice.multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64) for n in (len(x), len(y)))
-    low, high = np.nanquantile(_discrepancy(kxx, kyy, kxy, *weights), (0.025, 0.975)) if draws else (value, value)
+    if not draws:
+        return Kid(float(value), float(value), float(value))
+
+    rng = np.random.default_rng(seed)
+    weights = (rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64) for n in (len(x), len(y)))
+    low, high = np.nanquantile(_discrepancy(kxx, kyy, kxy, *weights), (0.025, 0.975))
     return Kid(float(value), float(low), float(high))
 
 
 def _discrepancy(kxx: Matrix, kyy: Matrix, kxy: Matrix, wx: Matrix, wy: Matrix) -> Matrix:
-    """The estimate for each row of weights (D, N) and (D, M), (D,); the kernels within a set have no diagonal."""
+    """The estimate for each row of weights (D, N) and (D, M): (D,). The diagonals of kxx and kyy must be 0."""
     across: Matrix = ((wx @ kxy) * wy).sum(1) / (wx.sum(1) * wy.sum(1))
-    whole: Matrix = _within(kxx, wx) + _within(kyy, wy) - 2 * across
-    return whole
+    discrepancy: Matrix = _within(kxx, wx) + _within(kyy, wy) - 2 * across
+    return discrepancy
 
 
 def _within(k: Matrix, w: Matrix) -> Matrix:
-    """Weighted mean over pairs of different samples; NaN for a draw that holds one sample only."""
+    """Weighted mean over pairs of different samples: (D,); NaN for a draw of copies of a single sample."""
     pairs = w.sum(1) ** 2 - (w**2).sum(1)
     mean: Matrix = ((w @ k) * w).sum(1) / np.where(pairs > 0, pairs, np.nan)
     return mean

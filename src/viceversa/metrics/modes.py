@@ -1,4 +1,4 @@
-"""Which modes of a known mixture a generator makes: the protocol of VEEGAN and PacGAN."""
+"""Which modes of a known Gaussian mixture a generator makes, by the protocol of VEEGAN and PacGAN."""
 
 from dataclasses import dataclass
 
@@ -12,23 +12,23 @@ NEAR = 3.0  # standard deviations within which a sample is of high quality
 
 @dataclass(frozen=True)
 class Modes:
-    """`covered`: modes with at least one sample of high quality; `held`: with at least 1 % of all samples."""
+    """`covered`: modes with at least one sample of high quality; `held`: modes with at least 1 % of all samples."""
 
     covered: int
     held: int
     quality: float  # share of samples of high quality
-    kl: float  # of the histogram over modes to the uniform one, nats
+    kl: float  # divergence of the histogram over modes from the uniform one, nats
 
 
 def modes(samples: NDArray[np.floating], centres: NDArray[np.float64], deviation: float) -> Modes:
     """Samples (N, 2) against centres (K, 2) of equal Gaussians (Srivastava et al. 2017, sec. 4.1; Lin et al. 2018).
 
-    A perfect sampler has 98.89 % of high quality, 1 - exp(-4.5), and a KL of about (K - 1) / 2N; one mode log K.
+    A perfect sampler has a quality of 1 - exp(-4.5) = 98.89 % and a KL of about (K - 1) / 2N; a single mode log K.
     """
     apart = distances(samples, centres)
-    kind, good = apart.argmin(1), apart.min(1) < NEAR * deviation
-    counts = np.bincount(kind[good], minlength=len(centres))
-    shares = np.bincount(kind, minlength=len(centres)) / len(samples)
+    mode, good = apart.argmin(1), apart.min(1) < NEAR * deviation
+    counts = np.bincount(mode[good], minlength=len(centres))
+    shares = np.bincount(mode, minlength=len(centres)) / len(samples)
     return Modes(
         covered=int((counts > 0).sum()),
         held=int((counts >= 0.01 * len(samples)).sum()),
@@ -38,6 +38,6 @@ def modes(samples: NDArray[np.floating], centres: NDArray[np.float64], deviation
 
 
 def kl_to_uniform(shares: NDArray[np.float64]) -> float:
-    """KL of a histogram to the uniform one, nats; log K for a single mode."""
+    """KL divergence of a histogram (K,) from the uniform one, in nats; log K for a single mode."""
     used = shares[shares > 0]
     return float((used * np.log(used * len(shares))).sum())

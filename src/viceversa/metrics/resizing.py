@@ -1,4 +1,4 @@
-"""The two ways in which the literature brings pictures to the size that a feature network wants."""
+"""The two ways in which the literature resizes images for a feature network."""
 
 from typing import Literal
 
@@ -15,9 +15,9 @@ RULES: tuple[Rule, ...] = ("clean", "legacy")
 def resize(pictures: NDArray[np.float32], side: int, rule: Rule) -> NDArray[np.float32]:
     """(N, C, H, W) float32 in [-1, 1] -> (N, C, side, side) float32 in [-1, 1].
 
-    `clean`: bicubic with antialias, each channel in float, nothing rounded afterwards (Parmar et al. 2022, clean-fid).
-    `legacy`: the pictures as 8 bit, bilinear between the four nearest pixels however much they shrink, as pytorch-fid
-    does; details finer than a pixel of the result alias.
+    `clean`: bicubic with antialiasing, each channel in float32, no rounding (Parmar et al. 2022, clean-fid).
+    `legacy`: rounded to 8 bits, then bilinear without antialiasing, as in pytorch-fid; fine details alias when the
+    image shrinks. ValueError for another rule.
     """
     if rule == "clean":
         return np.stack([images.resize(pixels, (side, side)) for pixels in pictures])
