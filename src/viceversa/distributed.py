@@ -1,7 +1,8 @@
-"""Several processes that train one model: started by torchrun, alike to the bit in what they draw.
+"""Data-parallel training by several processes (ranks), started by torchrun.
 
-Every rank draws what one process would draw for the whole batch and keeps its share, and every mean over the batch is
-a mean over all ranks; so two ranks compute what one computes, up to the order of sums. Alone, nothing here costs.
+Every rank draws the random numbers of the whole batch and uses its own part of them, and every mean over the batch is
+a mean over all ranks. So any number of ranks computes what one process computes, up to the order of sums. With one
+process all functions here return at once.
 """
 
 import atexit
@@ -16,22 +17,20 @@ from .errors import UsageError
 
 
 def join(device: str) -> None:
-    """Meet the other ranks when torchrun started us; a no-op otherwise."""
+    """Join the process group if torchrun started this process. UsageError for more ranks than GPUs."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
-        place = int(os.environ.get("LOCAL_RANK", "0"))
-        if device == "cuda" and place >= torch.cuda.device_count():
+        local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+        if device == "cuda" and local_rank >= torch.cuda.device_count():
             count = torch.cuda.device_count()
-            raise UsageError(
-                f"rank {place} has no graphics card, there are {count}; start {count} ranks or --device cpu"
-            )
+            raise UsageError(f"rank {local_rank} has no GPU, there are {count}; start {count} ranks or --device cpu")
         if device == "cuda":
-            torch.cuda.set_device(place)
+            torch.cuda.set_device(local_rank)
         dist.init_process_group("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
         atexit.register(dist.destroy_process_group)
 
 
 def barrier() -> None:
-    """Wait for the other ranks: torchrun ends those that still work when one of them fails while it ends."""
+    """Wait for the other ranks. Without it torchrun ends ranks that still work when one of them fails as it exits."""
     if world_size() > 1:
         dist.barrier()
 
@@ -42,17 +41,17 @@ def world_size() -> int:
 
 
 def rank() -> int:
-    """Ours, from 0."""
+    """Number of this process, from 0."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
 def launch_command() -> list[str]:
-    """The words that start viceversa as it was started."""
+    """The command that starts viceversa with as many ranks as now, without its arguments."""
     return ["viceversa"] if world_size() == 1 else f"torchrun --nproc-per-node {world_size()} -m viceversa".split()
 
 
 def require_divisible(batch: int) -> None:
-    """UsageError unless the ranks can share a batch evenly."""
+    """UsageError unless `batch`, images per step, is a multiple of the number of ranks."""
     if batch % world_size():
         raise UsageError(
             f"train.batch is {batch}, which {world_size()} ranks cannot share; make it a multiple of {world_size()}"
@@ -60,12 +59,12 @@ def require_divisible(batch: int) -> None:
 
 
 def shard(x: Tensor) -> Tensor:
-    """Our part of a batch that all ranks hold: (N, ...) -> (N / ranks, ...)."""
+    """This rank's part of a batch that all ranks hold: (N, ...) -> (N / ranks, ...)."""
     return x if world_size() == 1 else x.chunk(world_size())[rank()]
 
 
 def all_gather(x: Tensor) -> Tensor:
-    """The batch of all ranks from our part of it, without gradient: (N, ...) -> (ranks * N, ...)."""
+    """The parts of all ranks, concatenated, without gradient: (N, ...) -> (ranks * N, ...)."""
     if world_size() == 1:
         return x
     parts = [torch.empty_like(x) for _ in range(world_size())]
@@ -73,7 +72,7 @@ def all_gather(x: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-class _Total(torch.autograd.Function):
+class _SumOverRanks(torch.autograd.Function):
     """Sum over ranks; its gradient is the sum of the ranks' gradients."""
 
     @staticmethod
@@ -90,12 +89,12 @@ class _Total(torch.autograd.Function):
 
 
 def mean_over_ranks(x: Tensor) -> Tensor:
-    """The mean of `x` over ranks, differentiable once."""
-    return x if world_size() == 1 else _Total.apply(x) / world_size()  # type: ignore[no-untyped-call]
+    """The mean of x over ranks, differentiable once; same shape."""
+    return x if world_size() == 1 else _SumOverRanks.apply(x) / world_size()  # type: ignore[no-untyped-call]
 
 
 def average_over_ranks_(tensors: list[Tensor]) -> None:
-    """Replace every tensor by its mean over ranks, in one message."""
+    """Replace every tensor by its mean over ranks, in place, in one message."""
     if world_size() > 1 and tensors:
         flat = torch.cat([t.flatten() for t in tensors])
         dist.all_reduce(flat)
@@ -105,18 +104,18 @@ def average_over_ranks_(tensors: list[Tensor]) -> None:
 
 
 def broadcast_from_rank0(value: Any) -> Any:
-    """Rank 0's value, on every rank."""
+    """Rank 0's value on every rank; it must be picklable."""
     if world_size() == 1:
         return value
-    box = [value]
-    dist.broadcast_object_list(box, 0)
-    return box[0]
+    values = [value]
+    dist.broadcast_object_list(values, 0)
+    return values[0]
 
 
 def max_over_ranks(value: int) -> int:
-    """The highest of the ranks' values."""
+    """The largest of the ranks' values, on every rank."""
     if world_size() == 1:
         return value
-    found = torch.tensor(value)
-    dist.all_reduce(found, dist.ReduceOp.MAX)
-    return int(found.item())
+    largest = torch.tensor(value)
+    dist.all_reduce(largest, dist.ReduceOp.MAX)
+    return int(largest.item())

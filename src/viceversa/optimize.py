@@ -1,4 +1,4 @@
-"""Players, their turns, and the learning-rate rule."""
+"""Players (networks with an optimiser), their turns, and the learning-rate schedule."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -10,10 +10,10 @@ from . import distributed
 
 
 def linear_decay(nimg: int, total_nimg: int, decay_from_nimg: int, every_nimg: int = 1) -> float:
-    """Factor on the learning rate after `nimg` images: 1, then falling linearly towards 0, which it does not reach.
+    """Factor on the learning rate after `nimg` images: 1 until `decay_from_nimg`, then linear; it stays above 0.
 
-    Changes every `every_nimg` images. With an epoch there and 100 + 100 epochs it is the authors' rule,
-    1 - max(0, e - 100) / 101 in epoch e counted from 1.
+    The factor changes every `every_nimg` images. With an epoch there and 100 + 100 epochs it is the rule of the
+    authors' code for CycleGAN, 1 - max(0, e - 100) / 101 in epoch e counted from 1.
     """
     now = (nimg // every_nimg + 1) * every_nimg
     return max(0.0, 1 - max(0, now - decay_from_nimg) / (max(0, total_nimg - decay_from_nimg) + every_nimg))
@@ -22,15 +22,16 @@ def linear_decay(nimg: int, total_nimg: int, decay_from_nimg: int, every_nimg: i
 def make_optimizer(
     kind: str, parameters: list[nn.Parameter], lr: float, betas: tuple[float, float]
 ) -> torch.optim.Optimizer:
-    """Adam, plain SGD, SGD with momentum `betas[0]`, or RMSProp, which takes no momentum.
+    """The optimiser `kind`: adam, sgd, momentum (SGD with momentum `betas[0]`) or rmsprop (without momentum).
 
-    On a graphics card Adam keeps its rate there too, so that a recorded step finds it changed.
+    On a GPU the learning rate of Adam is a tensor on the device, so that a captured CUDA graph follows its changes.
+    ValueError for another kind.
     """
-    card = parameters[0].is_cuda
+    on_gpu = parameters[0].is_cuda
     match kind:
         case "adam":
-            rate = torch.tensor(lr, device=parameters[0].device) if card else lr
-            return torch.optim.Adam(parameters, rate, betas, fused=True, capturable=card)
+            rate = torch.tensor(lr, device=parameters[0].device) if on_gpu else lr
+            return torch.optim.Adam(parameters, rate, betas, fused=True, capturable=on_gpu)
         case "sgd" | "momentum":
             return torch.optim.SGD(parameters, lr, betas[0] if kind == "momentum" else 0.0, fused=True)
         case "rmsprop":
@@ -39,7 +40,7 @@ def make_optimizer(
 
 
 class Player:
-    """Some networks and their optimiser. Frozen except in its own turn."""
+    """Networks that one optimiser trains; their parameters require gradients only during the player's turn."""
 
     def __init__(
         self,
@@ -54,19 +55,19 @@ class Player:
         self.optimizer = make_optimizer(optimizer, self.parameters, lr, betas)
         device = self.parameters[0].device
         self.device = device.type
-        self.nonfinite = torch.zeros((), device=device)  # 1 since an update was not finite and left undone
-        self.norm = torch.zeros((), device=device)  # of the gradient of the latest step
-        self.measure_ratio = False  # whether a step also measures how far it moves
+        self.nonfinite = torch.zeros((), device=device)  # 1 after a gradient that was not finite, until reset
+        self.norm = torch.zeros((), device=device)  # of the gradient in the latest step
+        self.measure_ratio = False  # whether a step also updates `ratio`
         self.ratio = torch.zeros((), device=device)  # |update| / |weights| of the latest measured step
         self.freeze()
 
     def freeze(self, frozen: bool = True) -> None:
-        """Let no gradient reach these networks (or let it again)."""
+        """Exclude these networks from gradients, or with `frozen` False include them again."""
         for p in self.parameters:
             p.requires_grad_(not frozen)
 
     def set_rate(self, factor: float) -> None:
-        """Learn with `factor` times the player's own rate from now on."""
+        """Set the learning rate to `factor` times the player's own."""
         for group in self.optimizer.param_groups:
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(self.lr * factor)
@@ -75,7 +76,7 @@ class Player:
 
     @contextmanager
     def turn(self) -> Iterator["Update"]:
-        """`with player.turn() as update:` - every `update(loss)` differentiates, the end of the turn steps once."""
+        """`with player.turn() as update:` every `update(loss)` adds gradients; the end of the block steps once."""
         self.freeze(False)
         self.optimizer.zero_grad()
         with torch.autocast(self.device, torch.bfloat16) if self.bf16 else nullcontext():
@@ -85,33 +86,38 @@ class Player:
         self.freeze()
 
     def step(self) -> None:
-        """Step, unless a gradient of any rank is not finite: then nothing moves and `refused` says so, on all ranks."""
+        """One step of the optimiser with gradients averaged over ranks; skipped if a gradient is not finite.
+
+        A skipped step changes neither weights nor moments and sets `nonfinite`, on all ranks.
+        """
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         distributed.average_over_ranks_(gradients)
         norms = torch.stack(torch._foreach_norm(gradients))
         self.norm = norms.norm()
-        bad = 1 - norms.sum().isfinite().float()
-        self.nonfinite.copy_(torch.maximum(self.nonfinite, bad))
-        if isinstance(self.optimizer, torch.optim.RMSprop):  # has no fused kernel: a gradient of 0 moves nothing
+
+        nonfinite = 1 - norms.sum().isfinite().float()
+        self.nonfinite.copy_(torch.maximum(self.nonfinite, nonfinite))
+        if isinstance(self.optimizer, torch.optim.RMSprop):  # no fused kernel: gradients of 0 change nothing
             for gradient in gradients:
-                gradient.nan_to_num_(0, 0, 0).mul_(1 - bad)
-        self.optimizer.found_inf = bad  # type: ignore[attr-defined]  # the fused kernels read it on the device
+                gradient.nan_to_num_(0, 0, 0).mul_(1 - nonfinite)
+        self.optimizer.found_inf = nonfinite  # type: ignore[attr-defined]  # fused kernels read it on the device
+
         before = [p.detach().clone() for p in self.parameters] if self.measure_ratio else []
         self.optimizer.step()
         if before:
-            self.ratio = self._moved(before)
+            self.ratio = self._relative_change(before)
 
     @torch.no_grad()
-    def _moved(self, before: list[Tensor]) -> Tensor:
-        """How far the weights are from `before`, as a share of their own length."""
+    def _relative_change(self, before: list[Tensor]) -> Tensor:
+        """|weights - before| / |before|, a scalar; `before` is overwritten."""
         length = torch.stack(torch._foreach_norm(before)).norm()
         torch._foreach_sub_(before, list[Tensor](self.parameters))
-        share: Tensor = torch.stack(torch._foreach_norm(before)).norm() / length
-        return share
+        ratio: Tensor = torch.stack(torch._foreach_norm(before)).norm() / length
+        return ratio
 
 
 class Update:
-    """What a turn hands out: call it with a loss; several losses add up, each frees its graph at once."""
+    """Called with a loss, it adds the loss's gradients to those of the turn and frees the graph."""
 
     def __init__(self, player: Player) -> None:
         self.player = player

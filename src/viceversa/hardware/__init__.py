@@ -1,1 +1,1 @@
-"""What the machine offers: device, precision, memory, compiled and captured steps."""
+"""Device, precision, memory, batch size, compilation and CUDA graphs on this machine."""

@@ -1,26 +1,26 @@
-"""What the C library does with memory that a step has freed."""
+"""How the C library treats memory that a training step has freed."""
 
 import ctypes
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt, malloc.h
-MOST_MMAP = 2**25  # bytes; the largest threshold that mallopt takes
-NEVER = 2**31 - 1  # bytes of free memory from which it would be handed back
+MAX_MMAP_THRESHOLD = 2**25  # bytes, the largest that mallopt accepts
+NEVER_TRIM = 2**31 - 1  # bytes of free memory above which it would be returned to the system
 
 
 def keep_freed_memory() -> None:
-    """Keep freed memory for the next step, where the C library is glibc; its bits are what they were.
+    """Let glibc keep freed memory for the next step; does nothing with another C library. Results stay the same.
 
-    It hands large blocks back and takes them anew in every step, and the system clears every page of them again: some
-    84,000 pages a step of `cyclegan` at 128 px (docs/log.md).
+    Otherwise glibc returns large blocks to the system in every step and requests them again, and the system clears
+    their pages each time: about 84,000 pages in a step of `cyclegan` at 128 px (docs/log.md).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(MMAP_THRESHOLD, MOST_MMAP)
-        mallopt(TRIM_THRESHOLD, NEVER)
+        mallopt(MMAP_THRESHOLD, MAX_MMAP_THRESHOLD)
+        mallopt(TRIM_THRESHOLD, NEVER_TRIM)
 
 
 def release_freed_memory() -> None:
-    """Hand what is kept of freed memory back to the system, where that can be asked for."""
+    """Return freed memory that glibc has kept to the system; does nothing with another C library."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
