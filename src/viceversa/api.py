@@ -276,10 +276,10 @@ def diagnose(run: str | Path) -> dict[str, Any]:
     Args:
         run: Run folder.
     """
-    from .health.diagnosis import diagnosed
+    from .health import diagnosis
     from .runs.folder import RunFolder
 
-    return diagnosed(RunFolder(run).require())
+    return diagnosis.diagnose(RunFolder(run).require())
 
 
 def list_runs(root: str | Path = "runs") -> "list[RunRow]":

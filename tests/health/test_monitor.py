@@ -19,6 +19,7 @@ from viceversa import cli
 from viceversa.console import STATUS_MARK, lit
 from viceversa.errors import DataError, DivergedError
 from viceversa.health.monitor import SHARE, check_interval
+from viceversa.report.page import make as make_report
 from viceversa.runs.folder import RunFolder
 from viceversa.runs.presets import preset
 from viceversa.tasks import task_of
@@ -86,7 +87,7 @@ def test_a_sick_run_is_treated_and_says_so(blobs, tmp_path):
     assert RunFolder(out).config().method.lr_d <= 1e-3 and RunFolder(out).original().method.lr_d == 0.2
     assert verbs.diagnose(out)["verdict"] == "ok"
     assert "treated d-wins" in (out / "log.txt").read_text()
-    page = verbs.make_report(out).read_text()
+    page = make_report(out).read_text()
     assert "Treated at step" in page and "rates and momentum that are known to work" in page
     assert verbs.diagnose(out)["treatments"][0]["remedy"] == "proven-rates"
 
@@ -198,10 +199,10 @@ def test_looks_are_as_rare_as_their_share_of_the_time_demands():
 
 def test_the_report_tells_what_is_wrong_and_what_to_try(blobs, tmp_path):
     run(blobs, tmp_path / "run", *SICK)
-    page = verbs.make_report(tmp_path / "run").read_text()
-    assert "Ill: d-wins" in page and "D tells real from made nearly always" in page
+    page = make_report(tmp_path / "run").read_text()
+    assert "Ill: d-wins" in page and "D is nearly always right" in page
     assert page.count('<rect class="alarm"') >= 5 and '<rect class="ok"' in page
     assert "--set method.lr_g=0.001 --set method.lr_d=0.001" in page
     assert "Principal components" in page and 'class="made"' in page and "t-SNE" in page
     run(blobs, tmp_path / "alone", "train.probes=0", steps=10)
-    assert "Principal components" not in verbs.make_report(tmp_path / "alone").read_text()
+    assert "Principal components" not in make_report(tmp_path / "alone").read_text()

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from viceversa.health.features import Space
 from viceversa.health.noise_probe import NoiseProbe
+from viceversa.health.principal_components import PrincipalComponents
 from viceversa.health.translation_probe import TranslationProbe
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.methods.gan import GAN, GANConfig
@@ -163,8 +163,8 @@ def test_information_hidden_in_faint_signals_comes_back_loud():
 
 def test_the_space_keeps_what_differs_and_forgets_the_rest():
     x = pictures(200)
-    space = Space(x)
-    mapped = space(x)
+    space = PrincipalComponents(x)
+    mapped = space.project(x)
     assert mapped.shape == (200, 32) and mapped.dtype == np.float32
     assert np.abs(mapped.mean(0)).max() < 1e-5
     kinds = np.arange(200) % 4

@@ -53,9 +53,21 @@ def study_make(
     called = names.split(",") if names is not None else None
     with LiveLine() as show:
         made = make(
-            study, *sources, to=to, real=real, kind=kind, trials=trials, practice=practice, sentinels=sentinels,
-            size=size, seed=seed, names=called, question=question, device=device, on_progress=show,
-        )  # fmt: skip
+            study,
+            *sources,
+            to=to,
+            real=real,
+            kind=kind,
+            trials=trials,
+            practice=practice,
+            sentinels=sentinels,
+            size=size,
+            seed=seed,
+            names=called,
+            question=question,
+            device=device,
+            on_progress=show,
+        )
     for note in made.notes:
         print(note)
     print(f"{made.kind}: {' '.join(made.names)}; {made.length} pairs each, {made.practice} of them practice")

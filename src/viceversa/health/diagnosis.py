@@ -1,4 +1,4 @@
-"""What health.jsonl says of a run, examined by the rules of today."""
+"""The health of a run by the lines of health.jsonl and the rules of today."""
 
 from dataclasses import asdict
 from typing import Any
@@ -12,12 +12,12 @@ from .symptoms import Verdict, examine, overall
 from .treatment import set_words
 
 
-def diagnosed(run: RunFolder) -> dict[str, Any]:
+def diagnose(run: RunFolder) -> dict[str, Any]:
     """Verdict, symptoms, treatments and the steps at which the verdict changed. DataError without any line."""
     lines, config = run.read_lines(run.health), run.config()
     if not lines:
-        raise DataError(f"{run.path} has no line in health.jsonl yet: wait for the first look, or set train.probes")
-    verdicts = examined(run, lines, config)
+        raise DataError(f"{run.path} has no line in health.jsonl yet: wait for the first check, or set train.probes")
+    verdicts = current_verdicts(run, lines, config)
     return {
         "verdict": overall(verdicts),
         "symptoms": [asdict(v) | {"try": advice(v, config)} for v in verdicts],
@@ -28,8 +28,8 @@ def diagnosed(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def examined(run: RunFolder, lines: list[dict[str, Any]], config: RunConfig) -> list[Verdict]:
-    """The verdicts after the last line; a step that was not finite is known from its line alone."""
+def current_verdicts(run: RunFolder, lines: list[dict[str, Any]], config: RunConfig) -> list[Verdict]:
+    """The verdicts after the last line. A step that was not finite has a line without signals."""
     last = lines[-1]
     if not last["signals"]:
         return [Verdict(**v | {"remedies": tuple(v["remedies"])}) for v in last["symptoms"]]
@@ -38,29 +38,33 @@ def examined(run: RunFolder, lines: list[dict[str, Any]], config: RunConfig) -> 
 
 
 def advice(verdict: Verdict, config: RunConfig) -> list[dict[str, Any]]:
-    """The remedies that apply to this configuration: words to type, cost, paper, and what was measured."""
+    """The remedies that apply to this configuration: words to type, cost, paper, and measured effects."""
     effects = measured()
-    found = []
+    rows = []
     for name in verdict.remedies:
         words = changes(name, config.method)
-        if words:
-            remedy = REMEDIES[name]
-            told = [e for e in effects.get(name, []) if e["symptom"] == verdict.symptom]
-            found.append({
-                "remedy": name, "title": remedy.title, "words": set_words(words), "cost": remedy.cost,
-                "paper": remedy.paper, "measured": told,
-            })  # fmt: skip
-    return found
+        if not words:
+            continue
+        remedy = REMEDIES[name]
+        rows.append(
+            {
+                "remedy": name,
+                "title": remedy.title,
+                "words": set_words(words),
+                "cost": remedy.cost,
+                "paper": remedy.paper,
+                "measured": [e for e in effects.get(name, []) if e["symptom"] == verdict.symptom],
+            }
+        )
+    return rows
 
 
 def timeline(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The looks at which the verdict or its symptoms changed."""
-    found: list[dict[str, Any]] = []
+    """The checks at which the verdict or its symptoms changed."""
+    changed: list[dict[str, Any]] = []
     for line in lines:
-        now = {
-            "verdict": line["verdict"],
-            "symptoms": [f"{v['symptom']} {v['where']}".strip() for v in line["symptoms"]],
-        }
-        if not found or {k: found[-1][k] for k in now} != now:
-            found.append({"step": line["step"], **now})
-    return found
+        symptoms = [f"{v['symptom']} {v['where']}".strip() for v in line["symptoms"]]
+        last = changed[-1] if changed else {}
+        if (last.get("verdict"), last.get("symptoms")) != (line["verdict"], symptoms):
+            changed.append({"step": line["step"], "verdict": line["verdict"], "symptoms": symptoms})
+    return changed

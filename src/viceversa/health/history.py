@@ -1,4 +1,4 @@
-"""A run's signals through its training, read by name; and the few facts that say what they mean."""
+"""The signals of a run over its training, and what is needed to interpret them."""
 
 import itertools
 import math
@@ -44,7 +44,7 @@ class HistoryContext:
 
 
 class History:
-    """Lines of signals, oldest first, each with "step"; what a line does not hold is nan and no rule fires on it."""
+    """Lines of signals, oldest first, each with "step". A signal that a line lacks is NaN, on which no rule fires."""
 
     def __init__(self, lines: Sequence[dict[str, Any]], context: HistoryContext) -> None:
         self.lines, self.context = lines, context
@@ -64,12 +64,12 @@ class History:
         return math.nan if value is None else float(value)
 
     def rises(self, i: int, name: str) -> bool:
-        """Whether a signal has grown from look to look, twice where there were two, and by a quarter in all."""
-        looks = [self.at(j, name) for j in range(max(0, i - 2), i + 1)]
-        return all(a < b for a, b in itertools.pairwise(looks)) and looks[-1] > 1.25 * looks[0]
+        """True if a signal has grown in the last two checks, and by a quarter in all."""
+        values = [self.at(j, name) for j in range(max(0, i - 2), i + 1)]
+        return all(a < b for a, b in itertools.pairwise(values)) and values[-1] > 1.25 * values[0]
 
     def before(self, i: int, name: str, direction: Direction | None = None) -> float:
-        """A signal two looks before look `i`, or as early as there is one."""
+        """A signal two checks before check `i`, or of the first check."""
         return self.at(max(0, i - 2), name, direction)
 
     def auc(self, i: int, direction: Direction | None) -> float:
@@ -89,7 +89,7 @@ class History:
         return self.at(i, self.context.adversarial.generator) / (len(self.context.parts) * balanced)
 
     def swing(self, i: int) -> float:
-        """How much the kinds that are made changed since the look before, nats."""
+        """How much the generated clusters changed since the check before: Jensen-Shannon divergence in nats."""
         if i < 1 or "shares" not in self.lines[i] or "shares" not in self.lines[i - 1]:
             return math.nan
         return jensen_shannon(np.array(self.lines[i]["shares"]), np.array(self.lines[i - 1]["shares"]))

@@ -11,35 +11,35 @@ from ..methods.protocol import Method
 from ..metrics.clusters import different_bins, k_means, lost_share, nearest_centres, shares
 from ..metrics.coverage import coverage, mean_distance, precision
 from ..metrics.frechet import frechet
-from .features import Space
+from .principal_components import PrincipalComponents
 from .probe import Snapshot, still
 
 FAKES = 256  # samples of a noise probe
-KINDS = 20  # clusters of real pictures, fewer where there are few
-PER_KIND = 20  # real pictures that a cluster needs on average
+CLUSTERS = 20  # of real images, fewer where there are few
+PER_CLUSTER = 20  # real images that a cluster needs on average
 
 
 class NoiseProbe:
-    """Samples from fixed noise against real pictures (N, C, H, W) in [-1, 1], by features of the pictures alone.
+    """Compares samples from fixed noise with real images (N, C, H, W) in [-1, 1], by features of the images alone.
 
-    `held`: real pictures that training does not see, for the sign that D learns its own by heart. The real pictures
-    are cut in two: one part is the reference, the other tells what a perfect generator would score (`*_floor`).
+    `held`: real images that training does not see, to notice a discriminator that memorises. The real images are
+    split: one part is the reference, the other gives what a perfect generator would score (`*_floor`).
     """
 
     def __init__(self, real: Tensor, latent: int, *, held: Tensor | None = None, seed: int = 0) -> None:
         rng = torch.Generator().manual_seed(seed)
         self.real, self.held = real, held
         self.z = torch.randn(FAKES, latent, generator=rng)
-        self.space = Space(real)
+        self.space = PrincipalComponents(real)
         order = np.random.default_rng(seed).permutation(len(real))
-        mapped = self.space(real)[order]
+        mapped = self.space.project(real)[order]
         self.other, self.real_features = np.split(mapped, [min(FAKES, len(mapped) // 3)])
-        self.centres = k_means(self.real_features, max(2, min(KINDS, len(self.real_features) // PER_KIND)), seed)
+        self.centres = k_means(self.real_features, max(2, min(CLUSTERS, len(self.real_features) // PER_CLUSTER)), seed)
         self.kinds = nearest_centres(self.real_features, self.centres)
         self.truth = self.compare(self.other)
 
     def compare(self, features: NDArray[np.float32]) -> dict[str, Any]:
-        """Samples against the reference."""
+        """Signals of samples (n, d) against the reference."""
         count, real = len(self.centres), shares(self.kinds, len(self.centres))
         made = shares(nearest_centres(features, self.centres), count)
         return {
@@ -60,18 +60,18 @@ class NoiseProbe:
             fake = G(self.z.to(device)).clamp(-1, 1)
             packing = getattr(getattr(method, "view", None), "packing", 1)
             signals = {} if self.held is None else {"gap": self.gap(D, fake, packing)}
-        features = self.space(fake.cpu())
-        found = self.compare(features)
+        features = self.space.project(fake.cpu())
+        own = self.compare(features)
         floors = {f"{key}_floor": self.truth[key] for key in ("coverage", "distance", "lost", "ndb")}
         some = self.real[:: max(1, len(self.real) // 32)]
         shown = [x[i : i + 8].cpu() for x in (some, fake) for i in range(0, 32, 8)]
-        return Snapshot(signals | found | floors, features, shown)
+        return Snapshot(signals | own | floors, features, shown)
 
     def reference(self) -> dict[str, NDArray[Any]]:
         return {"real": self.real_features, "kinds": self.kinds}
 
     def gap(self, D: nn.Module, fake: Tensor, packing: int) -> float:
-        """Where held-out pictures stand between D's training pictures (0) and generated ones (1), ADA's r_v."""
+        """D's mean score of held-out images, scaled: 0 like training images, 1 like generated ones (ADA's r_v)."""
         assert self.held is not None
 
         def mean(x: Tensor) -> float:

@@ -1,4 +1,4 @@
-"""A look at both directions of a translator, always on the same pictures; it changes nothing."""
+"""Health check of a translator on fixed images."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from .probe import Snapshot, still
 
 PICTURES = 16  # per direction
 NOISE = 4 / 255  # deviation of what is added to a translation before the cycle is closed: two of 255 grey levels
-SHOWN = 4  # rows of the sheet
+SHEET_ROWS = 4
 
 
 class TranslationProbe:
@@ -74,23 +74,23 @@ class TranslationProbe:
         }
         if made.shape == x.shape:
             change = (made - x).abs() / max(known["apart"], 1e-6)
-            signals |= {"change": float(change.mean()), "most_change": most(change)}
+            signals |= {"change": float(change.mean()), "most_change": largest_regional_change(change)}
 
-        columns = [x[:SHOWN], made[:SHOWN]]
+        columns = [x[:SHEET_ROWS], made[:SHEET_ROWS]]
         if back is not None:
             noise = torch.randn(made.shape, generator=self.rng.manual_seed(0)).to(device) * NOISE
             clean, noisy = back(fake).clamp(-1, 1).cpu(), back(fake + noise).clamp(-1, 1).cpu()
             signals["cycle"] = float((clean - x).abs().mean())
             signals["gain"] = float((noisy - clean).abs().mean() / noise.abs().mean().cpu())
             signals["noisy_cycle"] = float((noisy - x).abs().mean())
-            columns.append(clean[:SHOWN])
+            columns.append(clean[:SHEET_ROWS])
         return signals, columns
 
 
-def most(change: Tensor) -> float:
-    """The change of the place that changes most, an eighth of the side wide and high, mean over the pictures."""
-    places = adaptive_avg_pool2d(change.mean(1, keepdim=True), 8)
-    return float(places.flatten(1).max(1).values.mean())
+def largest_regional_change(change: Tensor) -> float:
+    """Change of the region that changes most, an eighth of the side wide and high; mean over the images."""
+    regions = adaptive_avg_pool2d(change.mean(1, keepdim=True), 8)
+    return float(regions.flatten(1).max(1).values.mean())
 
 
 def grey(x: Tensor) -> NDArray[np.float64]:
@@ -102,8 +102,8 @@ def correlations(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.f
     """Pearson's correlation of each row with its partner; 0 for a flat row."""
     a, b = (v - v.mean(1, keepdims=True) for v in (a, b))
     norm = np.sqrt((a**2).sum(1) * (b**2).sum(1))
-    found: NDArray[np.float64] = (a * b).sum(1) / np.maximum(norm, 1e-12)
-    return found
+    correlation: NDArray[np.float64] = (a * b).sum(1) / np.maximum(norm, 1e-12)
+    return correlation
 
 
 def retrieval(x: Tensor, made: Tensor) -> float:
@@ -112,7 +112,7 @@ def retrieval(x: Tensor, made: Tensor) -> float:
 
 
 def pairwise(x: Tensor) -> float:
-    """Mean distance of two pictures of a set, L1 per number."""
+    """Mean L1 distance per value of two images of a set."""
     flat = downsampled(x).flatten(1)
     return float(torch.pdist(flat, 1).mean() / flat.shape[1])
 

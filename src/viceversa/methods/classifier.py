@@ -62,9 +62,18 @@ def make_network(config: ClassifierConfig, size: int, classes: int) -> nn.Module
         inputs = c.channels * size * size
         return MLP(inputs, classes, c.width, c.depth, activation=c.activation, init=c.init, dropout=c.dropout)
     return CNN(
-        c.channels, classes, size, widths=c.widths, kernel=c.kernel, stride=c.stride, padding=c.padding,
-        pool=c.pooling, dense=c.width, dropout=c.dropout, norm=c.norm,
-    )  # fmt: skip
+        c.channels,
+        classes,
+        size,
+        widths=c.widths,
+        kernel=c.kernel,
+        stride=c.stride,
+        padding=c.padding,
+        pool=c.pooling,
+        dense=c.width,
+        dropout=c.dropout,
+        norm=c.norm,
+    )
 
 
 class Classifier(nn.Module):

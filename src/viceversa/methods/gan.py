@@ -83,9 +83,15 @@ class GAN(nn.Module):
     """G: z -> picture, judged by D."""
 
     def __init__(
-        self, config: GANConfig, *, size: int, classes: int = 0, precision: str = "fp32", device: str = "cpu",
+        self,
+        config: GANConfig,
+        *,
+        size: int,
+        classes: int = 0,
+        precision: str = "fp32",
+        device: str = "cpu",
         nets: tuple[nn.Module, nn.Module] | None = None,  # G and D other than DCGAN's, for points on a plane
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         c = config
         self.nets = nn.ModuleDict(dict(zip("GD", nets or make_networks(c, size), strict=True))).to(device)

@@ -70,9 +70,15 @@ class WGAN(nn.Module):
     """G: z -> picture; the critic f measures how far its pictures are from real ones."""
 
     def __init__(
-        self, config: WGANConfig, *, size: int, classes: int = 0, precision: str = "fp32", device: str = "cpu",
+        self,
+        config: WGANConfig,
+        *,
+        size: int,
+        classes: int = 0,
+        precision: str = "fp32",
+        device: str = "cpu",
         nets: tuple[nn.Module, nn.Module] | None = None,  # G and critic other than DCGAN's, for points on a plane
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         c = config
         self.nets = nn.ModuleDict(dict(zip("Gf", nets or make_networks(c, size), strict=True))).to(device)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import images
 from ..errors import DataError, ViceversaError
-from ..health.diagnosis import diagnosed
+from ..health.diagnosis import diagnose
 from . import curves
 from .facts import Facts
 from .map import maps
@@ -33,7 +33,7 @@ def health(facts: Facts) -> Html:
     """The section; nothing for a run that was not watched."""
     lines = facts.run.read_lines(facts.run.health)
     try:
-        found = diagnosed(facts.run)
+        found = diagnose(facts.run)
     except ViceversaError:
         return Html()
     told = [s["symptom"] for s in found["symptoms"]]

@@ -119,12 +119,20 @@ def wgan(size: int = 28) -> RunConfig:
     return RunConfig(
         preset="wgan",
         method=WGANConfig(
-            channels=1, width=32, depth=4, d_width=32, critic_turns=3, lipschitz="clipping", optimizer="rmsprop",
-            lr_g=5e-4, lr_d=5e-4, ema=0.995,
+            channels=1,
+            width=32,
+            depth=4,
+            d_width=32,
+            critic_turns=3,
+            lipschitz="clipping",
+            optimizer="rmsprop",
+            lr_g=5e-4,
+            lr_d=5e-4,
+            ema=0.995,
         ),
         data=plain(size),
         train=TrainConfig(batch=192),
-    )  # fmt: skip
+    )
 
 
 def wgan_gp(size: int = 28) -> RunConfig:

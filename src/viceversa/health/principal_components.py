@@ -1,4 +1,4 @@
-"""A fixed space in which pictures are compared: principal components of small copies of the real ones."""
+"""A fixed feature space: principal components of downsampled real images."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,10 @@ from ..metrics.patches import downsampled
 DIMENSIONS = 32
 
 
-class Space:
-    """(N, C, H, W) -> (N, d) coordinates along the leading axes of the real pictures; nothing is trained.
+class PrincipalComponents:
+    """(N, C, H, W) -> (N, d): projection on the leading principal components of the real images.
 
-    No network judges here, least of all the D of the training. A collapse that pixels do not show stays unseen.
+    No network is involved, least of all the discriminator. A collapse that pixels do not show is not detected.
     """
 
     def __init__(self, real: Tensor, dimensions: int = DIMENSIONS) -> None:
@@ -21,7 +21,7 @@ class Space:
         _, _, axes = np.linalg.svd(flat - self.mean, full_matrices=False)
         self.axes = axes[:dimensions]
 
-    def __call__(self, x: Tensor) -> NDArray[np.float32]:
+    def project(self, x: Tensor) -> NDArray[np.float32]:
         flat = downsampled(x).flatten(1).numpy().astype(np.float64)
-        found: NDArray[np.float32] = ((flat - self.mean) @ self.axes.T).astype(np.float32)
-        return found
+        coordinates: NDArray[np.float32] = ((flat - self.mean) @ self.axes.T).astype(np.float32)
+        return coordinates
