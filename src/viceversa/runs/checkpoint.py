@@ -1,7 +1,8 @@
-"""Everything that changes during training, written so that no crash can take it away.
+"""Checkpoints: everything that changes during training, written so that no crash can lose it.
 
-A checkpoint is a folder `step-<N>` of safetensors and JSON files. It is written under a draft name, synced, closed
-with a manifest of sizes and SHA-256 digests, and renamed; older ones go only when the new one has been verified.
+A checkpoint is a folder `step-<N>` of safetensors and JSON files. It is written under a temporary name,
+synced, completed by a manifest of sizes and SHA-256 digests, and renamed; older ones are removed only after the new one
+has been verified.
 """
 
 import json
@@ -64,9 +65,9 @@ def save(folder: Path, method: Method, state: dict[str, Any], keep: int = 2) -> 
 
 
 def load(path: Path, method: Method, grown: bool = False) -> dict[str, Any]:
-    """Put the checkpoint at `path` into `method`, return its state; ModelFileError when damaged or another's.
+    """Load the checkpoint at `path` into `method`; returns its state. ModelFileError when damaged or of another method.
 
-    A method that has `grown` since may have parts besides its networks that the checkpoint lacks: they stay as new.
+    With `grown` the method may have parts besides its networks that the checkpoint lacks: they keep their fresh state.
     """
     verify(path)
     state = read_state(path)
@@ -80,7 +81,7 @@ def load(path: Path, method: Method, grown: bool = False) -> dict[str, Any]:
 
 
 def load_networks(path: Path, nets: dict[str, nn.Module], averaged: bool) -> None:
-    """Fill `nets` from their files, the averaged weights where the run kept them."""
+    """Load networks from their files, with `averaged` those of the averaged weights."""
     verify(path)
     read_state(path)
     for name, net in nets.items():
@@ -110,7 +111,7 @@ def list_checkpoints(folder: Path) -> list[Checkpoint]:
 
 
 def remove_drafts(folder: Path) -> None:
-    """Remove what a killed writer left behind; call it as the owner of the run folder."""
+    """Remove what a killed writer left behind; only for the process that has locked the run folder."""
     for draft in folder.glob("step-*.tmp"):
         files.remove_folder(draft)
 
@@ -133,7 +134,7 @@ def verify(path: Path) -> None:
 
 
 def treatments_of(path: Path) -> int:
-    """How many treatments a run had had at its checkpoint; -1 when that cannot be read."""
+    """Number of treatments of the run at its checkpoint; -1 when that cannot be read."""
     try:
         return int(read_state(path).get("treatments", 0))
     except (ModelFileError, OSError):
@@ -157,7 +158,7 @@ def read_state(path: Path) -> dict[str, Any]:
 
 
 def _tensors(file: Path) -> dict[str, Tensor]:
-    """The tensors of a file; it can hold nothing else, and nothing in it is ever run."""
+    """The tensors of a safetensors file, which can hold nothing else."""
     try:
         return load_tensors(file.read_bytes())
     except FileNotFoundError:
@@ -198,13 +199,13 @@ def _unpack(method: Method, packed: dict[str, dict[str, Tensor]]) -> None:
         for i, moments in state.items():
             if any(m.ndim and m.shape != player.parameters[i].shape for m in moments.values()):
                 raise ValueError(f"optimiser of {name}: shape of parameter {i}")
-            state[i] = {key: _laid_like(m, player.parameters[i]) for key, m in moments.items()}
+            state[i] = {key: _same_memory_format(m, player.parameters[i]) for key, m in moments.items()}
         groups = player.optimizer.state_dict()["param_groups"]
         player.optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _laid_like(moment: Tensor, parameter: Tensor) -> Tensor:
-    """A moment in the order of its parameter in memory, which a file does not keep and a fused step relies on."""
+def _same_memory_format(moment: Tensor, parameter: Tensor) -> Tensor:
+    """The moment in the memory format of its parameter, which files do not keep and fused optimisers rely on."""
     return torch.empty_like(parameter, dtype=moment.dtype).copy_(moment) if moment.ndim else moment
 
 

@@ -1,7 +1,7 @@
 """The configuration of a run: what every method shares, beside the method's own."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from ..methods import MethodConfig
 from ..methods.cyclegan import CycleGANConfig
@@ -10,17 +10,19 @@ from ..settings import Count, Number, Range, Share
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
+    RENAMED: ClassVar[dict[str, str]] = {"scratch_mb": "disk_cache_mb"}
+
     source: str = ""  # folder with trainA trainB or two sub-folders, folder A, or what the preset takes
     other: str | None = None  # folder B, when A and B are given apart
     names: str | None = None  # "apples,oranges"; none: from the folders
     swap: bool = False  # exchange A and B; pix2pix learns A -> B only
-    size: Count = 256  # side of a training picture, pixels
+    size: Count = 256  # side of a training image, pixels
     load: Count | None = None  # side before the random crop, pixels; none: size * 286 / 256 (authors' code)
     fit: Literal["cover", "squash"] = "cover"  # cover keeps the aspect ratio, squash does not (authors' code)
-    flip: bool = True  # mirror half of the pictures
-    zoom: Annotated[float, Range(1)] = 1.0  # crops up to this many times `size` wide, scaled down; 1 = never
-    cache_mb: Number = 2048  # decoded pictures kept in memory, MB
-    scratch_mb: Number = 50_000  # those beyond it kept on disk meanwhile, MB, at most half of what is free; 0 = none
+    flip: bool = True  # mirror half of the images
+    zoom: Annotated[float, Range(1)] = 1.0  # random crops up to this many times `size` wide, scaled down; 1 = never
+    cache_mb: Number = 2048  # decoded images kept in memory, MB
+    disk_cache_mb: Number = 50_000  # those beyond it kept on disk, MB, at most half of the free space; 0 = none
 
     def __post_init__(self) -> None:
         if self.size < 16 or self.size % 4:
@@ -35,22 +37,24 @@ class DataConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    batch: Count = 1  # pictures per step, of each domain where there are two
+    RENAMED: ClassVar[dict[str, str]] = {"record": "cuda_graph"}
+
+    batch: Count = 1  # images per step, of each domain where there are two
     epochs: Count | None = None  # of the larger domain if there are two; none: as many as fit into --max-time (4 min)
-    total_nimg: Count | None = None  # images of the larger domain seen in all; none: from epochs or time
-    decay_from: Share = 0.5  # share of the run after which the rates fall linearly
+    total_nimg: Count | None = None  # images of the larger domain in the whole run; none: from epochs or time
+    decay_from: Share = 0.5  # share of the run after which the learning rates fall linearly
     decay_every: Literal["epoch", "step"] = "step"  # how often they fall
-    seed: Annotated[int, Range(0, 2**63 - 1)] = 0  # everything random follows from it
+    seed: Annotated[int, Range(0, 2**63 - 1)] = 0  # of all random numbers
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 where the processor has it
-    record: bool = True  # on a graphics card, the step as one recorded graph of kernels
-    threads: Count | None = None  # of the processor; none: all. A resumed run keeps its number, so that bits agree
+    precision: Literal["auto", "fp32", "bf16"] = "auto"  # of the convolutions; auto: bf16 where it is faster
+    cuda_graph: bool = True  # on a GPU, replay the step as one CUDA graph
+    threads: Count | None = None  # of the CPU; none: all. A resumed run keeps its number, so that bits agree
     log_every: Count = 10  # steps between lines of metrics.jsonl
     samples: Number = 10  # sample sheets over the run
     save_every: Count | None = None  # steps between checkpoints; none: every two minutes
     keep: Count = 2  # newest checkpoints kept
-    probes: Number = 40  # looks at the run's health, fewer where they would cost more than 2 % of the time; 0 = none
-    on_symptom: Literal["watch", "stop", "treat"] = "watch"  # what an alarm does
+    probes: Number = 40  # health checks over the run, fewer where they would take more than 2 % of the time; 0 = none
+    on_symptom: Literal["watch", "stop", "treat"] = "watch"  # what an alarm of the health monitor does
 
 
 @dataclass(frozen=True, kw_only=True)

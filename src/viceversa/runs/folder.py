@@ -1,4 +1,4 @@
-"""One run, one folder: what it is, what it did, and where its checkpoints lie."""
+"""The folder of a run: its configuration, data, logs and checkpoints."""
 
 import json
 import os
@@ -10,8 +10,7 @@ from typing import Any
 
 import yaml
 
-from .. import files
-from .. import settings as values
+from .. import files, settings
 from ..errors import DataError, ModelFileError, UsageError
 from ..images import file_of
 from . import checkpoint
@@ -28,13 +27,13 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
         self.metrics = self.path / "metrics.jsonl"
-        self.health = self.path / "health.jsonl"  # what the monitor saw
-        self.health_folder = self.path / "health"  # its sheets and samples
+        self.health = self.path / "health.jsonl"  # health checks
+        self.health_folder = self.path / "health"  # their sheets and sample features
         self.healthy = self.path / "healthy"  # checkpoints to go back to
         self.treated = self.path / "treatments.jsonl"
-        self.accuracy = self.path / "accuracy.jsonl"  # of a classifier or segmenter, on its test pictures
-        self.evaluation = self.path / "metrics.json"  # what evaluate found
-        self.evaluations = self.path / "evaluation"  # and what it shows
+        self.accuracy = self.path / "accuracy.jsonl"  # of a classifier or segmenter, on test images
+        self.evaluation = self.path / "metrics.json"  # result of evaluate
+        self.evaluations = self.path / "evaluation"  # and its images
         self.report = self.path / "report.html"
 
     @property
@@ -42,69 +41,69 @@ class RunFolder:
         return (self.path / "config.yaml").is_file()
 
     def require(self) -> "RunFolder":
-        """Itself, or a ModelFileError that says what is there instead."""
+        """This folder; ModelFileError where it is not a run."""
         if not self.exists:
             what = "has no config.yaml" if self.path.is_dir() else "does not exist"
             raise ModelFileError(f"{self.path} is not a run: it {what}; give the folder that train wrote with --out")
         return self
 
     def config(self) -> RunConfig:
-        """The configuration it has now: as it was made, with the changes of its treatments."""
+        """The current configuration: the original one with the changes of all treatments."""
         return self.with_treatments(self.original())
 
     def with_treatments(self, config: RunConfig) -> RunConfig:
-        """`config` with every treatment so far."""
+        """`config` with the changes of all treatments so far."""
         for treatment in self.treatments():
-            config = values.changed(config, treatment["changes"], str(self.treated))
+            config = settings.changed(config, treatment["changes"], str(self.treated))
         return config
 
     def treatments(self) -> list[dict[str, Any]]:
-        """What was done against symptoms, oldest first."""
+        """Treatments of symptoms, oldest first."""
         return self.read_lines(self.treated)
 
     def original(self) -> RunConfig:
-        """The configuration it was made with."""
+        """The configuration the run started with."""
         try:
             return read_config(self.path / "config.yaml")
         except UsageError as e:
             raise ModelFileError(f"{self.path} is damaged: {e}") from None
 
     def data(self) -> dict[str, Any]:
-        """Names, counts and skipped files of what it was trained on."""
+        """data.json: names, counts, files and skipped files of the dataset."""
         return self._json("data.json")
 
     def env(self) -> dict[str, Any]:
-        """Versions, hardware, threads and command of its start."""
+        """env.json: versions, hardware, threads and command."""
         return self._json("env.json")
 
     def _json(self, name: str) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = json.loads((self.path / name).read_bytes())
+            content: dict[str, Any] = json.loads((self.path / name).read_bytes())
         except (OSError, ValueError) as e:
             raise ModelFileError(f"{self.path / name} cannot be read ({e})") from None
-        return found
+        return content
 
     def start(self, config: RunConfig, env: dict[str, Any], data: dict[str, Any]) -> None:
-        """Write what stays the same through the run; config.yaml last, for it makes the folder a run."""
+        """Write what does not change during the run; config.yaml last, since it makes the folder a run."""
         files.write_json(self.path / "env.json", env)
         files.write_json(self.path / "data.json", data)
         header = "# The complete configuration of this run; `viceversa train --config` takes it back.\n"
-        body = yaml.safe_dump(values.to_dict(config), sort_keys=False, allow_unicode=True)
+        body = yaml.safe_dump(settings.to_dict(config), sort_keys=False, allow_unicode=True)
         files.write_text(self.path / "config.yaml", header + body)
 
     def require_same(self, config: RunConfig) -> None:
         """Refuse a configuration that is not the run's own, naming every difference."""
-        odd = values.difference(self.original(), config)
-        for free in FREE:
-            odd.pop(free, None)
-        if odd:
-            told = ", ".join(f"{key} is {old!r}, not {new!r}" for key, (old, new) in odd.items())
+        different = settings.difference(self.original(), config)
+        for key in MAY_CHANGE:
+            different.pop(key, None)
+        if different:
+            words = ", ".join(f"{key} is {old!r}, not {new!r}" for key, (old, new) in different.items())
             raise UsageError(
-                f"{self.path} holds another run ({told}); repeat its command to resume it, or choose another --out"
+                f"{self.path} holds another run ({words}); repeat its command to resume it, or choose another --out"
             )
 
     def require_same_data(self, now: dict[str, Any]) -> None:
-        """Refuse other pictures than those of the start: with them a resumed run would not be the same run."""
+        """Refuse other images than those of the start: with them a resumed run would not be the same run."""
         old, new = self.data(), now
         if old.get("palette") != new.get("palette"):
             raise DataError(
@@ -113,27 +112,26 @@ class RunFolder:
             )
         if old["digest"] == new["digest"]:
             return
-        told = []
+        changes = []
         for key in new["files"]:
-            for word, names in (
-                ("gone", set(old["files"][key]) - set(new["files"][key])),
-                ("new", set(new["files"][key]) - set(old["files"][key])),
-            ):
-                told += [f"{len(names)} {word} in {key}, first {min(names)}"] if names else []
+            before, after = set(old["files"][key]), set(new["files"][key])
+            for word, names in (("gone", before - after), ("new", after - before)):
+                if names:
+                    changes.append(f"{len(names)} {word} in {key}, first {min(names)}")
         raise DataError(
-            f"the pictures of {self.path} have changed since it started ({'; '.join(told) or 'one was edited'}); "
+            f"the pictures of {self.path} have changed since it started ({'; '.join(changes) or 'one was edited'}); "
             "restore them to resume, or choose another --out"
         )
 
     def truncate_metrics(self, step: int) -> None:
-        """Forget what a killed process logged after the checkpoint that training resumes from."""
+        """Drop the log lines after the checkpoint that training resumes from, left by a process that was killed."""
         for path in (self.metrics, self.health, self.accuracy):
             if path.exists():
                 kept = [line for line in self.read_lines(path) if line["step"] <= step]
                 files.write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
 
     def finish_treatment(self) -> Checkpoint | None:
-        """Remove the checkpoints that the last treatment left behind; the one it went back to, if any."""
+        """Remove the checkpoints made obsolete by the last treatment; returns the one it went back to, if any."""
         done = self.treatments()
         if not done:
             return None
@@ -145,11 +143,11 @@ class RunFolder:
         return healthy[0] if healthy else None
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl; a torn last line is left out."""
+        """The lines of metrics.jsonl; an incomplete last line is left out."""
         return self.read_lines(self.metrics)
 
     def read_lines(self, path: Path) -> list[dict[str, Any]]:
-        """The lines of a file of JSON lines, none where there is no such file; a torn last line is left out."""
+        """The lines of a JSON Lines file, none where there is no such file; an incomplete last line is left out."""
         if not path.exists():
             return []
         lines = []
@@ -165,7 +163,7 @@ class RunFolder:
         files.append_line(self.path / "log.txt", f"{time.strftime('%F %T')} {line}")
 
     def kept(self) -> dict[int, Checkpoint]:
-        """Every checkpoint that is still there by its step, oldest first: the newest ones, and healthy ones before."""
+        """Every remaining checkpoint by its step, oldest first: the newest ones and the healthy ones."""
         both = [*checkpoint.list_checkpoints(self.healthy), *checkpoint.list_checkpoints(self.checkpoints)]
         by_step = {kept.step: kept for kept in both}
         return {step: by_step[step] for step in sorted(by_step)}
@@ -191,19 +189,19 @@ class RunFolder:
         return newest.step if newest else 0
 
 
-FREE = (  # may change when a run is resumed
+MAY_CHANGE = (  # when a run is resumed: no weight depends on it
     "train.save_every",
     "train.keep",
     "train.on_symptom",
     "data.cache_mb",
-    "data.scratch_mb",
+    "data.disk_cache_mb",
 )
 
 
 def read_config(path: Path) -> RunConfig:
-    """A RunConfig from YAML, missing keys from its preset, or one line about what is wrong in it."""
+    """A RunConfig from YAML, missing keys from its preset; UsageError in one line about what is wrong."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as e:
         raise UsageError(f"{path} cannot be read ({e.strerror}); check the path") from None
     except (yaml.YAMLError, ValueError, RecursionError) as e:
@@ -211,30 +209,30 @@ def read_config(path: Path) -> RunConfig:
         reason = f"line {mark.line + 1}: {getattr(e, 'problem', e)}" if mark else " ".join(str(e).split())
         raise UsageError(f"{path} is not a YAML configuration ({reason})") from None
     base = RunConfig()
-    if isinstance(found, dict):
+    if isinstance(content, dict):
         try:
-            base = named_preset(str(found.get("preset", "quickstart")), _size_in(found))
-            found["preset"] = base.preset  # which earlier versions may have called otherwise
+            base = named_preset(str(content.get("preset", "quickstart")), _size_in(content))
+            content["preset"] = base.preset  # which earlier versions may have called otherwise
         except UsageError as e:
             raise UsageError(f"{path}: {str(e).removeprefix('--')}") from None
-    return values.from_dict(RunConfig, found, str(path), base)
+    return settings.from_dict(RunConfig, content, str(path), base)
 
 
-def _size_in(found: dict[str, Any]) -> int | None:
-    data = found.get("data")
+def _size_in(content: dict[str, Any]) -> int | None:
+    data = content.get("data")
     size = data.get("size") if isinstance(data, dict) else None
     return size if isinstance(size, int) else None
 
 
 def describe(names: Sequence[str], listed: Mapping[str, Sequence[Path]], notes: Sequence[str]) -> dict[str, Any]:
     """data.json: names, counts, files, and a digest of their names and sizes."""
-    found = {key: [str(p) for p in paths] for key, paths in listed.items()}
-    sized = (b"%s %d" % (os.fsencode(p), os.path.getsize(file_of(p)[0])) for paths in found.values() for p in paths)
+    files_of = {key: [str(p) for p in paths] for key, paths in listed.items()}
+    sized = (b"%s %d" % (os.fsencode(p), os.path.getsize(file_of(p)[0])) for paths in files_of.values() for p in paths)
     return {
         "names": list(names),
-        "counts": {key: len(paths) for key, paths in found.items()},
+        "counts": {key: len(paths) for key, paths in files_of.items()},
         "digest": sha256(b"\n".join(sized)).hexdigest(),
         "notes": list(notes),
         "skipped": {},
-        "files": found,
+        "files": files_of,
     }

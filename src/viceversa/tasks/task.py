@@ -81,4 +81,6 @@ def image_reader(config: RunConfig, side: Side = "A") -> Any:
 def loading(config: RunConfig) -> dict[str, Any]:
     """Batch, seed and caches of a source."""
     d = config.data
-    return dict(batch=config.train.batch, seed=config.train.seed, room=d.cache_mb * 10**6, scratch=d.scratch_mb * 10**6)
+    return dict(
+        batch=config.train.batch, seed=config.train.seed, room=d.cache_mb * 10**6, scratch=d.disk_cache_mb * 10**6
+    )

@@ -136,7 +136,7 @@ class Trainer:
     @cached_property
     def step_fn(self) -> Step:
         """The method's step for batches on the host; captured as a CUDA graph where that is possible."""
-        return device_step(self.method.step, self.method.players.values(), self.device, self.config.record)
+        return device_step(self.method.step, self.method.players.values(), self.device, self.config.cuda_graph)
 
     @cached_property
     def warmup(self) -> tuple[int, Step]:
