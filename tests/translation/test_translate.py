@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from support.pictures import png
 from viceversa import images
 from viceversa.errors import DataError, UsageError
+from viceversa.translation.module import pad_to_multiple
 from viceversa.translation.pipeline import translate_files
-from viceversa.translation.translator import Translator, pad_to_multiple
+from viceversa.translation.translator import Translator
 
 
 class Swap(nn.Module):
@@ -221,7 +222,7 @@ def test_pictures_together_are_pictures_alone() -> None:
     """Of several sizes, in any order, some seen smaller; a batch holds those of one size."""
     sizes = [(64, 64), (32, 48), (64, 64), (300, 200), (64, 64), (32, 48)]
     rng, t = np.random.default_rng(0), translator("auto")
-    t.at_once = 2
+    t.batch_size = 2
     given = [images.Picture(pixels=rng.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]
     seen: list[tuple[int, ...]] = []
     batch = t.batch
@@ -242,7 +243,7 @@ def test_what_does_not_fit_together_is_tried_alone(tmp_path: Path) -> None:
     for i, side in enumerate((32, 64, 32, 32)):
         Image.new("RGB", (side, side), (10 * i, 0, 0)).save(tmp_path / f"{i}.png")
     t = Translator({"A": nn.Identity(), "B": Small()}, ("a", "b"), (3, 3), 64, 1)
-    t.at_once = 3
+    t.batch_size = 3
     told = translate_files(t, [tmp_path], "b", tmp_path / "out")
     assert [p.name for p in told.written] == ["0.png", "2.png", "3.png"]
     assert [p.name for p in told.skipped] == ["1.png"] and "too large for the memory" in told.skipped[
@@ -254,8 +255,8 @@ def test_what_does_not_fit_together_is_tried_alone(tmp_path: Path) -> None:
 def test_a_network_for_one_shape_is_given_no_other_for_pictures_of_one_size():
     """As many at once every time, the last one again and again where there are fewer; no answer goes astray."""
     net = Watched()
-    t = Translator({"A": nn.Identity(), "B": net}, ("a", "b"), (3, 3), 64, 1, scale="native", filled=True)
-    t.at_once = 4
+    t = Translator({"A": nn.Identity(), "B": net}, ("a", "b"), (3, 3), 64, 1, scale="native", fixed_batch=True)
+    t.batch_size = 4
     rng = np.random.default_rng(0)
     sizes = [(20, 24)] * 4 + [(16, 16)] + [(20, 24)] * 2
     pictures = [images.Picture(pixels=rng.uniform(-1, 1, (3, *size)).astype(np.float32)) for size in sizes]

@@ -134,7 +134,7 @@ def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, com
     nets = {side: make_generator(c, 3, 3) for side in SIDES}
     for net in nets.values() if compile else ():
         compile_net(net, device, dynamic=True)
-    return Translator(nets, ("a", "b"), (3, 3), size, 0, device, precision, filled=compile)
+    return Translator(nets, ("a", "b"), (3, 3), size, 0, device, precision, fixed_batch=compile)
 
 
 def translate_ours(
@@ -153,7 +153,7 @@ def network_ours(size: int, folder: Path, device: str, *, precision: str, compil
     """Tensors to tensors, as many at once as a graphics card is given."""
     c = config_of("cyclegan", size)
     translator = translator_of(c, size, device, precision, compile)
-    x = torch.cat([noise(1, size, "cpu")[0]] * translator.at_once)
+    x = torch.cat([noise(1, size, "cpu")[0]] * translator.batch_size)
     return Job(
         call=lambda: translator.batch(x, "B"), items=len(x), flops=lambda: len(x) * flops.of_translation(c, size)
     )

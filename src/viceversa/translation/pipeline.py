@@ -48,10 +48,10 @@ def translate_files(
     summary = Summary()
     pairs = plan(inputs, Path(out), summary)
     crowd = Crowd()
-    ahead = AHEAD * translator.at_once
+    ahead = AHEAD * translator.batch_size
     with Reader([*pairs], ahead, crowd) as reader, Writer(summary, ahead, crowd) as writer:
         sources, done = iter(pairs), 0
-        while few := list(islice(sources, crowd.fits(translator.at_once))):
+        while few := list(islice(sources, crowd.fits(translator.batch_size))):
             for source in few:
                 on_progress(done, len(pairs), source)
                 done += 1

@@ -1,4 +1,4 @@
-"""A trained run as a function from picture to picture."""
+"""A trained run as a function from image to image."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from .. import images
 from ..errors import DataError, ModelFileError, UsageError, did_you_mean
@@ -17,20 +16,19 @@ from ..hardware.precision import choose_precision
 from ..methods import make_generators
 from ..methods.protocol import OPPOSITE, SIDES, Side
 from ..networks.layers import to_device
-from ..networks.unet import UNetGenerator
 from ..runs import checkpoint
 from ..runs.folder import RunFolder
+from .module import TranslationModule, to_host
+from .scale import carry_change, network_input, require_scale
 
-SCALES = ("auto", "native", "trained")
-CARD = 16  # pictures that a graphics card, which one does not fill, is given at once
-CARD_PIXELS = CARD * 256**2  # of them together, at most
-FAR = 2.0  # "auto" leaves the native scale when a picture is more than this many times the training size
+GPU_BATCH = 16  # images at a time on a GPU, which one image does not fill
+GPU_PIXELS = GPU_BATCH * 256**2  # of them together, at most
 
 
 class Translator:
     """The directions of a run: both, or A to B alone for pix2pix.
 
-    `translate` takes a picture of one domain and gives it back in the other.
+    `translate` takes an image of one domain and returns it in the other.
     """
 
     def __init__(
@@ -38,24 +36,22 @@ class Translator:
         generators: Mapping[Side, nn.Module],  # by the side that each leads to
         names: tuple[str, str],
         channels: tuple[int, int],
-        size: int,  # side the run was trained at, pixels
+        size: int,  # side of the training images, pixels
         step: int,
         device: str = "cpu",
         precision: str = "fp32",  # or "bf16"
         scale: str = "auto",  # or "native", "trained"
-        filled: bool = False,  # pictures of one size always as many at once: for networks compiled for one shape
+        fixed_batch: bool = False,  # batches of one shape only, for networks compiled for one shape
     ) -> None:
-        if scale not in SCALES:
-            raise UsageError(f"--scale '{scale}': choose {', '.join(SCALES)}.{did_you_mean(scale, SCALES)}")
+        require_scale(scale)
         self.generators = {
             side: to_device(net, device).eval().requires_grad_(False) for side, net in generators.items()
         }
+        self.modules = {side: TranslationModule(net) for side, net in self.generators.items()}
         self.names, self.size, self.step, self.device = names, size, step, device
-        self.precision, self.scale, self.filled = precision, scale, filled
-        self.at_once = CARD if device == "cuda" else 1  # pictures that are best handed over together
+        self.precision, self.scale, self.fixed_batch = precision, scale, fixed_batch
+        self.batch_size = GPU_BATCH if device == "cuda" else 1  # images that are best handed over together
         self.channels = dict(zip(SIDES, channels, strict=True))
-        halvings = [net.multiple for net in generators.values() if isinstance(net, UNetGenerator)]
-        self.multiple = max([4, *halvings])  # sides that the generators' halvings need
 
     def side(self, to: str) -> Side:
         """ "A" or "B" from a domain's name or letter."""
@@ -93,79 +89,54 @@ class Translator:
         side = self.side(to)
         channels = self.channels[OPPOSITE[side]]
         sources = [np.ascontiguousarray(images.to_channels(p.pixels, channels)) for p in pictures]
-        seen = [self.seen(source) for source in sources]
-        precisions = [self.precision if p.depth == "uint8" else "fp32" for p in pictures]  # bfloat16 has 8 bits itself
-        found = self.arrays(seen, side, precisions)
+        inputs = [network_input(source, self.scale, self.size) for source in sources]
+        precisions = [self.precision if p.depth == "uint8" else "fp32" for p in pictures]  # bfloat16 keeps 8 bits only
+        outputs = self.run_arrays(inputs, side, precisions)
+
         results = []
-        for picture, source, small, result in zip(pictures, sources, seen, found, strict=True):
-            if small is not source:  # carry the change over to the full picture
-                change = result - images.to_channels(small, self.channels[side])
-                full = images.to_channels(source, self.channels[side])
-                grown = images.resize(change / 2, full.shape[1:])  # resize keeps [-1, 1]
-                result = np.clip(full + 2 * grown, -1, 1)
-            results.append(images.with_pixels(picture, result))
+        for picture, source, reduced, output in zip(pictures, sources, inputs, outputs, strict=True):
+            pixels = output if reduced is source else carry_change(source, reduced, output)
+            results.append(images.with_pixels(picture, pixels))
         return results
 
-    def seen(self, source: np.ndarray) -> np.ndarray:
-        """What the network is shown of (C, H, W): it knows things at the size it saw them in training."""
-        _, h, w = source.shape
-        ratio = min(h, w) / self.size
-        if self.scale == "native" or ratio <= (FAR if self.scale == "auto" else 1):
-            return source
-        return images.resize(source, (round(h / ratio), round(w / ratio)))
-
-    def arrays(self, pixels: Sequence[np.ndarray], side: Side, precisions: Sequence[str]) -> list[np.ndarray]:
-        """`batch` of (C, H, W) arrays, those of one shape together as far as `at_once` and memory allow."""
-        found: dict[int, np.ndarray] = {}
-        kinds = [(p.shape, precision) for p, precision in zip(pixels, precisions, strict=True)]
+    def run_arrays(self, arrays: Sequence[np.ndarray], side: Side, precisions: Sequence[str]) -> list[np.ndarray]:
+        """`batch` of (C, H, W) arrays, those of one shape and precision together as far as memory allows."""
+        outputs: dict[int, np.ndarray] = {}
+        kinds = [(array.shape, precision) for array, precision in zip(arrays, precisions, strict=True)]
         for kind in dict.fromkeys(kinds):
             shape, precision = kind
-            places = [i for i, other in enumerate(kinds) if other == kind]
-            few = max(1, min(self.at_once, CARD_PIXELS // (shape[1] * shape[2])))
-            for part in (places[i : i + few] for i in range(0, len(places), few)):
-                x = self.stacked([pixels[i] for i in part], few if self.filled else len(part))
-                found |= dict(zip(part, self.batch(x, side, precision)[: len(part)].numpy(), strict=True))
-        return [found[i] for i in range(len(pixels))]
+            indices = [i for i, other in enumerate(kinds) if other == kind]
+            count = max(1, min(self.batch_size, GPU_PIXELS // (shape[1] * shape[2])))
+            for start in range(0, len(indices), count):
+                part = indices[start : start + count]
+                x = self.stack_padded([arrays[i] for i in part], count if self.fixed_batch else len(part))
+                y = self.batch(x, side, precision)[: len(part)].numpy()
+                outputs |= dict(zip(part, y, strict=True))
+        return [outputs[i] for i in range(len(arrays))]
 
-    def stacked(self, pixels: Sequence[np.ndarray], count: int) -> Tensor:
-        """`count` pictures of one shape as a batch on the host, the last one again and again beyond those given."""
+    def stack_padded(self, arrays: Sequence[np.ndarray], count: int) -> Tensor:
+        """Arrays of one shape as a batch of `count` on the host; the last array fills the rest."""
         if count == 1:
-            return torch.from_numpy(pixels[0][None])
-        x = torch.empty(count, *pixels[0].shape, pin_memory=self.device == "cuda")  # a card copies from it by itself
-        np.stack([*pixels, *[pixels[-1]] * (count - len(pixels))], out=x.numpy())
+            return torch.from_numpy(arrays[0][None])
+        x = torch.empty(count, *arrays[0].shape, pin_memory=self.device == "cuda")
+        np.stack([*arrays, *[arrays[-1]] * (count - len(arrays))], out=x.numpy())
         return x
 
     @torch.inference_mode()
     def batch(self, x: Tensor, side: Side, precision: str | None = None) -> Tensor:
-        """(N, C, H, W) in [-1, 1] to the domain `side`, "A" or "B", at the same height and width.
+        """(N, C, H, W) in [-1, 1] to the domain `side`, at the same height and width, on the device of `x`.
 
-        In the translator's own precision unless told otherwise.
+        In the translator's own precision unless another is given.
         """
-        source = self.channels[OPPOSITE[side]]
-        if x.ndim != 4 or x.shape[1] != source:
-            raise DataError(f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {source}, H, W) in [-1, 1]")
-        h, w = x.shape[-2:]
-        there = x.to(self.device, torch.float32, non_blocking=True)
-        padded = pad_to_multiple(there, self.multiple, max(16, self.multiple))
+        channels = self.channels[OPPOSITE[side]]
+        if x.ndim != 4 or x.shape[1] != channels:
+            raise DataError(
+                f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {channels}, H, W) in [-1, 1]"
+            )
+        inputs = x.to(self.device, torch.float32, non_blocking=True)
         with torch.autocast(self.device, torch.bfloat16, enabled=(precision or self.precision) == "bf16"):
-            out: Tensor = self.generators[side](padded)[..., :h, :w].float()
-        return fetched(out) if out.is_cuda and not x.is_cuda else out.to(x.device)
-
-
-def fetched(x: Tensor) -> Tensor:
-    """A graphics card's tensor on the host, in memory into which the card copies by itself."""
-    here = torch.empty(x.shape, pin_memory=True)
-    here.copy_(x, non_blocking=True)
-    torch.cuda.current_stream().synchronize()
-    return here
-
-
-def pad_to_multiple(x: Tensor, multiple: int = 4, least: int = 16) -> Tensor:
-    """Grow (N, C, H, W) to the right and below until both sides divide, by mirroring (by repeating where too small)."""
-    h, w = x.shape[-2:]
-    down, right = (max(-(-n // multiple) * multiple, least) - n for n in (h, w))
-    mode = "reflect" if down < h and right < w else "replicate"
-    return functional.pad(x, (0, right, 0, down), mode=mode) if down or right else x
+            outputs: Tensor = self.modules[side](inputs)
+        return to_host(outputs) if outputs.is_cuda and not x.is_cuda else outputs.to(x.device)
 
 
 def load(
@@ -200,5 +171,5 @@ def load(
         device,
         "fp32" if precision == "auto" and device == "cpu" else choose_precision(precision, device),
         scale,
-        filled=compile,
+        fixed_batch=compile,
     )
