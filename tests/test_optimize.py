@@ -1,4 +1,4 @@
-"""Turns, refused updates, and the learning-rate rule."""
+"""Turns of players, skipped updates, and the learning-rate schedule."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from viceversa.runs.config import TrainConfig
 from viceversa.training.trainer import schedule
 
 
-def test_the_authors_rule_by_epoch() -> None:
+def test_linear_decay_by_epoch_is_the_rule_of_the_authors_code() -> None:
     epoch = 1334  # horse2zebra
     rates = {e: linear_decay((e - 1) * epoch, 200 * epoch, 100 * epoch, epoch) for e in range(1, 201)}
     assert all(rates[e] == 1 for e in range(1, 101))
@@ -21,7 +21,7 @@ def test_the_authors_rule_by_epoch() -> None:
     assert linear_decay(150 * epoch - 1, 200 * epoch, 100 * epoch, epoch) == rates[150]  # constant within an epoch
 
 
-def test_by_step_it_is_a_straight_line_that_never_reaches_zero() -> None:
+def test_linear_decay_by_step_never_reaches_zero() -> None:
     rates = [linear_decay(n, 100, 50) for n in range(100)]
     assert rates[:50] == [1.0] * 50
     assert all(a - b == pytest.approx(1 / 51) for a, b in itertools.pairwise(rates[49:]))
@@ -29,7 +29,7 @@ def test_by_step_it_is_a_straight_line_that_never_reaches_zero() -> None:
 
 
 @pytest.mark.parametrize("epochs", [0.2, 0.8, 1.5, 3.7])
-def test_a_run_shorter_than_its_schedule_still_learns(epochs: float) -> None:
+def test_short_run_has_a_full_schedule(epochs: float) -> None:
     total = round(1000 * epochs)
     plan = schedule(TrainConfig(epochs=200, decay_every="epoch"), total, 1000)
     rates = [plan.rate(step) for step in range(plan.steps)]
@@ -37,19 +37,19 @@ def test_a_run_shorter_than_its_schedule_still_learns(epochs: float) -> None:
     assert rates[0] > 0.99 and rates[-1] < 0.5 and rates == sorted(rates, reverse=True)
 
 
-def test_only_the_player_of_the_turn_moves() -> None:
+def test_only_the_player_of_the_turn_is_updated() -> None:
     a, b = nn.Linear(2, 2), nn.Linear(2, 2)
     one, two = Player([a]), Player([b])
     before = [p.clone() for p in (*a.parameters(), *b.parameters())]
     with one.turn() as update:
         assert all(p.requires_grad for p in a.parameters()) and not any(p.requires_grad for p in b.parameters())
         update(b(a(torch.ones(1, 2))).sum())
-    moved = [not torch.equal(x, y) for x, y in zip(before, (*a.parameters(), *b.parameters()), strict=True)]
-    assert moved == [True, True, False, False]
+    changed = [not torch.equal(x, y) for x, y in zip(before, (*a.parameters(), *b.parameters()), strict=True)]
+    assert changed == [True, True, False, False]
     assert all(p.grad is None for p in b.parameters()) and two.nonfinite == 0
 
 
-def test_two_losses_in_a_turn_are_one_step_on_their_sum() -> None:
+def test_losses_of_a_turn_add_up_to_one_step() -> None:
     torch.manual_seed(0)
     nets = [nn.Linear(3, 1) for _ in range(2)]
     nets[1].load_state_dict(nets[0].state_dict())
@@ -63,7 +63,7 @@ def test_two_losses_in_a_turn_are_one_step_on_their_sum() -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_gradient_that_is_not_finite_moves_nothing(bad: float) -> None:
+def test_nonfinite_gradient_skips_the_update(bad: float) -> None:
     net = nn.Linear(2, 1)
     player = Player([net])
     with player.turn() as update:
@@ -75,8 +75,8 @@ def test_a_gradient_that_is_not_finite_moves_nothing(bad: float) -> None:
     assert [s["step"] for s in player.optimizer.state.values()] == steps
 
 
-def test_adam_is_adam() -> None:
-    """First step of Adam is lr in the direction of the sign (Kingma and Ba 2015)."""
+def test_first_step_of_adam() -> None:
+    """It is lr in the direction of the gradient's sign (Kingma and Ba 2015)."""
     net = nn.Linear(2, 1, bias=False)
     before = net.weight.clone()
     player = Player([net], lr=0.01)

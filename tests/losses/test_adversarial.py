@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from viceversa.losses.adversarial import ADVERSARIAL, with_image_term
+from viceversa.losses.adversarial import ADVERSARIAL, smoothed_d_loss, with_image_term
 
 
 def test_lsgan_at_its_targets_and_at_equilibrium() -> None:
@@ -51,21 +51,21 @@ def test_best_discriminator_of_two_densities(name: str) -> None:
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
         d = ADVERSARIAL[name].d_loss
-        # the mean over many draws, written as weights: each point alone, weighted by its probability
-        far = torch.tensor([40.0 if name != "lsgan" else 1.0]), torch.tensor([-40.0 if name != "lsgan" else 0.0])
-        loss = sum(p[i] * d(logits[i : i + 1], far[1]) + q[i] * d(far[0], logits[i : i + 1]) for i in range(2))
+        # expectations as sums over the two points, each weighted by its probability
+        sure = torch.tensor([40.0 if name != "lsgan" else 1.0]), torch.tensor([-40.0 if name != "lsgan" else 0.0])
+        loss = sum(p[i] * d(logits[i : i + 1], sure[1]) + q[i] * d(sure[0], logits[i : i + 1]) for i in range(2))
         assert isinstance(loss, torch.Tensor)
         loss.backward()
         return loss
 
     optimizer.step(closure)
-    found = logits.sigmoid() if name != "lsgan" else logits
-    torch.testing.assert_close(found.detach(), p / (p + q), rtol=0, atol=1e-4)
+    best = logits.sigmoid() if name != "lsgan" else logits
+    torch.testing.assert_close(best.detach(), p / (p + q), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_a_share_for_pictures_takes_it_from_the_variance_of_their_patches(share: float) -> None:
-    """With LSGAN; that of the log losses is the loss of the mean logits and of all logits, in these shares."""
+def test_image_term_lowers_the_weight_of_the_variance_within_images(share: float) -> None:
+    """With LSGAN. With a log loss it is the weighted mean of the loss of mean logits and of all logits."""
     real, fake = torch.randn(2, 5, 1, 3, 4, dtype=torch.float64)
     variance = [x.flatten(1).var(1, correction=0).mean() for x in (real, fake)]
     pair = ADVERSARIAL["lsgan"]
@@ -74,5 +74,29 @@ def test_a_share_for_pictures_takes_it_from_the_variance_of_their_patches(share:
     torch.testing.assert_close(g_loss(fake), pair.g_loss(fake) - share * variance[1])
     means = (torch.stack([y.mean() for y in x]) for x in (real, fake))
     log = ADVERSARIAL["nonsaturating"].d_loss
-    wanted = (1 - share) * log(real, fake) + share * log(*means)
-    torch.testing.assert_close(with_image_term(log, share)(real, fake), wanted)
+    expected = (1 - share) * log(real, fake) + share * log(*means)
+    torch.testing.assert_close(with_image_term(log, share)(real, fake), expected)
+
+
+def test_label_smoothing_moves_the_best_discriminator():
+    """D* = a p / (p + q) with target a: the loss is stationary there (Salimans et al. 2016, sec. 3.4)."""
+    a, p, q = 0.9, 0.3, 0.6
+    for name, logit in (("nonsaturating", lambda d: math.log(d / (1 - d))), ("lsgan", lambda d: d)):
+        t = torch.tensor(float(logit(a * p / (p + q))), dtype=torch.float64, requires_grad=True)
+        d_loss = smoothed_d_loss(name, 1 - a)
+        real_part = d_loss(t, t.detach()) - d_loss(t.detach(), t.detach())
+        fake_part = d_loss(t.detach(), t) - d_loss(t.detach(), t.detach())
+        (slope,) = torch.autograd.grad(p * real_part + q * fake_part, t)
+        assert abs(slope.item()) < 1e-12
+    lowest = smoothed_d_loss("nonsaturating", 0.1)(torch.tensor([math.log(9)]), torch.tensor([-100.0]))
+    assert lowest.item() == pytest.approx(-0.9 * math.log(0.9) - 0.1 * math.log(0.1))  # the entropy H(0.9)
+    with pytest.raises(ValueError, match="no target"):
+        smoothed_d_loss("relativistic", 0.1)
+
+
+def test_relativistic_losses_depend_on_differences():
+    d_loss, g_loss = ADVERSARIAL["relativistic"]
+    r, f = torch.tensor([1.0, 2.0]), torch.tensor([0.5, 3.0])
+    assert d_loss(r, r).item() == pytest.approx(math.log(2)) == pytest.approx(g_loss(r, r).item())
+    assert d_loss(r, f).item() == pytest.approx((math.log1p(math.exp(-0.5)) + math.log1p(math.exp(1.0))) / 2)
+    assert torch.equal(g_loss(f, r), d_loss(f, r))  # the roles exchanged
