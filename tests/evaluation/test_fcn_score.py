@@ -19,7 +19,7 @@ from viceversa.evaluation.features import Preparation
 from viceversa.evaluation.translations import DirectionInputs, judge
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.training.train import train
-from viceversa.translation.label_predictor import Segmented
+from viceversa.translation.label_predictor import LabelPredictor
 from viceversa.translation.translator import Translator
 from viceversa.worlds.make import make
 
@@ -104,7 +104,7 @@ def test_a_segmenter_judges_the_way_it_was_trained_for(world):
     """It reads label pictures: what stays one is perfect to it, and its ceiling, real photographs, is poor."""
     palette = palette_for(world / "testA")
     perfect, wrong = (
-        Segmenters({"day": Segmented(ByColour(palette, turned), palette, 3, SIZE, 7, "day")}, {"day": "by colour"})
+        Segmenters({"day": LabelPredictor(ByColour(palette, turned), palette, 3, SIZE, 7, "day")}, {"day": "by colour"})
         for turned in (0, 1)
     )
     found = scored(tasks(world)["day"], nn.Identity(), perfect)

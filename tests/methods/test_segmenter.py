@@ -195,16 +195,16 @@ def test_a_sheet_shows_picture_found_and_true(trained: RunFolder, pairs: Path) -
 def test_class_numbers_do_not_depend_on_the_batch(trained: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     named = load_segmenter(trained.path)
     x = torch.rand(5, 3, 20, 28) * 2 - 1
-    together = named(x)
+    together = named.predict(x)
     assert together.shape == (5, 20, 28) and together.dtype == np.uint8 and together.max() < 11
-    monkeypatch.setattr("viceversa.translation.label_predictor.AT_ONCE", 2 * 20 * 28)
-    assert (named(x) == together).mean() > 0.999  # rounding may turn a tie
+    monkeypatch.setattr("viceversa.translation.label_predictor.BATCH_PIXELS", 2 * 20 * 28)
+    assert (named.predict(x) == together).mean() > 0.999  # rounding may turn a tie
     with pytest.raises(DataError, match=r"expected \(N, 3, H, W\)"):
-        named(x[:, :1])
+        named.predict(x[:, :1])
 
 
 def test_what_is_no_segmenter_is_refused(trained: RunFolder, tiny_run: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="preset quickstart, which names no pixels"):
+    with pytest.raises(ModelFileError, match="preset quickstart, which labels no pixels"):
         load_segmenter(tiny_run)
     with pytest.raises(ModelFileError, match="preset fcn, which does not translate"):
         load(trained.path)

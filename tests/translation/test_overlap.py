@@ -21,7 +21,7 @@ from viceversa.translation.translator import Translator
 def one_by_one(source: Path, out: Path) -> Summary:
     """What `translate_files` did before it overlapped anything."""
     summary = Summary()
-    for path, target in plan([source], out, summary).items():
+    for path, target in plan([source], out).items():
         try:
             images.write(target, translator().picture(images.read(path), "b"))
         except images.ImageError as e:
@@ -99,7 +99,7 @@ def test_only_a_few_pictures_are_in_memory(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(images, "read", lambda path: (read.append(path), real(path))[1])
     early: list[int] = []
     translate_files(translator(), [source], "b", tmp_path / "out", lambda done, *_: early.append(len(read) - done))
-    assert max(early) <= files.AHEAD + 1
+    assert max(early) <= files.BATCHES_AHEAD + 1
 
 
 PROGRAM = """

@@ -15,7 +15,7 @@ import torch
 from ..data.labels import Numbers, Palette, classes_of, label_map, palette_for
 from ..errors import UsageError
 from ..metrics.segmentation import Matrix, confusion, scores
-from ..translation.label_predictor import Segmented, load_segmenter
+from ..translation.label_predictor import LabelPredictor, load_segmenter
 from ..worlds.scenes import LABEL_PICTURES
 from .extractors import Pictures
 from .features import Preparation, Reading, batches
@@ -26,7 +26,7 @@ from .translations import DirectionInputs
 class Segmenters:
     """Segmentation networks by the domain whose pictures they were trained on."""
 
-    of: dict[str, Segmented]
+    of: dict[str, LabelPredictor]
     told: dict[str, str]  # which run, which step
 
     @staticmethod
@@ -56,7 +56,7 @@ class LabelScore:
     task: DirectionInputs
     prepare: tuple[Preparation, Preparation]
     palette: Palette
-    network: Segmented | None  # none where the target is label pictures
+    network: LabelPredictor | None  # none where the target is label pictures
     told: str
     made: list[Matrix] = field(default_factory=list)
     given: list[Matrix] = field(default_factory=list)
@@ -87,7 +87,7 @@ class LabelScore:
         if self.network is None:
             found = classes_of(picture, self.palette, every=True)
         else:
-            found = self.network(torch.from_numpy(np.ascontiguousarray(picture))[None])[0]
+            found = self.network.predict(torch.from_numpy(np.ascontiguousarray(picture))[None])[0]
         return confusion(true, found, len(self.palette.names))
 
     def real(self) -> Matrix | None:

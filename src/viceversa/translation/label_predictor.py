@@ -1,4 +1,4 @@
-"""A trained segmenter as a function from pictures to class numbers."""
+"""A trained segmenter as a function from images to class numbers."""
 
 from pathlib import Path
 
@@ -14,13 +14,14 @@ from ..runs import checkpoint
 from ..runs.folder import RunFolder
 from ..tasks import task_of
 
-AT_ONCE = 2**18  # pixels: 64 pictures of 64 px
+BATCH_PIXELS = 2**18  # 64 images of 64 px
 
 
-class Segmented:
-    """Names every pixel of pictures of `domain`, by class numbers into `names`; `palette` holds their colours.
+class LabelPredictor:
+    """Predicts the class of every pixel: numbers into `names`, whose colours `palette` holds.
 
-    It knows things at the size it saw them: pictures had best come with a shorter side of `size` pixels.
+    Objects should have the size they had in training: images are best given with a shorter side of `size` pixels.
+    `domain` is the name of the images it was trained on, `step` that of its checkpoint.
     """
 
     def __init__(self, network: nn.Module, palette: Palette, channels: int, size: int, step: int, domain: str) -> None:
@@ -29,33 +30,34 @@ class Segmented:
         self.channels, self.size, self.step, self.domain = channels, size, step, domain
 
     @torch.inference_mode()
-    def __call__(self, x: Tensor) -> NDArray[np.uint8]:
-        """(N, C, H, W) in [-1, 1], any size, to class numbers (N, H, W); however many at once, the same numbers."""
+    def predict(self, x: Tensor) -> NDArray[np.uint8]:
+        """Class numbers (N, H, W) of (N, C, H, W) in [-1, 1], any size; the same for any batch size."""
         if x.ndim != 4 or x.shape[1] != self.channels:
             raise DataError(
                 f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {self.channels}, H, W) in [-1, 1]"
             )
         n, _, h, w = x.shape
-        found = np.empty((n, h, w), np.uint8)
-        few = max(1, AT_ONCE // (h * w))
-        for i in range(0, n, few):
-            found[i : i + few] = self.network(x[i : i + few].float()).argmax(1).numpy()
-        return found
+        labels = np.empty((n, h, w), np.uint8)
+        count = max(1, BATCH_PIXELS // (h * w))
+        for i in range(0, n, count):
+            labels[i : i + count] = self.network(x[i : i + count].float()).argmax(1).numpy()
+        return labels
 
 
-def load_segmenter(run: Path | str) -> Segmented:
+def load_segmenter(run: Path | str) -> LabelPredictor:
     """The newest checkpoint of a run of preset `fcn`, on the CPU. ModelFileError for a run of another kind."""
     folder = RunFolder(run).require()
     config, data = folder.config(), folder.data()
     if not task_of(config.method).labels_pixels:
         raise ModelFileError(
-            f"{folder.path} is a run of preset {config.preset}, which names no pixels; train fcn for that"
+            f"{folder.path} is a run of preset {config.preset}, which labels no pixels; train fcn for that"
         )
     try:
         palette, domain = Palette.of(data["palette"]), str(data["domain"])
     except (KeyError, TypeError, ValueError):
         raise ModelFileError(f"{folder.path / 'data.json'} lacks palette or domain; restore it or train anew") from None
+
     kept = folder.checkpoint()
     network = make(config.method, size=config.data.size, classes=len(palette.names)).nets["S"]
     checkpoint.load_networks(kept.path, {"S": network}, averaged=False)
-    return Segmented(network, palette, config.method.channels_of(), config.data.size, kept.step, domain)
+    return LabelPredictor(network, palette, config.method.channels_of(), config.data.size, kept.step, domain)

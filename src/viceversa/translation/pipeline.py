@@ -1,4 +1,4 @@
-"""Files and folders through a translator: same names, same format, and never over their source."""
+"""Files and folders through a translator: read ahead, translated in batches, written behind, all in order."""
 
 import os
 from collections import deque
@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from .. import images
-from ..data.folders import scan
-from ..errors import DataError, UsageError
+from ..errors import DataError
+from .plan import plan
 from .translator import Translator
 
-AHEAD = 2  # batches read before their turn, and still to be written after it
-ROOM = 2**30  # bytes of pixels in each stage, as long as it holds more than one picture
-THREADS = max(1, min(8, (os.cpu_count() or 1) // 2))  # that read, and that write; more hinder each other (docs/log.md)
-
+BATCHES_AHEAD = 2  # batches that are read before their turn, and that may wait to be written
+BUDGET_BYTES = 2**30  # of pixels in each stage, unless a single image is larger
+THREADS = max(1, min(8, (os.cpu_count() or 1) // 2))  # that read, and that write; more slow each other (docs/log.md)
 
 Result = TypeVar("Result")
 
@@ -41,28 +40,30 @@ def translate_files(
 ) -> Summary:
     """Translate files and whole folders into `out`; what cannot be read is skipped and named.
 
-    A folder's pictures keep their place below it. UsageError before anything is written when two inputs would
-    become the same file or one would overwrite itself; DataError when nothing could be translated.
+    An image of a folder keeps its place below it. UsageError before anything is written when two inputs would become
+    the same file or one would overwrite itself; DataError when nothing could be translated.
     """
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
-    pairs = plan(inputs, Path(out), summary)
-    crowd = Crowd()
-    ahead = AHEAD * translator.batch_size
-    with Reader([*pairs], ahead, crowd) as reader, Writer(summary, ahead, crowd) as writer:
-        sources, done = iter(pairs), 0
-        while few := list(islice(sources, crowd.fits(translator.batch_size))):
-            for source in few:
-                on_progress(done, len(pairs), source)
+    targets = plan(inputs, Path(out))
+    budget = MemoryBudget()
+    ahead = BATCHES_AHEAD * translator.batch_size
+    with Reader([*targets], ahead, budget) as reader, Writer(summary, ahead, budget) as writer:
+        sources, done = iter(targets), 0
+        while batch := list(islice(sources, budget.images(translator.batch_size))):
+            for source in batch:
+                on_progress(done, len(targets), source)
                 done += 1
-            results = translated(translator, [reader.next() for _ in few], to)
-            for source, result in zip(few, results, strict=True):
+
+            results = translate_batch(translator, [reader.next() for _ in batch], to)
+            for source, result in zip(batch, results, strict=True):
                 if isinstance(result, Exception):
-                    writer.settle()  # what came before is told before
-                    summary.skipped[source] = why(source, result)
+                    writer.wait()  # keep the order of the summary
+                    summary.skipped[source] = reason_to_skip(source, result)
                 else:
-                    writer.put(source, pairs[source], result)
-        writer.settle()
+                    writer.submit(source, targets[source], result)
+        writer.wait()
+
     if not summary.written:
         reason = next(iter(summary.skipped.values()), f"there is no picture in {', '.join(map(str, inputs))}")
         raise DataError(f"nothing was translated: {reason}")
@@ -70,39 +71,49 @@ def translate_files(
 
 
 @dataclass
-class Crowd:
-    """How many pictures may be together: of the size of the last ones, as many as ROOM holds."""
+class MemoryBudget:
+    """How many images to hold in memory, estimated from the size of the last image read.
 
-    bytes: int | None = None  # of the pixels of the last picture; none before the first
+    Reader threads set `image_bytes`: a single assignment, of which any recent value will do.
+    """
 
-    def fits(self, most: int) -> int:
+    image_bytes: int | None = None  # none before the first
+
+    def images(self, most: int) -> int:
         """At most `most`, at least one."""
-        return min(most, AHEAD) if self.bytes is None else max(1, min(most, ROOM // max(1, self.bytes)))
+        if self.image_bytes is None:
+            return min(most, BATCHES_AHEAD)
+        return max(1, min(most, BUDGET_BYTES // max(1, self.image_bytes)))
 
 
-def translated(
-    translator: Translator, read: Sequence[Future[images.Picture]], to: str
+def translate_batch(
+    translator: Translator, reading: Sequence[Future[images.Picture]], to: str
 ) -> list[images.Picture | Exception]:
-    """What becomes of some pictures that are being read, or why one does not; together where memory allows."""
-    found = [attempt(one.result) for one in read]
-    whole = [picture for picture in found if isinstance(picture, images.Picture)]
-    together = attempt(lambda: translator.pictures(whole, to)) if len(whole) > 1 else None
-    if isinstance(together, list):
-        results = iter(together)
-        return [next(results) if isinstance(picture, images.Picture) else picture for picture in found]
-    return [attempt(partial(translator.picture, p, to)) if isinstance(p, images.Picture) else p for p in found]
+    """Translations of images that are being read, or the error of each; in one batch where memory allows."""
+    pictures = [result_or_error(future.result) for future in reading]
+    readable = [picture for picture in pictures if isinstance(picture, images.Picture)]
+    if len(readable) > 1:
+        together = result_or_error(lambda: translator.pictures(readable, to))
+        if isinstance(together, list):
+            results = iter(together)
+            return [next(results) if isinstance(picture, images.Picture) else picture for picture in pictures]
+
+    return [
+        result_or_error(partial(translator.picture, picture, to)) if isinstance(picture, images.Picture) else picture
+        for picture in pictures
+    ]
 
 
-def attempt(call: Callable[[], Result]) -> Result | Exception:
-    """What a call gives, or the error with which it fails on one picture."""
+def result_or_error(call: Callable[[], Result]) -> Result | Exception:
+    """The result of a call, or the error that concerns one image only."""
     try:
         return call()
     except (DataError, MemoryError, RuntimeError) as e:
         return e
 
 
-def why(source: Path, error: Exception) -> str:
-    """Why a picture is skipped; an error that is no reason to skip it is raised."""
+def reason_to_skip(source: Path, error: Exception) -> str:
+    """Why an image is skipped; an error that is no reason to skip it is raised."""
     if isinstance(error, DataError):
         return str(error)
     if "memory" in str(error).lower():
@@ -111,22 +122,23 @@ def why(source: Path, error: Exception) -> str:
 
 
 class Reader:
-    """Pictures in the order of their files, read `ahead` in threads while earlier ones are computed."""
+    """Images in the order of their files, read `ahead` in threads while earlier ones are computed."""
 
-    def __init__(self, sources: Iterable[Path], ahead: int, crowd: Crowd) -> None:
-        self.left, self.ahead, self.crowd = iter(sources), ahead, crowd
+    def __init__(self, sources: Iterable[Path], ahead: int, budget: MemoryBudget) -> None:
+        self.sources, self.ahead, self.budget = iter(sources), ahead, budget
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-read")
-        self.read: deque[Future[images.Picture]] = deque()
+        self.pending: deque[Future[images.Picture]] = deque()
 
     def next(self) -> Future[images.Picture]:
-        """The next picture, or the error that its file meets."""
-        for source in islice(self.left, max(0, self.crowd.fits(self.ahead) + 1 - len(self.read))):
-            self.read.append(self.pool.submit(self._read, source))
-        return self.read.popleft()
+        """The next image, or the error that its file meets."""
+        missing = self.budget.images(self.ahead) + 1 - len(self.pending)
+        for source in islice(self.sources, max(0, missing)):
+            self.pending.append(self.pool.submit(self._read, source))
+        return self.pending.popleft()
 
     def _read(self, source: Path) -> images.Picture:
         picture = images.read(source)
-        self.crowd.bytes = picture.pixels.nbytes
+        self.budget.image_bytes = picture.pixels.nbytes
         return picture
 
     def __enter__(self) -> "Reader":
@@ -137,39 +149,39 @@ class Reader:
 
 
 class Writer:
-    """Pictures to files, in order, in threads while later ones are computed; after a failure nothing more is begun.
+    """Images to files, in order, in threads while later ones are computed; after a failure nothing more is begun.
 
-    What has been handed over is written even when the caller is interrupted: never half of it, and not much.
+    What has been submitted is written even when the caller is interrupted: never half of it, and not much.
     """
 
-    def __init__(self, summary: Summary, ahead: int, crowd: Crowd) -> None:
-        self.summary, self.ahead, self.crowd = summary, ahead, crowd
+    def __init__(self, summary: Summary, ahead: int, budget: MemoryBudget) -> None:
+        self.summary, self.ahead, self.budget = summary, ahead, budget
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-write")
         self.pending: deque[tuple[Path, Path, images.Picture, Future[None]]] = deque()
-        self.broken = False
+        self.failed = False
 
-    def put(self, source: Path, target: Path, picture: images.Picture) -> None:
-        """Write `picture` once those before are written; raises what one of them met."""
-        self.settle(self.crowd.fits(self.ahead) - 1)
+    def submit(self, source: Path, target: Path, picture: images.Picture) -> None:
+        """Write `picture`, after waiting until few enough are pending; raises what one of those met."""
+        self.wait(self.budget.images(self.ahead) - 1)
         self.pending.append((source, target, picture, self.pool.submit(self._write, target, picture)))
 
     def _write(self, target: Path, picture: images.Picture) -> None:
-        if self.broken:
+        if self.failed:
             return
         try:
             images.write(target, picture)
         except Exception as e:
-            self.broken = not isinstance(e, DataError | MemoryError)
+            self.failed = not isinstance(e, DataError | MemoryError)
             raise
 
-    def settle(self, left: int = 0) -> None:
-        """Wait until at most `left` are still to be written, and note what became of the others."""
-        while len(self.pending) > left:
-            source, target, picture, written = self.pending.popleft()
+    def wait(self, pending: int = 0) -> None:
+        """Wait until at most `pending` are still to be written, and note what became of the others."""
+        while len(self.pending) > pending:
+            source, target, picture, future = self.pending.popleft()
             try:
-                written.result()
+                future.result()
             except (DataError, MemoryError, RuntimeError) as e:
-                self.summary.skipped[source] = why(source, e)
+                self.summary.skipped[source] = reason_to_skip(source, e)
                 continue
             self.summary.written.append(target)
             self.summary.notes += [f"{source.name}: {note}" for note in picture.notes]
@@ -179,28 +191,3 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self.pool.shutdown()
-
-
-def plan(inputs: Iterable[str | Path], out: Path, summary: Summary) -> dict[Path, Path]:
-    """{source: target} for every picture of `inputs`."""
-    pairs: dict[Path, Path] = {}
-    for given in map(Path, inputs):
-        if given.is_dir():
-            found = scan(given).files
-            if given.resolve() in out.resolve().parents:  # earlier results are no inputs
-                found = tuple(path for path in found if not path.resolve().is_relative_to(out.resolve()))
-            pairs |= {path: out / path.relative_to(given) for path in found}
-        elif given.exists():
-            pairs[given] = out / given.name
-        else:
-            raise DataError(f"{given} does not exist; give picture files or folders of them")
-    originals = {source.resolve(): source for source in pairs}
-    sources: dict[Path, Path] = {}
-    for source, target in pairs.items():
-        place = target.resolve()
-        if place in originals:
-            raise UsageError(f"--out {out} would overwrite {originals[place]}; choose another folder")
-        if place in sources:
-            raise UsageError(f"{sources[place]} and {source} would both become {target}; translate them separately")
-        sources[place] = source
-    return pairs
