@@ -19,7 +19,7 @@ def choose_device(requested: str) -> Literal["cpu", "cuda"]:
 
 
 def processor_name() -> str:
-    """The processor's own name where the system tells it."""
+    """Model name of the CPU; its architecture where the system gives no name."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))

@@ -1,4 +1,4 @@
-"""What this machine offers, and what would be chosen on it."""
+"""A summary of this machine: versions, device, precision, disk space and extras."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ EXTRAS = {  # name of an extra: a module that it installs
 
 
 def doctor() -> dict[str, Any]:
-    """Versions, hardware, choices, free space and installed extras."""
+    """The values that `viceversa doctor` prints, JSON-serialisable; `precision` is what auto chooses here."""
     device = choose_device("auto")
     return {
         "viceversa": version("viceversa"),

@@ -30,11 +30,11 @@ def prdc(fake: Features, real: Features, k: int = 5) -> PRDC:
     fake (M, d), real (N, d). For equal distributions precision and recall are below 1 and fall with the dimension:
     compare with the values of real against real.
     """
-    apart = distances(real, fake)
-    inside = apart <= radii(real, k)[:, None]  # (N, M): is the fake sample in the ball of the real one?
+    distance = distances(real, fake)
+    inside = distance <= radii(real, k)[:, None]  # (N, M): is the fake sample in the ball of the real one?
     return PRDC(
         precision=float(inside.any(0).mean()),
-        recall=float((apart <= radii(fake, k)).any(1).mean()),
+        recall=float((distance <= radii(fake, k)).any(1).mean()),
         density=float(inside.sum(0).mean() / k),
         coverage=float(inside.any(1).mean()),
     )

@@ -25,8 +25,8 @@ def modes(samples: NDArray[np.floating], centres: NDArray[np.float64], deviation
 
     A perfect sampler has a quality of 1 - exp(-4.5) = 98.89 % and a KL of about (K - 1) / 2N; a single mode log K.
     """
-    apart = distances(samples, centres)
-    mode, good = apart.argmin(1), apart.min(1) < NEAR * deviation
+    distance = distances(samples, centres)
+    mode, good = distance.argmin(1), distance.min(1) < NEAR * deviation
     counts = np.bincount(mode[good], minlength=len(centres))
     shares = np.bincount(mode, minlength=len(centres)) / len(samples)
     return Modes(

@@ -12,7 +12,7 @@ Rule = Literal["clean", "legacy"]
 RULES: tuple[Rule, ...] = ("clean", "legacy")
 
 
-def resize(pictures: NDArray[np.float32], side: int, rule: Rule) -> NDArray[np.float32]:
+def resize(x: NDArray[np.float32], side: int, rule: Rule) -> NDArray[np.float32]:
     """(N, C, H, W) float32 in [-1, 1] -> (N, C, side, side) float32 in [-1, 1].
 
     `clean`: bicubic with antialiasing, each channel in float32, no rounding (Parmar et al. 2022, clean-fid).
@@ -20,9 +20,9 @@ def resize(pictures: NDArray[np.float32], side: int, rule: Rule) -> NDArray[np.f
     image shrinks. ValueError for another rule.
     """
     if rule == "clean":
-        return np.stack([images.resize(pixels, (side, side)) for pixels in pictures])
+        return np.stack([images.resize(pixels, (side, side)) for pixels in x])
     if rule != "legacy":
         raise ValueError(f"a resizing rule is one of {', '.join(RULES)}, not {rule}")
-    unit = torch.from_numpy(images.to_uint8(pictures)).float() / 255
+    unit = torch.from_numpy(images.to_uint8(x)).float() / 255
     resized = torch.nn.functional.interpolate(unit, (side, side), mode="bilinear", align_corners=False)
     return (resized * 2 - 1).numpy()

@@ -31,7 +31,7 @@ class PointGenerator(nn.Module):
 
 
 class PointDiscriminator(nn.Module):
-    """(N, 2 * packing) -> (N, 1) logits; `packing` points are judged as one sample (Lin et al. 2018)."""
+    """(N, 2 * packing) -> (N, 1) logits; `packing` points form one sample (Lin et al. 2018)."""
 
     def __init__(self, width: int = 128, depth: int = 3, packing: int = 1, minibatch: int = 0) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ class DiscriminatorInput(nn.Module):
 
     `noise`: standard deviation of instance noise (Sønderby et al. 2017; Arjovsky and Bottou 2017), multiplied by D's
     advantage 2 AUC - 1, so that it fades as D loses it. `operations`: names for `diffaugment.augment`, separated by
-    commas. `packing`: number of samples that D judges as one, their channels stacked (Lin et al. 2018, PacGAN).
+    commas. `packing`: number of samples that D sees as one, with stacked channels (Lin et al. 2018, PacGAN).
     """
 
     lead: Tensor
