@@ -1,7 +1,7 @@
 """Configurations: presets through YAML and words, and one line for whatever does not fit."""
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args, get_type_hints
+from typing import ClassVar, Literal, get_args, get_type_hints
 
 import pytest
 import yaml
@@ -30,6 +30,28 @@ class Outer:
     def __post_init__(self) -> None:
         if self.limit == 13:
             raise ValueError("limit 13 brings bad luck")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    TASK: ClassVar[str] = "none"
+
+    rate: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child(Base):
+    TASK: ClassVar[str] = "unpaired"
+    RENAMED: ClassVar[dict[str, str]] = {"scratch": "disk_cache", "tempo": "rate"}
+
+    disk_cache: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    RENAMED: ClassVar[dict[str, str]] = {"way": "method"}
+
+    method: Base = field(default_factory=Base)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -198,3 +220,43 @@ def test_the_preset_tells_the_kind_of_method(tmp_path):
         assert read_config(path) == make()
         path.write_text(f"preset: {name}\n")
         assert read_config(path) == make()
+
+
+def test_renamed_keys_of_earlier_versions_still_open():
+    config = Child(rate=0.25, disk_cache=7)
+    assert from_dict(Child, {"scratch": "7", "tempo": 0.25}) == config
+    assert changed(Child(), {"scratch": "7", "tempo": "0.25"}) == config
+    old = Holder(method=Child())
+    assert changed(old, {"method.scratch": "7", "method.tempo": "0.25"}) == Holder(method=config)
+    assert from_dict(Holder, {"way": {"scratch": 7, "rate": 0.25}}, base=old) == Holder(method=config)
+
+
+def test_an_old_and_a_new_name_together_are_refused():
+    with pytest.raises(UsageError, match=r"^file: scratch is now called disk_cache; give one of them$"):
+        from_dict(Child, {"scratch": 1, "disk_cache": 1}, "file")
+    with pytest.raises(UsageError, match=r"^--set: method.scratch is now called method.disk_cache; give one of them$"):
+        changed(Holder(method=Child()), {"method.scratch": "1", "method.disk_cache": "2"})
+
+
+def test_a_renamed_key_belongs_to_its_own_class_only():
+    with pytest.raises(UsageError, match=r"there is no key 'method.scratch'"):
+        changed(Holder(), {"method.scratch": "1"})
+    with pytest.raises(UsageError, match="there is no key 'scratch'"):
+        from_dict(Base, {"scratch": 1})
+
+
+def test_a_field_of_a_base_class_keeps_the_class_of_the_base_configuration():
+    base = Holder(method=Child(disk_cache=3))
+    assert from_dict(Holder, {"method": {"rate": 1}}, base=base) == Holder(method=Child(rate=1, disk_cache=3))
+    assert changed(base, {"method.disk_cache": "4"}) == Holder(method=Child(disk_cache=4))
+    assert from_dict(Holder, {"method": {"rate": 1}}) == Holder(method=Base(rate=1))
+    with pytest.raises(UsageError, match=r"there is no key 'method.disk_cache'"):
+        from_dict(Holder, {"method": {"disk_cache": 1}})
+
+
+def test_class_variables_are_no_fields():
+    with pytest.raises(UsageError, match="there is no key 'TASK'"):
+        from_dict(Child, {"TASK": "paired"})
+    with pytest.raises(UsageError, match="there is no key 'RENAMED'"):
+        changed(Child(), {"RENAMED": "x"})
+    assert to_dict(Child()) == {"rate": 0.5, "disk_cache": 0}
