@@ -63,13 +63,13 @@ def test_what_was_announced_survives_a_power_cut_in_new_folders(tmp_path):
 
 
 @pytest.mark.parametrize("number", ERRORS, ids=errno.errorcode.get)
-def test_a_refusal_at_any_call_is_told_and_leaves_no_draft(tmp_path, number):
+def test_an_error_at_any_call_is_raised_and_leaves_no_draft(tmp_path, number):
     path = tmp_path / "value.json"
     for i in range(calls_of(path)):
         files.write_bytes(path, b"old")
-        with pytest.raises(OSError) as told, Disk(i, raising(number)).mounted():
+        with pytest.raises(OSError) as error, Disk(i, raising(number)).mounted():
             files.write_bytes(path, b"new")
-        assert told.value.errno == number
+        assert error.value.errno == number
         assert path.read_bytes() in (b"old", b"new")
         assert os.listdir(tmp_path) == ["value.json"]
 

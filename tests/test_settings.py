@@ -1,7 +1,7 @@
 """Configurations: presets through YAML and words, and one line for whatever does not fit."""
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args, get_type_hints
+from typing import ClassVar, Literal, get_args, get_type_hints
 
 import pytest
 import yaml
@@ -32,6 +32,28 @@ class Outer:
             raise ValueError("limit 13 brings bad luck")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    TASK: ClassVar[str] = "none"
+
+    rate: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child(Base):
+    TASK: ClassVar[str] = "unpaired"
+    RENAMED: ClassVar[dict[str, str]] = {"scratch": "disk_cache", "tempo": "rate"}
+
+    disk_cache: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    RENAMED: ClassVar[dict[str, str]] = {"way": "method"}
+
+    method: Base = field(default_factory=Base)
+
+
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("size", [None, 64, 128, 256])
 def test_a_preset_survives_yaml(name, size):
@@ -44,10 +66,10 @@ def test_a_preset_survives_yaml(name, size):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_survives_the_words_of_a_command_line(name):
-    wanted, config = preset(name), RunConfig(method=type(preset(name).method)())
-    for key, value in flatten(to_dict(wanted)).items():
+    expected, config = preset(name), RunConfig(method=type(preset(name).method)())
+    for key, value in flatten(to_dict(expected)).items():
         config = changed(config, {key: "none" if value is None else str(value)})
-    assert config == wanted
+    assert config == expected
 
 
 def test_the_presets_carry_their_name_and_the_papers_numbers():
@@ -66,7 +88,7 @@ def test_missing_keys_come_from_the_base_or_the_defaults():
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "expected"),
+    ("value", "key", "expected"),
     [
         ("5", "inner.many", 5), (5.0, "inner.many", 5), ("3e2", "inner.many", 300), ("-4", "inner.many", -4),
         (9007199254740993, "inner.many", 9007199254740993), ("9007199254740993", "inner.many", 9007199254740993),
@@ -75,14 +97,14 @@ def test_missing_keys_come_from_the_base_or_the_defaults():
         ("square", "kind", "square"), ("ü b=c", "name", "ü b=c"),
     ],
 )  # fmt: skip
-def test_values_become_their_kind(value, kind, expected):
-    found = flatten(to_dict(changed(Outer(), {kind: value})))[kind]
-    assert found == expected
-    assert type(found) is type(expected)
+def test_values_take_the_type_of_their_field(value, key, expected):
+    converted = flatten(to_dict(changed(Outer(), {key: value})))[key]
+    assert converted == expected
+    assert type(converted) is type(expected)
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "message"),
     [
         ("inner.many", "many", "inner.many is 'many'; expected a whole number"),
         ("inner.many", "2.5", "inner.many is '2.5'; expected a whole number"),
@@ -105,8 +127,8 @@ def test_values_become_their_kind(value, kind, expected):
         ("kinf", "1", r"no key 'kinf'. Did you mean 'kind'\?"),
     ],
 )
-def test_what_does_not_fit_is_told_in_one_line(key, value, told):
-    with pytest.raises(UsageError, match=told) as error:
+def test_a_value_that_does_not_fit_is_refused_in_one_line(key, value, message):
+    with pytest.raises(UsageError, match=message) as error:
         changed(Outer(), {key: value})
     assert "\n" not in str(error.value)
     assert str(error.value).startswith("--set")
@@ -127,7 +149,7 @@ def test_the_nearest_key_is_given_in_full():
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ({"nam": 1}, r"file: there is no key 'nam'. Did you mean 'name'\?"),
         ({3: 1}, "file: there is no key '3'"),
@@ -141,9 +163,9 @@ def test_the_nearest_key_is_given_in_full():
         ({"kind": "circle"}, "file: kind is 'circle', not one of round, square"),
     ],
 )
-def test_a_wrong_file_is_told_in_one_line(values, told):
+def test_a_wrong_file_is_refused_in_one_line(values, message):
     for base in (None, Outer()):
-        with pytest.raises(UsageError, match=told):
+        with pytest.raises(UsageError, match=message):
             from_dict(Outer, values, "file", base)
 
 
@@ -166,23 +188,23 @@ def test_did_you_mean():
 
 
 def test_numbers_keep_their_range_wherever_they_come_from():
-    for key, value, told in (
+    for key, value, message in (
         ("train.epochs", 0, "at least 1"),
         ("train.decay_from", 1.5, "at most 1"),
         ("method.lambda_cyc", -1, "at least 0"),
         ("method.beta1", 1, "at most 0.999999"),
         ("data.zoom", 0.5, "at least 1"),
     ):
-        with pytest.raises(UsageError, match=f"{key} is {value}.*{told}"):
+        with pytest.raises(UsageError, match=f"{key} is {value}.*{message}"):
             changed(preset("quickstart"), {key: value})
         group, name = key.split(".")
-        with pytest.raises(UsageError, match=f"file: {key} is {value}.*{told}"):
+        with pytest.raises(UsageError, match=f"file: {key} is {value}.*{message}"):
             from_dict(RunConfig, {group: {name: value}}, "file", preset("quickstart"))
     assert changed(preset("quickstart"), {"train.epochs": "none"}).train.epochs is None
 
 
-def test_every_number_of_every_preset_says_what_it_may_be():
-    """A knob without a range would be found out by a network that cannot be built."""
+def test_every_number_of_every_preset_has_a_range():
+    """A setting without a range would only fail when the network is built."""
     for make in PRESETS.values():
         config = make()
         for part in (config.method, config.data, config.train):
@@ -191,10 +213,50 @@ def test_every_number_of_every_preset_says_what_it_may_be():
                 assert not kinds & {int, float} or hasattr(kind, "__metadata__"), f"{type(part).__name__}.{key}"
 
 
-def test_the_preset_tells_the_kind_of_method(tmp_path):
+def test_the_preset_determines_the_kind_of_method(tmp_path):
     for name, make in PRESETS.items():
         path = tmp_path / f"{name}.yaml"
         path.write_text(yaml.safe_dump(to_dict(make())))
         assert read_config(path) == make()
         path.write_text(f"preset: {name}\n")
         assert read_config(path) == make()
+
+
+def test_renamed_keys_of_earlier_versions_still_open():
+    config = Child(rate=0.25, disk_cache=7)
+    assert from_dict(Child, {"scratch": "7", "tempo": 0.25}) == config
+    assert changed(Child(), {"scratch": "7", "tempo": "0.25"}) == config
+    old = Holder(method=Child())
+    assert changed(old, {"method.scratch": "7", "method.tempo": "0.25"}) == Holder(method=config)
+    assert from_dict(Holder, {"way": {"scratch": 7, "rate": 0.25}}, base=old) == Holder(method=config)
+
+
+def test_an_old_and_a_new_name_together_are_refused():
+    with pytest.raises(UsageError, match=r"^file: scratch is now called disk_cache; give one of them$"):
+        from_dict(Child, {"scratch": 1, "disk_cache": 1}, "file")
+    with pytest.raises(UsageError, match=r"^--set: method.scratch is now called method.disk_cache; give one of them$"):
+        changed(Holder(method=Child()), {"method.scratch": "1", "method.disk_cache": "2"})
+
+
+def test_a_renamed_key_belongs_to_its_own_class_only():
+    with pytest.raises(UsageError, match=r"there is no key 'method.scratch'"):
+        changed(Holder(), {"method.scratch": "1"})
+    with pytest.raises(UsageError, match="there is no key 'scratch'"):
+        from_dict(Base, {"scratch": 1})
+
+
+def test_a_field_of_a_base_class_keeps_the_class_of_the_base_configuration():
+    base = Holder(method=Child(disk_cache=3))
+    assert from_dict(Holder, {"method": {"rate": 1}}, base=base) == Holder(method=Child(rate=1, disk_cache=3))
+    assert changed(base, {"method.disk_cache": "4"}) == Holder(method=Child(disk_cache=4))
+    assert from_dict(Holder, {"method": {"rate": 1}}) == Holder(method=Base(rate=1))
+    with pytest.raises(UsageError, match=r"there is no key 'method.disk_cache'"):
+        from_dict(Holder, {"method": {"disk_cache": 1}})
+
+
+def test_class_variables_are_no_fields():
+    with pytest.raises(UsageError, match="there is no key 'TASK'"):
+        from_dict(Child, {"TASK": "paired"})
+    with pytest.raises(UsageError, match="there is no key 'RENAMED'"):
+        changed(Child(), {"RENAMED": "x"})
+    assert to_dict(Child()) == {"rate": 0.5, "disk_cache": 0}

@@ -1,4 +1,4 @@
-"""What a person watches while a run trains: one live line, or plain lines where there is no terminal."""
+"""Progress on the console: one line that is updated in place, or plain lines where there is no terminal."""
 
 import time
 from types import TracebackType
@@ -9,7 +9,7 @@ from rich.text import Text
 
 STATUS_MARK = "●"
 COLOURS = {"ok": "green", "watch": "yellow", "alarm": "bold red"}
-PLAIN_SECONDS = 15.0  # between lines when nobody sees them move
+PLAIN_SECONDS = 15.0  # between two plain lines
 
 
 class LiveLine:
@@ -18,11 +18,13 @@ class LiveLine:
     def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
         self.console = console or Console(stderr=True, soft_wrap=True, highlight=False)
         self.quiet = quiet
-        self.live = Live(console=self.console, refresh_per_second=4, transient=True) if self.moving else None
-        self.last = 0.0
+        self.live: Live | None = None
+        if self.is_live:
+            self.live = Live(console=self.console, refresh_per_second=4, transient=True)
+        self.last = 0.0  # when the last plain line was printed
 
     @property
-    def moving(self) -> bool:
+    def is_live(self) -> bool:
         return self.console.is_terminal and not self.quiet
 
     def __enter__(self) -> "LiveLine":
@@ -33,26 +35,27 @@ class LiveLine:
     def __call__(self, line: str) -> None:
         now = time.monotonic()
         if self.live:
-            self.live.update(lit(line))
+            self.live.update(coloured(line))
         elif not self.quiet and now - self.last >= PLAIN_SECONDS:
             self.last = now
             self.say(line)
 
     def say(self, line: str) -> None:
-        """A line that stays; a closed output does not stop the run."""
-        if not self.quiet:
-            try:
-                self.console.print(Text(line))
-            except (BrokenPipeError, OSError):
-                self.quiet = True
+        """Print a line that stays; a closed output does not stop the run."""
+        if self.quiet:
+            return
+        try:
+            self.console.print(Text(line))
+        except OSError:
+            self.quiet = True
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         if self.live:
             self.live.stop()
 
 
-def lit(line: str) -> Text:
-    """The live line; its lamp, if it has one, in the colour of the word behind it."""
+def coloured(line: str) -> Text:
+    """The live line; a STATUS_MARK at its start takes the colour of the status behind it."""
     text = Text(line, no_wrap=True, overflow="ellipsis")
     if line.startswith(STATUS_MARK):
         text.stylize(COLOURS.get(line.split()[1], ""), 0, len(STATUS_MARK))

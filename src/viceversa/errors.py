@@ -1,4 +1,4 @@
-"""What a user can get wrong, each with the exit code of the command line (0 done, 1 bug, 130/143 stopped)."""
+"""Errors that a user can cause, each with the exit code of the command line (0 done, 1 bug, 130/143 stopped)."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -29,7 +29,7 @@ class ModelFileError(ViceversaError):
 
 
 class ResourceError(ViceversaError):
-    """No room, no memory, no permission, or the folder is in use."""
+    """Not enough disk space or memory, no permission, or the folder is in use."""
 
     exit_code = 5
 

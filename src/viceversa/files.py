@@ -1,4 +1,4 @@
-"""Every write of the package: atomic, synced to disk, never half there."""
+"""Writing files and folders: atomic, synced to disk, never half written."""
 
 import errno
 import fcntl
@@ -18,11 +18,11 @@ from .errors import ResourceError
 
 def sync(path: Path) -> None:
     """Make the content of a file, or the names inside a folder, survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
@@ -55,7 +55,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def remove_drafts(folder: Path) -> None:
-    """Remove what killed writers left in `folder`; call it as its only writer."""
+    """Remove the drafts that killed writers left in `folder`; only its one writer may call this."""
     for draft in folder.glob(".*.[0-9]*.tmp"):
         if draft.is_file():
             draft.unlink()
@@ -67,12 +67,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """`write_bytes` as indented JSON, in ASCII, which holds any file name."""
+    """`write_bytes` as indented JSON, in ASCII, so that any file name can be stored."""
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, from its first byte on; raises FileExistsError where there is one."""
+    """Write a file that only its owner can ever read; raises FileExistsError where there is one already."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
@@ -81,7 +81,7 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append one line in a single write, so that a crash leaves whole lines behind."""
+    """Append one line in a single write, so that a crash leaves whole lines behind. OSError when the disk is full."""
     data = line.encode() + b"\n"
     with open(path, "ab", buffering=0) as file:
         if file.write(data) < len(data):
@@ -95,19 +95,20 @@ def sha256(path: Path) -> str:
 
 
 def publish_folder(draft: Path, final: Path) -> None:
-    """Give a fully synced draft folder its name: from here on it exists."""
+    """Rename a folder whose files are all synced to its final name."""
     sync(draft)
     os.rename(draft, final)
     sync(final.parent)
 
 
 def remove_folder(folder: Path) -> None:
-    """Delete a folder; it loses its name first, so that no reader finds half of it."""
-    doomed = folder
-    if folder.suffix != ".tmp":
-        doomed = folder.with_name(f"{folder.name}.old.tmp")
-        os.rename(folder, doomed)
-    shutil.rmtree(doomed)
+    """Delete a folder; it is renamed first, so that no reader finds half of it."""
+    if folder.suffix == ".tmp":
+        shutil.rmtree(folder)
+        return
+    old = folder.with_name(f"{folder.name}.old.tmp")
+    os.rename(folder, old)
+    shutil.rmtree(old)
 
 
 def require_space(folder: Path, needed: int) -> None:
@@ -121,13 +122,13 @@ def require_space(folder: Path, needed: int) -> None:
 
 
 def cache_home() -> Path:
-    """Where what can be made again is kept: $XDG_CACHE_HOME/viceversa, or ~/.cache/viceversa."""
+    """The folder of data that can be computed again: $XDG_CACHE_HOME/viceversa, or ~/.cache/viceversa."""
     home = os.environ.get("XDG_CACHE_HOME")
     return Path(home or Path.home() / ".cache") / "viceversa"
 
 
 class Lock:
-    """One owner of a folder; the kernel releases it when the process dies, however it dies."""
+    """A lock that lets one process own a folder; the kernel releases it when the process ends, however it ends."""
 
     def __init__(self, folder: Path, advice: str = "wait for it or choose another --out") -> None:
         self.path, self.advice = folder / ".lock", advice

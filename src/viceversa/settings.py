@@ -1,6 +1,6 @@
-"""Frozen dataclasses to and from plain values, `key=value` words, and the difference of two.
+"""Configurations are frozen dataclasses: to and from plain values, changed by `key=value`, compared.
 
-A field's line in its dataclass is the only place where a knob exists; everything here reads those lines.
+A setting exists in one place only, the line of its field; everything here reads those lines.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True)
 class Range:
-    """What a number in a configuration may be."""
+    """The least and the largest value of a number in a configuration."""
 
     least: float
     most: float = math.inf
@@ -42,25 +42,29 @@ def from_dict(
     if not isinstance(values, dict):
         raise UsageError(f"{where}: expected keys and values{f' in {group[:-1]}' if group else ''}, found {values!r}")
     hints = typing.get_type_hints(cls, include_extras=True)
-    kinds = {field.name: hints[field.name] for field in dataclasses.fields(typing.cast(Any, cls))}
-    values = renamed(cls, values, where, group)
+    annotations = {field.name: hints[field.name] for field in dataclasses.fields(typing.cast(Any, cls))}
+
+    values = rename_keys(cls, values, where, group)
     for key in values:
-        if key not in kinds:
-            known = [group + k for k in kinds]
+        if key not in annotations:
+            known = [group + k for k in annotations]
             raise UsageError(f"{where}: there is no key '{group}{key}'.{did_you_mean(f'{group}{key}', known)}")
-    built = {k: _convert(v, kinds[k], where, group + k, getattr(base, k, None)) for k, v in values.items()}
+    fields = {k: _convert(v, annotations[k], where, group + k, getattr(base, k, None)) for k, v in values.items()}
+
     try:
-        return cls(**built) if base is None else dataclasses.replace(base, **built)  # type: ignore[type-var]
+        return cls(**fields) if base is None else dataclasses.replace(base, **fields)  # type: ignore[type-var]
     except (TypeError, ValueError) as e:
         raise UsageError(f"{where}: {e}") from None
 
 
-def renamed(cls: type, values: dict[str, Any], where: str, group: str) -> dict[str, Any]:
-    """`values` with the field names of earlier versions (RENAMED of a dataclass) replaced by those of today."""
+def rename_keys(cls: type, values: dict[str, Any], where: str, group: str) -> dict[str, Any]:
+    """Replace the field names of earlier versions, which `cls.RENAMED` maps to those of today."""
     names: dict[str, str] = getattr(cls, "RENAMED", {})
+
     for old, new in names.items():
         if old in values and new in values:
             raise UsageError(f"{where}: {group}{old} is now called {group}{new}; give one of them")
+
     return {names.get(key, key): value for key, value in values.items()}
 
 
@@ -78,6 +82,7 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def changed(config: T, pairs: dict[str, Any], where: str = "--set") -> T:
     """A copy with the fields at the dotted keys of `pairs` replaced, all at once; values may be text."""
     known = flatten(to_dict(config)) | dict.fromkeys(former_names(config))
+
     nested: dict[str, Any] = {}
     for path, value in pairs.items():
         if path not in known:
@@ -87,11 +92,12 @@ def changed(config: T, pairs: dict[str, Any], where: str = "--set") -> T:
         for group in groups:
             inner = inner.setdefault(group, {})
         inner[key] = value
+
     return from_dict(type(config), nested, where, config)
 
 
 def former_names(config: Any, prefix: str = "") -> list[str]:
-    """Dotted keys that earlier versions used for fields of `config`."""
+    """The dotted keys that earlier versions used for fields of `config`."""
     names = [prefix + old for old in getattr(config, "RENAMED", {})]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -125,24 +131,38 @@ def difference(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
     return {key: (a.get(key), b.get(key)) for key in a | b if a.get(key) != b.get(key)}
 
 
-def _convert(value: Any, kind: Any, where: str, key: str, base: Any = None) -> Any:
-    if dataclasses.is_dataclass(kind):
-        cls = type(base) if isinstance(base, typing.cast(type, kind)) else typing.cast(type, kind)
+def _convert(value: Any, annotation: Any, where: str, key: str, base: Any = None) -> Any:
+    """`value` as the type of its field; UsageError where it is not one."""
+    if dataclasses.is_dataclass(annotation):
+        cls = typing.cast(type, annotation)
+        if isinstance(base, cls):
+            cls = type(base)  # the annotation may be a base class: keep the class of the configuration at hand
         return from_dict(cls, value, where, base, f"{key}.")
-    if typing.get_origin(kind) in (types.UnionType, typing.Union):  # the second with an annotated type in it
+
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):  # the second with an annotated type in it
         if value is None or value == "none":
             return None
-        kind = next(k for k in typing.get_args(kind) if k is not type(None))
-    if typing.get_origin(kind) is Annotated:
-        plain, allowed = typing.get_args(kind)
+        annotation = next(k for k in typing.get_args(annotation) if k is not type(None))
+
+    if typing.get_origin(annotation) is Annotated:
+        plain, allowed = typing.get_args(annotation)
         return _require(allowed, _convert(value, plain, where, key), where, key)
-    if typing.get_origin(kind) is typing.Literal:
-        choices = typing.get_args(kind)
-        for choice in choices:
-            if str(value) == str(choice):
-                return choice
-        near = did_you_mean(str(value), map(str, choices))
-        raise UsageError(f"{where}: {key} is '{value}', not one of {', '.join(map(str, choices))}.{near}")
+    if typing.get_origin(annotation) is Literal:
+        return _choice(value, typing.get_args(annotation), where, key)
+    return _plain(value, annotation, where, key)
+
+
+def _choice(value: Any, choices: tuple[Any, ...], where: str, key: str) -> Any:
+    """The one of `choices` that is written like `value`."""
+    for choice in choices:
+        if str(value) == str(choice):
+            return choice
+    near = did_you_mean(str(value), map(str, choices))
+    raise UsageError(f"{where}: {key} is '{value}', not one of {', '.join(map(str, choices))}.{near}")
+
+
+def _plain(value: Any, kind: Any, where: str, key: str) -> Any:
+    """`value` as a bool, int, float or str."""
     try:
         if kind is bool:
             return _to_bool(value)
@@ -154,12 +174,12 @@ def _convert(value: Any, kind: Any, where: str, key: str, base: Any = None) -> A
             return value
     except (TypeError, ValueError, OverflowError, KeyError):
         pass
-    wanted = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}.get(kind, str(kind))
-    raise UsageError(f"{where}: {key} is '{value}'; expected {wanted}")
+    expected = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}.get(kind, str(kind))
+    raise UsageError(f"{where}: {key} is '{value}'; expected {expected}")
 
 
 def _require(allowed: Range, value: Any, where: str, key: str) -> Any:
-    """The value, if a number that would only fail later, or train nothing, is not what it is."""
+    """The value; UsageError outside of its range, where it would fail later or train nothing."""
     if value < allowed.least:
         raise UsageError(f"{where}: {key} is {value}; it must be at least {allowed.least:g}")
     if value > allowed.most:
@@ -168,7 +188,7 @@ def _require(allowed: Range, value: Any, where: str, key: str) -> Any:
 
 
 def _to_int(value: Any) -> int:
-    """3, "3", 3.0 and "3e2"; large ones keep every digit."""
+    """A whole number from 3, "3", 3.0 or "3e2"; large ones keep every digit."""
     try:
         return int(value) if isinstance(value, int | str) else int(str(value))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the crash tests share: a disk that fails when told, children that die, and something small to save."""
+"""Shared by the crash tests: a disk that fails on demand, child processes that die, and something small to save."""
 
 import builtins
 import os
@@ -20,14 +20,14 @@ REAL = {name: getattr(os, name) for name in ("open", "fsync", "rename", "replace
 class Disk:
     """Counts every call that changes the disk; call number `at` becomes `act`, a write then half done.
 
-    It remembers what a power cut could still take away: content not yet synced, names whose folder was not synced.
+    It keeps track of what a power cut could still destroy: content not yet synced, names whose folder was not synced.
     """
 
     def __init__(self, at: int | None = None, act: Callable[["Disk"], None] = lambda disk: None) -> None:
         self.at, self.act = at, act
         self.calls: list[str] = []
         self.unwritten: set[str] = set()
-        self.unnamed: list[tuple[str | None, str, bytes | None]] = []  # (old name, new name, what it replaced)
+        self.unnamed: list[tuple[str | None, str, bytes | None]] = []  # (old name, new name, replaced content)
 
     @contextmanager
     def mounted(self) -> Iterator["Disk"]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import settings as values
+from .. import settings
 from ..errors import DataError, UsageError
 from ..runs.folder import RunFolder
 from ..runs.presets import preset
@@ -55,7 +55,7 @@ def labels(runs: Sequence[RunFolder]) -> list[str]:
     names = []
     for run in runs:
         config = run.config()
-        changed = values.difference(preset(config.preset, config.data.size), config)
+        changed = settings.difference(preset(config.preset, config.data.size), config)
         told = [f"{key.split('.')[-1]}={new}" for key, (_, new) in changed.items() if key.startswith("method.")]
         names.append(" ".join([config.preset, *told]))
     lengths = {

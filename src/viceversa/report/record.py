@@ -5,7 +5,7 @@ import re
 import shlex
 from typing import Any
 
-from .. import settings as values
+from .. import settings
 from ..errors import UsageError
 from ..runs.config import RunConfig
 from ..runs.presets import preset
@@ -28,7 +28,7 @@ def configuration(facts: Facts) -> Html:
     """What differs from the preset, and all of it folded."""
     config = facts.config
     odd = changed(config)
-    flat = values.flatten(values.to_dict(config))
+    flat = settings.flatten(settings.to_dict(config))
     rows = [(_mark(key, key in odd), _mark(_plain(value), key in odd)) for key, value in flat.items()]
     if odd:
         told = table((key, html("{new} <del>{old}</del>", new=_plain(n), old=_plain(o))) for key, (o, n) in odd.items())
@@ -41,7 +41,7 @@ def configuration(facts: Facts) -> Html:
 def changed(config: RunConfig) -> dict[str, tuple[Any, Any]]:
     """Keys whose value is not the preset's, with both; what every run has of its own is left out."""
     try:
-        odd = values.difference(preset(config.preset, config.data.size), config)
+        odd = settings.difference(preset(config.preset, config.data.size), config)
     except UsageError:  # a preset of another version
         return {}
     return {key: pair for key, pair in odd.items() if key not in OWN}
