@@ -20,7 +20,7 @@ from typing import Any
 from marks import put
 
 import viceversa
-from viceversa.evaluation.evaluate import written
+from viceversa.evaluation.results import saved_evaluation
 from viceversa.hardware.device import processor_name
 
 HERE = Path(__file__).parent
@@ -101,7 +101,7 @@ def judge(folder: Path, seeds: int, out: Path) -> None:
         if not (run / "report.html").exists():
             print(f"{trial.name} has not been trained", flush=True)
             continue
-        found = written(run)
+        found = saved_evaluation(run)
         if not found or not all(way.get("fcn") for way in found["directions"]):
             found = viceversa.evaluate(run, segmenters=networks[trial.world], quiet=True)
         rows.append({"world": trial.world, "method": trial.method, "seed": trial.seed, **found})

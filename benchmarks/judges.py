@@ -10,50 +10,69 @@ import torch
 from torch import Tensor, nn
 
 from viceversa import images
-from viceversa.data.transforms import reader
 from viceversa.evaluation.extractors import load_extractor
+from viceversa.evaluation.features import Preparation
+from viceversa.evaluation.translations import DirectionInputs, DirectionResults, score_direction
+from viceversa.methods.cyclegan import CycleGANConfig
+from viceversa.methods.protocol import Direction
 from viceversa.metrics.kid import kid
-from viceversa.metrics.paired import apply_affine_colour, fit_affine_colour, psnr
 from viceversa.metrics.patches import checkerboard, sliced_wasserstein
 
 SIZE = 64
 Translate = Callable[[np.ndarray, str], np.ndarray]  # (N, 3, H, W) in [-1, 1], "A" or "B" -> the same
-WAYS = (("A", "B"), ("B", "A"))
+DIRECTIONS = CycleGANConfig.directions
+PREPARE = Preparation(size=SIZE, fit="squash")
 
 
 @cache
 def pictures(folder: Path) -> np.ndarray:
     """All pictures of a folder, (N, 3, SIZE, SIZE) in [-1, 1]."""
-    read = reader(SIZE, "squash", 3)
-    return np.stack([images.from_uint8(read(path)) for path in sorted(folder.iterdir())])
+    return np.stack([PREPARE(path) for path in sorted(folder.iterdir())])
+
+
+def score(data: Path, direction: Direction, translate: Translate) -> DirectionResults:
+    """Translations of all test pictures, handed over as one batch, with their scores where the truth is known."""
+    paths = tuple(sorted((data / f"test{direction.source}").iterdir()))
+    truths = data / f"truth{direction.source}"
+    inputs = DirectionInputs(
+        direction=direction,
+        source=direction.source,
+        target=direction.target,
+        paths=paths,
+        truths=tuple(sorted(truths.iterdir())) if truths.exists() else (),
+        prepare_source=PREPARE,
+        prepare_target=PREPARE,
+    )
+    return score_direction(inputs, translate, batch=len(paths), keep=len(paths))
 
 
 def judge(data: Path, translate: Translate) -> dict[str, dict[str, float]]:
     """Every measure that this world allows, for both directions, on all test pictures."""
     scores = {}
-    for source, side in WAYS:
-        x = pictures(data / f"test{source}")
-        y = translate(x, side)
-        found = likeness(y, pictures(data / f"test{side}"))
-        truths = data / f"truth{source}"
-        found |= {"translation": psnr(y, pictures(truths))} if truths.exists() else {"taken": share(data, y, side)}
-        scores[f"{source}_to_{side}"] = found
+    for direction in DIRECTIONS:
+        source, target = direction.source, direction.target
+        results = score(data, direction, translate)
+        y = np.stack([image.output for image in results.images])
+        numbers = likeness(y, pictures(data / f"test{target}"))
+        psnr = results.mean("psnr")
+        numbers |= {"taken": share(data, y, target)} if psnr is None else {"translation": psnr}
+        scores[f"{source}_to_{target}"] = numbers
     return scores
 
 
 def known(data: Path) -> dict[str, dict[str, float]]:
     """The same measures of the inputs as they are and of real pictures of the target, and the best colour change."""
     scores = {}
-    for source, side in WAYS:
+    for direction in DIRECTIONS:
+        source, side = direction.source, direction.target
         x, target = pictures(data / f"test{source}"), pictures(data / f"test{side}")
         other = pictures(data / f"train{side}")
         found = {f"input_{name}": value for name, value in likeness(x, target).items()}
         spaced = other[:: len(other) // len(target)]
         found |= {f"real_{name}": value for name, value in likeness(spaced, target).items()}
         if (data / f"truth{source}").exists():
-            truth = pictures(data / f"truth{source}")
-            best = psnr(apply_affine_colour(x, fit_affine_colour(x, truth)), truth)
-            found |= {"input": psnr(x, truth), "best_colour": best}
+            results = score(data, direction, lambda x, side: x)
+            found |= {"input": results.mean("input_psnr"), "best_colour": results.mean("colour_psnr")}
         else:
             found |= {"input_taken": share(data, x, side), "real_taken": share(data, target, side)}
         scores[f"{source}_to_{side}"] = found
@@ -110,7 +129,7 @@ def jitter(x: Tensor) -> Tensor:
 def sheet(data: Path, translate: Translate, path: Path) -> None:
     """The first 12 test pictures of each domain over their translations: not picked."""
     rows = []
-    for source, side in WAYS:
-        x = pictures(data / f"test{source}")[:12]
-        rows += [list(x), list(translate(x, side))]
+    for direction in DIRECTIONS:
+        x = pictures(data / f"test{direction.source}")[:12]
+        rows += [list(x), list(translate(x, direction.target))]
     images.save_png(path, images.grid(rows))

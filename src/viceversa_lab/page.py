@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from viceversa.report.markup import Html, html, join
+from viceversa.report.markup import Html, document, html, join
 
 from .chapters import CHAPTERS, Chapter, paragraphs
 from .experiment import Experiment
@@ -11,26 +11,14 @@ from .mathml import inline
 TITLE = "From the perceptron to CycleGAN"
 # `file:` for browsers to which no file on disk is of the page's own origin.
 POLICY = "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:"
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
+HEAD = """<meta http-equiv="Content-Security-Policy" content="{policy}">
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="site.css">
-<title>{title}</title>
-</head>
-<body class="{kind}">
-<a class="skip" href="#text">To the text</a>
+<link rel="stylesheet" href="site.css">"""
+BODY = """<a class="skip" href="#text">To the text</a>
 <header class="top"><a class="brand" href="index.html">viceversa</a>{chapters}</header>
 <main id="text">
 {body}
-</main>
-</body>
-</html>
-"""
+</main>"""
 
 
 def page(title: str, body: Html, here: Chapter | None = None) -> Html:
@@ -46,7 +34,12 @@ def page(title: str, body: Html, here: Chapter | None = None) -> Html:
         for chapter in CHAPTERS
     )
     nav = html('<nav aria-label="Chapters">{links}</nav>', links=links)
-    return html(PAGE, title=title, policy=Html(POLICY), kind="chapter" if here else "index", chapters=nav, body=body)
+    return document(
+        title=title,
+        head=html(HEAD, policy=Html(POLICY)),
+        body=html(BODY, chapters=nav, body=body),
+        kind="chapter" if here else "index",
+    )
 
 
 def chapter(about: Chapter, experiments: Sequence[Experiment], sections: Mapping[str, Html]) -> Html:

@@ -17,16 +17,21 @@ import viceversa
 from support.tiny import TINY_OPTIONS, draw_world
 from viceversa.cli import run as command
 from viceversa.errors import DataError, ModelFileError, UsageError
-from viceversa.evaluation import features as kept
-from viceversa.evaluation.extractors import card, load_extractor
-from viceversa.evaluation.features import Preparation, of_files
-from viceversa.evaluation.translations import DirectionInputs, DirectionResults, judge
+from viceversa.evaluation import features
+from viceversa.evaluation.extractors import load_extractor, model_card
+from viceversa.evaluation.features import Preparation, cached_features, features_key, features_of_files
+from viceversa.evaluation.translations import (
+    DirectionInputs,
+    DirectionResults,
+    eight_bit_translate,
+    score_direction,
+)
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.training.train import train
 from viceversa.translation.translator import Translator
 
 NET = load_extractor()
-PREPARE = Preparation(size=16), Preparation(size=16)
+PREPARE = Preparation(size=16)
 
 
 class Grey(nn.Module):
@@ -43,19 +48,18 @@ class Negative(nn.Module):
         return -x
 
 
-def judged(paths: list[Path], net: nn.Module, truths: tuple[Path, ...] = ()) -> DirectionResults:
+def scored(paths: list[Path], net: nn.Module, truths: tuple[Path, ...] = ()) -> DirectionResults:
     translator = Translator({"A": net, "B": net}, ("red", "blue"), (3, 3), 16, 0)
-    task = DirectionInputs(
+    inputs = DirectionInputs(
         direction=CycleGANConfig.directions[0],
         source="red",
         target="blue",
         paths=tuple(paths),
         truths=truths,
-        real=(),
-        known=(),
-        training=False,
+        prepare_source=PREPARE,
+        prepare_target=PREPARE,
     )
-    return judge(task, translator, NET, PREPARE, [])
+    return score_direction(inputs, eight_bit_translate(translator), extractor=NET, back=True, cycle=True)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +88,7 @@ def paths_of(folder: Path) -> list[Path]:
 
 def test_doing_nothing_keeps_everything(pictures):
     paths = paths_of(pictures / "testA")
-    found = judged(paths, nn.Identity(), tuple(paths))
+    found = scored(paths, nn.Identity(), tuple(paths))
     assert found.each("psnr") == pytest.approx(106.02, abs=0.01) and found.mean("ssim") == pytest.approx(1)
     assert found.mean("feature") == pytest.approx(0, abs=1e-5) and found.mean("cycle_l1") == 0
     assert found.mean("edges") == pytest.approx(1) and found.traceable == 1
@@ -92,28 +96,28 @@ def test_doing_nothing_keeps_everything(pictures):
 
 
 def test_one_answer_to_everything_keeps_nothing(pictures):
-    found = judged(paths_of(pictures / "testA"), Grey())
+    found = scored(paths_of(pictures / "testA"), Grey())
     assert found.mean("edges") == 0 and found.traceable == 0
     assert found.each("psnr") is None  # no truth, no number
-    made = np.concatenate(found.made)
+    made = np.concatenate(found.output_features)
     np.testing.assert_allclose(made, made[:1].repeat(len(made), 0), atol=1e-5)
 
 
 def test_a_negative_comes_back_whole_and_is_far_from_the_truth(pictures):
     """Both sides are rounded to 8 bits, of which 127.5 has none: half a level is the most that can be lost."""
     paths = paths_of(pictures / "testA")
-    found = judged(paths, Negative(), tuple(paths))
+    found = scored(paths, Negative(), tuple(paths))
     assert found.mean("cycle_l1") <= 0.5 / 255 and found.mean("edges") == pytest.approx(1, abs=0.01)
     assert found.mean("psnr") < 12 < found.mean("input_psnr")
 
 
 def test_batches_and_order_change_nothing(pictures, monkeypatch):
     paths = paths_of(pictures / "trainA")
-    whole = of_files(paths, PREPARE[0], NET, [])
-    monkeypatch.setattr(kept, "cache_folder", lambda: Path("/nonexistent"))
-    monkeypatch.setattr(kept.files, "write_bytes", lambda path, data: None)
-    turned = of_files(paths[::-1], PREPARE[0], NET, [])[::-1]
-    single = np.concatenate([NET([PREPARE[0](path)]) for path in paths])
+    whole = features_of_files(paths, PREPARE, NET, [])
+    monkeypatch.setattr(features, "cache_folder", lambda: Path("/nonexistent"))
+    monkeypatch.setattr(features.files, "write_bytes", lambda path, data: None)
+    turned = features_of_files(paths[::-1], PREPARE, NET, [])[::-1]
+    single = np.concatenate([NET([PREPARE(path)]) for path in paths])
     np.testing.assert_allclose(turned, whole, atol=1e-5)
     np.testing.assert_allclose(single, whole, atol=1e-5)
 
@@ -184,17 +188,17 @@ def test_the_best_checkpoint_is_chosen_by_training_pictures_alone(run, pictures,
 
 def test_features_are_kept_by_content(pictures, tmp_path):
     paths = paths_of(Path(shutil.copytree(pictures / "testB", tmp_path / "set")))
-    first = of_files(paths, PREPARE[0], NET, [])
-    place = kept.cache_folder() / f"{kept.key(paths, PREPARE[0], NET)}.safetensors"
-    marked = kept.recall(place, NET.dimensions)
+    first = features_of_files(paths, PREPARE, NET, [])
+    place = features.cache_folder() / f"{features_key(paths, PREPARE, NET)}.safetensors"
+    marked = cached_features(place, NET.dimensions)
     assert marked is not None and (marked == first).all()
     place.write_bytes(b"damaged")
-    assert (of_files(paths, PREPARE[0], NET, []) == first).all()
+    assert (features_of_files(paths, PREPARE, NET, []) == first).all()
     Image.new("RGB", (24, 24), "white").save(paths[0])  # the same name, another picture
-    changed = of_files(paths, PREPARE[0], NET, [])
+    changed = features_of_files(paths, PREPARE, NET, [])
     assert not np.allclose(changed[0], first[0]) and (changed[1:] == first[1:]).all()
-    assert kept.key(paths, Preparation(size=20), NET) != kept.key(paths, PREPARE[0], NET)
-    assert kept.key(paths, PREPARE[0], replace(NET, sha256="0")) != kept.key(paths, PREPARE[0], NET)
+    assert features_key(paths, Preparation(size=20), NET) != features_key(paths, PREPARE, NET)
+    assert features_key(paths, PREPARE, replace(NET, sha256="0")) != features_key(paths, PREPARE, NET)
 
 
 def test_two_folders(pictures, capsys):
@@ -299,8 +303,8 @@ def test_a_classifier_makes_no_pictures(tmp_path):
         viceversa.evaluate(run, quiet=True)
 
 
-def test_the_embedded_extractor_is_the_one_on_its_card():
+def test_the_embedded_extractor_is_the_one_on_its_model_card():
     data = resources("viceversa.evaluation").joinpath("worlds-1.safetensors").read_bytes()
-    assert card()["sha256"] == NET.sha256 == sha256(data).hexdigest()
-    assert card()["parameters"] == sum(p.numel() for p in NET.net.parameters())
-    assert card()["knows"]["class named rightly"] > 0.9
+    assert model_card()["sha256"] == NET.sha256 == sha256(data).hexdigest()
+    assert model_card()["parameters"] == sum(p.numel() for p in NET.net.parameters())
+    assert model_card()["knows"]["class named rightly"] > 0.9

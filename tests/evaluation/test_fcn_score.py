@@ -14,9 +14,9 @@ from viceversa.cli import run as command
 from viceversa.data.labels import Palette, classes_of, palette_for
 from viceversa.errors import UsageError
 from viceversa.evaluation.extractors import load_extractor
-from viceversa.evaluation.fcn import LabelScore, Segmenters, fitted, label_score
+from viceversa.evaluation.fcn import LabelScore, Segmenters, fitted_labels, label_score
 from viceversa.evaluation.features import Preparation
-from viceversa.evaluation.translations import DirectionInputs, judge
+from viceversa.evaluation.translations import DirectionInputs, eight_bit_translate, score_direction
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.training.train import train
 from viceversa.translation.label_predictor import LabelPredictor
@@ -25,7 +25,7 @@ from viceversa.worlds.make import make
 
 NET = load_extractor()
 SIZE = 32
-PREPARE = Preparation(size=SIZE), Preparation(size=SIZE)
+PREPARE = Preparation(size=SIZE)
 NONE = Segmenters({}, {})
 
 FORTH, BACK = CycleGANConfig.directions
@@ -52,7 +52,7 @@ class ByColour(nn.Module):
 
 def tasks(world: Path) -> dict[str, DirectionInputs]:
     labels, day = (tuple(sorted((world / f"test{side}").iterdir())) for side in "AB")
-    common = dict(known=(), training=False)
+    common = dict(prepare_source=PREPARE, prepare_target=PREPARE)
     return {
         "day": DirectionInputs(
             direction=FORTH, source="labels", target="day", paths=labels, truths=day, real=day, **common
@@ -63,24 +63,23 @@ def tasks(world: Path) -> dict[str, DirectionInputs]:
     }
 
 
-def scored(task: DirectionInputs, net: nn.Module, segmenters: Segmenters = NONE) -> dict:
-    watcher = label_score(task, PREPARE, segmenters)
-    assert isinstance(watcher, LabelScore)
+def scored(inputs: DirectionInputs, net: nn.Module, segmenters: Segmenters = NONE) -> dict:
+    labels = label_score(inputs, segmenters)
+    assert isinstance(labels, LabelScore)
     translator = Translator({"A": net, "B": net}, ("labels", "day"), (3, 3), SIZE, 0)
-    judge(task, translator, NET, PREPARE, [], [watcher])
-    found = watcher.found()
-    assert found is not None
-    return found
+    score_direction(inputs, eight_bit_translate(translator), extractor=NET, observers=[labels.observe])
+    result = labels.result()
+    assert result is not None
+    return result
 
 
 class Known(nn.Module):
-    """A translator that has learned these pairs by heart."""
+    """A translator that gives the right answer to every one of these pairs."""
 
     def __init__(self, given: tuple[Path, ...], answers: tuple[Path, ...]) -> None:
         super().__init__()
         self.pairs = [
-            (torch.from_numpy(PREPARE[0](a)), torch.from_numpy(PREPARE[1](b)))
-            for a, b in zip(given, answers, strict=True)
+            (torch.from_numpy(PREPARE(a)), torch.from_numpy(PREPARE(b))) for a, b in zip(given, answers, strict=True)
         ]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -114,7 +113,7 @@ def test_a_segmenter_judges_the_way_it_was_trained_for(world):
 
 
 def test_without_a_segmenter_or_label_maps_there_is_no_score(world, tmp_path):
-    assert label_score(tasks(world)["day"], PREPARE, NONE) is None
+    assert label_score(tasks(world)["day"], NONE) is None
     bare = Path(shutil.copytree(world, tmp_path / "bare"))
     for side in "AB":
         shutil.rmtree(bare / f"labels{side}")
@@ -126,9 +125,9 @@ def test_without_a_segmenter_or_label_maps_there_is_no_score(world, tmp_path):
 def test_a_label_map_follows_its_picture():
     """Cut to the middle and thinned by the nearest pixel, never blended."""
     labels = np.arange(8 * 12, dtype=np.uint8).reshape(8, 12)
-    assert (fitted(labels, (8, 12)) == labels).all()
-    assert (fitted(labels, (8, 8)) == labels[:, 2:10]).all()
-    small = fitted(labels, (4, 4))
+    assert (fitted_labels(labels, (8, 12)) == labels).all()
+    assert (fitted_labels(labels, (8, 8)) == labels[:, 2:10]).all()
+    small = fitted_labels(labels, (4, 4))
     assert (small == labels[1::2, 3:11:2]).all() or (small == labels[::2, 2:10:2]).all()
 
 
@@ -159,4 +158,4 @@ def test_a_segmenter_of_other_things_is_refused(world, tmp_path):
         Segmenters.load([network], ("apples", "oranges"), SIZE)
     with pytest.raises(UsageError, match="was trained at 32 px, the run at 64"):
         Segmenters.load([network], ("labels", "day"), 64)
-    assert classes_of(PREPARE[0](world / "testA" / "0000.png"), palette_for(world / "testA")).max() < 11
+    assert classes_of(PREPARE(world / "testA" / "0000.png"), palette_for(world / "testA")).max() < 11

@@ -200,7 +200,7 @@ def test_looks_are_as_rare_as_their_share_of_the_time_demands():
 def test_the_report_tells_what_is_wrong_and_what_to_try(blobs, tmp_path):
     run(blobs, tmp_path / "run", *SICK)
     page = make_report(tmp_path / "run").read_text()
-    assert "Ill: d-wins" in page and "D is nearly always right" in page
+    assert "Alarm: d-wins" in page and "D is nearly always right" in page
     assert page.count('<rect class="alarm"') >= 5 and '<rect class="ok"' in page
     assert "--set method.lr_g=0.001 --set method.lr_d=0.001" in page
     assert "Principal components" in page and 'class="made"' in page and "t-SNE" in page

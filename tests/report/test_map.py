@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from viceversa.report.map import maps, neighbours, one_neighbour
+from viceversa.report.map import maps, one_nn_accuracy, tsne
 
 DICE = np.random.default_rng(0)
 
@@ -14,17 +14,17 @@ def heaps(count: int, kinds: int = 4) -> tuple[np.ndarray, np.ndarray]:
     return (6 * np.eye(8)[kind] + DICE.normal(size=(count, 8))).astype(np.float32), kind
 
 
-def test_one_neighbour_is_half_when_mixed_and_one_when_apart():
+def test_one_nn_accuracy_is_half_when_mixed_and_one_when_apart():
     a, b = DICE.normal(size=(400, 5)), DICE.normal(size=(400, 5))
-    assert one_neighbour(a, b) == pytest.approx(0.5, abs=0.06)
-    assert one_neighbour(a + 50, b) == 1
-    assert one_neighbour(b + 1e-6, b) < 0.05  # copies
+    assert one_nn_accuracy(a, b) == pytest.approx(0.5, abs=0.06)
+    assert one_nn_accuracy(a + 50, b) == 1
+    assert one_nn_accuracy(b + 1e-6, b) < 0.05  # copies
 
 
 @pytest.mark.long
 def test_neighbours_stay_neighbours():
     real, kinds = heaps(200)
-    placed, made = neighbours(real, {1: real[kinds == 0] + 0.1})
+    placed, made = tsne(real, {1: real[kinds == 0] + 0.1})
     centres = np.stack([placed[kinds == k].mean(0) for k in range(4)])
     nearest = np.linalg.norm(placed[:, None] - centres, axis=2).argmin(1)
     assert (nearest == kinds).mean() > 0.95
@@ -40,5 +40,5 @@ def test_the_panels_follow_the_training(tmp_path):
     page = maps(tmp_path)
     shown = [f"{step}<br>" in page for step in range(100, 601, 100)]
     assert shown == [True, False, True, True, False, True] or (sum(shown) == 4 and shown[0] and shown[-1])
-    assert page.count('class="made"') == 8  # four panels by components, four by t-SNE
+    assert page.count('class="fake"') == 8  # four panels by components, four by t-SNE
     assert "nan" not in page

@@ -13,11 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
+import viceversa
 from viceversa import images
+from viceversa.evaluation.results import PairedScore, last_evaluation, saved_evaluation
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.report.curves import charts, smoothed, ticks
-from viceversa.report.facts import trained_for
-from viceversa.report.gallery import Direction, Score, collect
+from viceversa.report.data import training_time
+from viceversa.report.gallery import collect
 from viceversa.report.page import make
 from viceversa.report.results import verdict
 from viceversa.runs import checkpoint
@@ -39,13 +41,13 @@ def paint(path: Path, seed: int, shape=(SIZE, SIZE)) -> str:
     return str(path)
 
 
-def build(tmp_path, names=("apples", "oranges"), with_truth=True, **method):
+def build(tmp_path, names=("apples", "oranges"), with_truth=True, fit="cover", **method):
     """A run of no training at all: config, pictures, truth, metrics, samples, a checkpoint at step 7 of 20."""
     torch.manual_seed(0)
     config = RunConfig(
         preset="quickstart",
         method=CycleGANConfig(width=4, blocks=1, d_width=4, d_layers=1, **method),
-        data=DataConfig(size=SIZE, source=str(tmp_path / "data")),
+        data=DataConfig(size=SIZE, fit=fit, source=str(tmp_path / "data")),
         train=TrainConfig(batch=2, total_nimg=40),
     )
     shapes = [(SIZE, SIZE), (SIZE, SIZE), (SIZE, 24), (SIZE, 24), (20, SIZE)]
@@ -107,13 +109,21 @@ class Page(HTMLParser):
 
 
 def pixels(path):
-    return np.asarray(Image.open(path), np.float64).transpose(2, 0, 1) / 127.5 - 1
+    """The centre of a picture that is already at its training size."""
+    x = np.asarray(Image.open(path), np.float64).transpose(2, 0, 1) / 127.5 - 1
+    top, left = (x.shape[1] - SIZE) // 2, (x.shape[2] - SIZE) // 2
+    return x[:, top : top + SIZE, left : left + SIZE]
+
+
+def rounded(x):
+    """As an 8-bit file keeps it."""
+    return np.round((x + 1) * 127.5) / 127.5 - 1
 
 
 def expected(run, net, side):
     """Mean PSNR of input, best affine colour change and translation, without any of the package's metrics."""
     files = run.data()["files"]
-    xs = [pixels(p) for p in files[f"test_{side}"]]  # already at their training size
+    xs = [pixels(p) for p in files[f"test_{side}"]]
     ys = [pixels(p) for p in files[f"truth_{side}"]]
     db = lambda guess, y: 10 * np.log10(4 / np.mean((guess - y) ** 2))  # noqa: E731
     flat = np.concatenate([np.vstack([x.reshape(3, -1), np.ones(x[0].size)]) for x in xs], axis=1)
@@ -123,45 +133,84 @@ def expected(run, net, side):
     net.eval()
     with torch.no_grad():
         G = net.nets["G" if side == "a" else "F"]
-        made = [G(torch.tensor(x[None], dtype=torch.float32))[0].double().numpy() for x in xs]
+        made = [rounded(G(torch.tensor(x[None], dtype=torch.float32))[0].double().numpy()) for x in xs]
     return [float(np.mean([db(g, y) for g, y in zip(gs, ys, strict=True)])) for gs in (xs, painted, made)]
 
 
 def test_numbers_are_the_ones_computed_by_hand(tmp_path):
     run, net = build(tmp_path)
-    gallery = collect(run, load(run.path, device="cpu"), limit=3)
-    saved = json.loads((run.path / "truth.json").read_text())
-    assert saved["step"] == 7 and saved["a_to_b"]["source"] == "apples" and saved["b_to_a"]["target"] == "apples"
-    for key, side, direction in zip(("a_to_b", "b_to_a"), "ab", gallery.directions, strict=True):
+    galleries = collect(run, load(run.path, device="cpu"), limit=3)
+    saved = json.loads(run.evaluation.read_text())
+    assert saved["step"] == 7 and saved["complete"] is False
+    assert [d["target"] for d in saved["directions"]] == ["oranges", "apples"]
+    for direction, side, gallery in zip(saved["directions"], "ab", galleries, strict=True):
         unchanged, colour, translation = expected(run, net, side)
-        found = saved[key]
-        assert found["count"] == TESTS and len(direction.rows) == 3
-        assert found["input"] == pytest.approx(unchanged, abs=1e-4)
-        assert found["colour"] == pytest.approx(colour, abs=1e-4)
-        assert found["translation"] == pytest.approx(translation, abs=1e-3)
-        assert found["over_input"] == pytest.approx(translation - unchanged, abs=1e-3)
-        assert found["over_colour"] == pytest.approx(translation - colour, abs=1e-3)
-        assert direction.score.translation == found["translation"]
-    assert saved["a_to_b"]["input"] != pytest.approx(saved["b_to_a"]["input"], abs=1e-3)
+        truth, score = direction["truth"], gallery.score
+        assert truth["pictures"] == TESTS and len(gallery.images) == 3
+        assert truth["input_psnr"] == pytest.approx(unchanged, abs=1e-4)
+        assert truth["colour_psnr"] == pytest.approx(colour, abs=1e-4)
+        assert truth["psnr"] == pytest.approx(translation, abs=1e-3)
+        assert score.over_input == pytest.approx(translation - unchanged, abs=1e-3)
+        assert score.over_colour == pytest.approx(translation - colour, abs=1e-3)
+        assert score.translation == truth["psnr"]
+    inputs = [d["truth"]["input_psnr"] for d in saved["directions"]]
+    assert inputs[0] != pytest.approx(inputs[1], abs=1e-3)
+
+
+@pytest.mark.parametrize("fit", ["cover", "squash"])
+def test_report_and_evaluate_agree_on_pictures_that_are_not_square(tmp_path, fit):
+    run, _ = build(tmp_path, fit=fit)
+    make(run.path)
+    reported = json.loads(run.evaluation.read_text())["directions"]
+    evaluated = viceversa.evaluate(run.path, quiet=True)["directions"]
+    for one, other in zip(reported, evaluated, strict=True):
+        assert (one["source"], one["target"]) == (other["source"], other["target"])
+        for name, value in one["truth"].items():
+            assert other["truth"][name] == value, name
+    assert f"{evaluated[0]['truth']['psnr']:.2f}" in Page(run.report).text
+
+
+def test_paired_scores_are_no_evaluation_and_replace_none(tmp_path):
+    run, net = build(tmp_path)
+    make(run.path)
+    assert saved_evaluation(run.path) is None and last_evaluation(run) is None
+    assert "<h2>Evaluation</h2>" not in run.report.read_text()
+
+    evaluation = viceversa.evaluate(run.path, quiet=True)
+    make(run.path)
+    assert saved_evaluation(run.path) == json.loads(json.dumps(evaluation)) == last_evaluation(run)
+
+    checkpoint.save(run.checkpoints, net, {"step": 9, "nimg": 18, "window": {}})
+    make(run.path)  # a later step: not evaluated yet, and the evaluation of the earlier one is still shown
+    assert saved_evaluation(run.path) is None and last_evaluation(run)["step"] == 7
+    assert json.loads(run.evaluation.read_text())["step"] == 9
+    assert "The checkpoint of step 7" in Page(run.report).text
+
+
+def test_compare_evaluates_a_run_that_has_only_paired_scores(tmp_path):
+    runs = [build(tmp_path / name)[0].path for name in ("one", "two")]
+    make(runs[0])
+    rows = viceversa.compare(*runs, quiet=True)["directions"][0]["rows"]
+    assert rows[0]["PSNR"]["mean"] > 0 and saved_evaluation(runs[0]) is not None
 
 
 def test_rows_are_input_translation_cycle_and_truth(tmp_path):
     run, net = build(tmp_path)
-    there, back = collect(run, load(run.path, device="cpu")).directions
+    galleries = collect(run, load(run.path, device="cpu"))
     net.eval()
-    for direction, (forth, home), side in ((there, "GF", "a"), (back, "FG", "b")):
-        assert [row.name for row in direction.rows] == [f"{i}.png" for i in range(TESTS)]
-        for row, test, true in zip(
-            direction.rows, run.data()["files"][f"test_{side}"], run.data()["files"][f"truth_{side}"], strict=True
+    for gallery, (forth, back), side in zip(galleries, ("GF", "FG"), "ab", strict=True):
+        assert [image.path.name for image in gallery.images] == [f"{i}.png" for i in range(TESTS)]
+        for image, test, true in zip(
+            gallery.images, run.data()["files"][f"test_{side}"], run.data()["files"][f"truth_{side}"], strict=True
         ):
             x = torch.tensor(pixels(test)[None], dtype=torch.float32)
             with torch.no_grad():
                 y = net.nets[forth](x)
-                z = net.nets[home](y)
-            np.testing.assert_allclose(row.input, x[0], atol=1e-6)
-            np.testing.assert_allclose(row.output, y[0], atol=1e-4)
-            np.testing.assert_allclose(row.cycle, z[0], atol=1e-4)
-            np.testing.assert_allclose(row.truth, pixels(true), atol=1e-6)
+                z = net.nets[back](torch.tensor(image.output[None]))
+            np.testing.assert_allclose(image.input, x[0], atol=1e-6)
+            np.testing.assert_allclose(image.output, y[0], atol=1 / 255 + 1e-4)  # half a level of 8 bits
+            np.testing.assert_allclose(image.cycle, z[0], atol=1 / 255 + 1e-4)
+            np.testing.assert_allclose(image.truth, pixels(true), atol=1e-6)
 
 
 def test_page_parses_and_carries_everything_inside(tmp_path):
@@ -208,14 +257,24 @@ def test_hostile_names_stay_text(tmp_path):
 def test_renders_when_the_pictures_are_gone_and_keeps_the_numbers(tmp_path):
     run, _ = build(tmp_path)
     make(run.path)
-    before = json.loads((run.path / "truth.json").read_text())
+    before = json.loads(run.evaluation.read_text())
     shutil.rmtree(tmp_path / "data")
     page = Page(make(run.path))
     assert page.classed("row") == [] and "None of the 5 test pictures is there" in page.text
-    assert f"{before['a_to_b']['translation']:.2f}" in page.text
+    assert f"{before['directions'][0]['truth']['psnr']:.2f}" in page.text
     assert len(page.pictures()) == 2 * 2 * 3  # the run's own samples
-    (run.path / "truth.json").write_text(json.dumps({**before, "step": 6}))  # of an older checkpoint
-    assert "How near to the truth" not in Page(make(run.path)).text
+    run.evaluation.write_text(json.dumps({**before, "step": 6}))  # of an older checkpoint
+    assert "Distance to the truth" not in Page(make(run.path)).text
+
+
+def test_truth_json_of_version_0_1_is_still_read(tmp_path):
+    run, _ = build(tmp_path)
+    shutil.rmtree(tmp_path / "data")
+    score = {"source": "apples", "target": "oranges", "count": 5, "input": 11.25, "colour": 13.5, "translation": 17.75}
+    margins = {"over_input": 6.5, "over_colour": 4.25}
+    (run.path / "truth.json").write_text(json.dumps({"step": 7, "size": SIZE, "a_to_b": {**score, **margins}}))
+    page = Page(make(run.path))
+    assert "17.75" in page.text and "+6.50" in page.text
 
 
 def test_renders_without_truth_metrics_samples_or_checkpoint(tmp_path):
@@ -223,7 +282,7 @@ def test_renders_without_truth_metrics_samples_or_checkpoint(tmp_path):
     run.metrics.unlink()
     shutil.rmtree(run.samples)
     page = Page(make(run.path))
-    assert "How near" not in page.text and not (run.path / "truth.json").exists()
+    assert "Distance to the truth" not in page.text and not run.evaluation.exists()
     assert "logged no numbers" in page.text and "drawn no samples" in page.text
     assert len(page.classed("row")) == 2 * TESTS and len(page.pictures()) == 2 * TESTS * 3
     shutil.rmtree(run.checkpoints)
@@ -239,19 +298,19 @@ def test_training_pictures_stand_in_and_say_so(tmp_path):
     broken.write_bytes(b"not a picture")
     files["train_a"], files["test_a"] = [str(broken), *files["test_a"]], []
     (run.path / "data.json").write_text(json.dumps(data))
-    there, back = collect(run, load(run.path, device="cpu"), limit=2).directions
-    assert there.training and not back.training and there.score is None and back.score is not None
-    assert [row.name for row in there.rows] == ["0.png", "1.png"] and len(there.unread) == 1
+    forth, back = collect(run, load(run.path, device="cpu"), limit=2)
+    assert forth.training and not back.training and forth.score is None and back.score is not None
+    assert [image.path.name for image in forth.images] == ["0.png", "1.png"] and len(forth.unreadable) == 1
     text = Page(make(run.path)).text
     assert "training pictures in file order, not picked" in text and "broken.png" in text
 
 
 def test_grey_domain_has_numbers_too(tmp_path):
     run, _ = build(tmp_path, channels_b=1, lambda_idt=0.0)
-    there, back = collect(run, load(run.path, device="cpu")).directions
-    assert there.rows[0].output.shape[0] == there.rows[0].truth.shape[0] == 1
-    assert back.rows[0].input.shape[0] == 1 and back.rows[0].cycle.shape[0] == 1
-    assert np.isfinite([there.score.colour, back.score.colour]).all()
+    forth, back = collect(run, load(run.path, device="cpu"))
+    assert forth.images[0].output.shape[0] == forth.images[0].truth.shape[0] == 1
+    assert back.images[0].input.shape[0] == 1 and back.images[0].cycle.shape[0] == 1
+    assert np.isfinite([forth.score.colour, back.score.colour]).all()
     make(run.path)
 
 
@@ -260,8 +319,16 @@ def test_best_colour_change_is_exact_where_the_truth_is_one(tmp_path):
     files = run.data()["files"]
     for test, true in zip(files["test_a"], files["truth_a"], strict=True):
         Image.fromarray(np.asarray(Image.open(test))[..., ::-1] // 2 + 60).save(true)
-    there, _ = collect(run, load(run.path, device="cpu")).directions
-    assert there.score.colour > 50 and there.score.input < 30  # only the rounding of 8 bits is left
+    forth, _ = collect(run, load(run.path, device="cpu"))
+    assert forth.score.colour > 50 and forth.score.input < 30  # only the rounding of 8 bits is left
+
+
+def test_an_unreadable_truth_is_left_out_and_listed(tmp_path):
+    run, _ = build(tmp_path)
+    Path(run.data()["files"]["truth_a"][1]).write_bytes(b"not a picture")
+    forth, back = collect(run, load(run.path, device="cpu"))
+    assert (forth.score.count, back.score.count) == (TESTS - 1, TESTS) and len(forth.unreadable) == 1
+    assert [image.path.name for image in forth.images] == ["0.png", "2.png", "3.png", "4.png"]
 
 
 @pytest.mark.parametrize(
@@ -273,9 +340,8 @@ def test_best_colour_change_is_exact_where_the_truth_is_one(tmp_path):
     ],
 )
 def test_verdict_is_honest(others, told):
-    score = Score(count=1, input=others[0], colour=others[1], translation=18.0)
-    way = Direction(source="a", target="b", rows=(), listed=1, training=False, unread=(), score=score)
-    assert told in verdict(way, score)
+    score = PairedScore(source="a", target="b", count=1, input=others[0], colour=others[1], translation=18.0)
+    assert told in verdict(score)
 
 
 def test_curves_are_all_there_and_say_what_is_healthy():
@@ -299,15 +365,15 @@ def test_smoothing_and_ticks():
 
 def test_time_from_the_log(tmp_path):
     log = tmp_path / "log.txt"
-    assert trained_for(log) is None
+    assert training_time(log) is None
     start = "2026-01-01 10:00:00 started: 20 steps on cpu\n2026-01-01 10:01:00 skipped x\n"
     log.write_text(start + "2026-01-01 10:03:52 finished at step 20\n")
-    assert trained_for(log) == "3:52 min"
+    assert training_time(log) == "3:52 min"
     killed = start + "2026-01-01 12:00:00 resumed at step 9: 20 steps on cpu\n"
     log.write_text(killed + "2026-01-01 13:00:05 stopped at step 20\n")
-    assert trained_for(log) == "at least 1:00:05 h"
+    assert training_time(log) == "at least 1:00:05 h"
     log.write_text(start)
-    assert trained_for(log) is None
+    assert training_time(log) is None
 
 
 @pytest.mark.long

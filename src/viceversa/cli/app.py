@@ -1,6 +1,5 @@
 """The commands."""
 
-import json
 import shlex
 from dataclasses import asdict
 from pathlib import Path
@@ -29,14 +28,15 @@ runs_app = App(name="runs", help="List runs, or show one.")
 
 
 def show_demo(report: Path, **_: Any) -> None:
-    """How near the translations are to the truth, and where the report lies."""
-    for direction in json.loads((report.parent / "truth.json").read_text()).values():
-        if isinstance(direction, dict):
-            print(
-                f"{direction['source']} -> {direction['target']}: {direction['translation']:.1f} dB PSNR to the truth, "
-                f"{direction['count']} pictures; the input itself has {direction['input']:.1f}, the best colour change "
-                f"{direction['colour']:.1f}"
-            )
+    """PSNR of the translations against the truth, and where the report lies."""
+    from ..evaluation.results import saved_paired_scores
+    from ..runs.folder import RunFolder
+
+    for score in saved_paired_scores(RunFolder(report.parent)):
+        print(
+            f"{score.source} -> {score.target}: {score.translation:.1f} dB PSNR to the truth, {score.count} pictures; "
+            f"the input itself has {score.input:.1f}, the best colour change {score.colour:.1f}"
+        )
     print(f"report: {report}")
 
 

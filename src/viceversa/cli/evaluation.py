@@ -1,63 +1,78 @@
-"""The commands that judge: evaluate and compare."""
+"""Tables of `evaluate` and `compare` in the terminal."""
 
 from typing import Any
 
 from ..evaluation.words import ROWS, sentences
 
 
-def print_evaluation(found: dict[str, Any]) -> None:
-    """The table of every direction, then how it was made."""
-    told = found["protocol"]
-    if "step" in found:
-        print(f"{found['run']}: preset {found['preset']}, seed {found['seed']}, last checkpoint, step {found['step']}")
-    for way in found["directions"]:
-        print_direction(way)
-    if best := found.get("best"):
-        same = " (the last one)" if best["step"] == found["step"] else ""
-        print(f"\nbest checkpoint: step {best['step']}{same}; {best['rule']}")
-        for way in best["directions"] if not same else []:
-            print_direction(way)
+def print_evaluation(evaluation: dict[str, Any]) -> None:
+    """Print the table of every direction, then the protocol."""
+    if "step" in evaluation:
+        print(
+            f"{evaluation['run']}: preset {evaluation['preset']}, seed {evaluation['seed']}, last checkpoint, step "
+            f"{evaluation['step']}"
+        )
+    for direction in evaluation["directions"]:
+        print_direction(direction)
+
+    if best := evaluation.get("best"):
+        same = best["step"] == evaluation["step"]
+        print(f"\nbest checkpoint: step {best['step']}{' (the last one)' if same else ''}; {best['rule']}")
+        if not same:
+            for direction in best["directions"]:
+                print_direction(direction)
+
+    protocol = evaluation["protocol"]
     print(
-        f"\nfeatures: {told['extractor']} ({told['extractor_sha256'][:12]}), {told['features']} of them, "
-        f"{told['resize']}; pictures: {told['pictures']}\nKID: {told['kid']}; neighbours: {told['neighbours']}"
+        f"\nfeatures: {protocol['features']} of {protocol['extractor']} ({protocol['extractor_sha256'][:12]}), "
+        f"{protocol['resize']}; pictures: {protocol['pictures']}\n"
+        f"KID: {protocol['kid']}; neighbours: {protocol['neighbours']}"
     )
 
 
-def print_direction(way: dict[str, Any]) -> None:
-    """One table, and what else is known."""
-    print(f"\n{way['source']} -> {way['target']}")
-    heads = ("", "pictures", "Fréchet", "KID", "95 % interval", "precision", "recall", "density", "coverage")
-    lines: list[tuple[str, ...]] = [heads]
-    for name, row in way["rows"].items():
+def print_direction(direction: dict[str, Any]) -> None:
+    """Print the table of one direction, and the sentences and notes about it."""
+    print(f"\n{direction['source']} -> {direction['target']}")
+    lines: list[tuple[str, ...]] = [
+        ("", "pictures", "Fréchet", "KID", "95 % interval", "precision", "recall", "density", "coverage")
+    ]
+    for name, row in direction["rows"].items():
         near = ["-" if row[n] is None else f"{row[n]:.2f}" for n in ("precision", "recall", "density", "coverage")]
         counts = f"{row['count']}/{row['reference']}"
-        span = f"{row['kid_low']:.1f} to {row['kid_high']:.1f}"
-        lines.append((ROWS[name], counts, f"{row['frechet']:.2f}", f"{row['kid']:.1f}", span, *near))
+        interval = f"{row['kid_low']:.1f} to {row['kid_high']:.1f}"
+        lines.append((ROWS[name], counts, f"{row['frechet']:.2f}", f"{row['kid']:.1f}", interval, *near))
     print_table(lines)
-    for line in sentences(way):
+
+    for line in sentences(direction):
         print(f"  {line}")
-    for note in way["notes"]:
+    for note in direction["notes"]:
         print(f"  note: {note}")
 
 
-def print_comparison(found: dict[str, Any]) -> None:
-    """A table for each direction."""
-    for way in found["directions"]:
-        print(f"\n{way['source']} -> {way['target']}")
-        lines: list[tuple[str, ...]] = [("", "seeds", *way["columns"])]
-        for row in way["rows"]:
-            lines.append((row["name"], str(len(row["seeds"])), *(in_short(row[c]) for c in way["columns"])))
+def print_comparison(comparison: dict[str, Any]) -> None:
+    """Print a table for each direction."""
+    for direction in comparison["directions"]:
+        print(f"\n{direction['source']} -> {direction['target']}")
+        columns = direction["columns"]
+        lines: list[tuple[str, ...]] = [("", "seeds", *columns)]
+        for row in direction["rows"]:
+            lines.append((row["name"], str(len(row["seeds"])), *(mean_and_deviation(row[c]) for c in columns)))
         for name in ("input", "real"):
-            if name in way:
-                values = ("-" if way[name].get(c) is None else f"{way[name][c]:.4g}" for c in way["columns"])
+            if name in direction:
+                row = direction[name]
+                values = ("-" if row.get(c) is None else f"{row[c]:.4g}" for c in columns)
                 lines.append((ROWS[name], "", *values))
         print_table(lines)
-    told = found["protocol"]
-    print(f"\nfeatures: {told['extractor']} ({told['extractor_sha256'][:12]}), {told['resize']}; last checkpoints")
+
+    protocol = comparison["protocol"]
+    print(
+        f"\nfeatures: {protocol['extractor']} ({protocol['extractor_sha256'][:12]}), {protocol['resize']}; "
+        "last checkpoints"
+    )
 
 
-def in_short(value: dict[str, float | None] | None) -> str:
-    """Mean and deviation."""
+def mean_and_deviation(value: dict[str, float | None] | None) -> str:
+    """Mean ± standard deviation over the seeds."""
     if value is None:
         return "-"
     spread = "" if value["deviation"] is None else f" ± {value['deviation']:.2g}"
@@ -65,7 +80,7 @@ def in_short(value: dict[str, float | None] | None) -> str:
 
 
 def print_table(lines: list[tuple[str, ...]]) -> None:
-    """Columns aligned, the first to the left, the others to the right."""
+    """Print aligned columns, the first to the left, the others to the right."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for first, *rest in lines:
         cells = "  ".join(f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))

@@ -1,1 +1,1 @@
-"""Honest evaluation: each number with its protocol, its real-against-real floor, and what doing nothing scores."""
+"""Evaluation of runs and folders: every number with its protocol, its real-against-real floor and its baseline."""

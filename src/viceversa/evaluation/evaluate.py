@@ -1,6 +1,5 @@
 """`evaluate`: numbers that can be trusted and compared, of a run or of two folders."""
 
-import json
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -15,27 +14,25 @@ from .. import files
 from ..data.folders import existing_folder, pictures_of
 from ..errors import DataError, UsageError
 from ..metrics.kid import DRAWS, LARGEST
-from ..runs.checkpoint import Checkpoint
-from ..runs.folder import RunFolder
 from ..translation.translator import Translator, load
 from . import best
 from .extractors import EMBEDDED, FeatureNet, Features, load_extractor
 from .fcn import Segmenters, label_score
-from .features import Preparation, evenly, key, of_files
+from .features import Preparation, evenly_spaced, features_key, features_of_files
+from .results import Evaluation, describe_run
+from .run import EvaluatedRun, evaluated_run, generated_features
 from .scores import NEIGHBOURS, Scores, score, warnings
-from .subject import EvaluatedRun, generated, subject
-from .translations import DirectionInputs, DirectionResults, colour_psnr, judge
+from .translations import DirectionInputs, DirectionResults, eight_bit_translate, score_direction
 from .worst import worst
 
 Show = Callable[[str], None]
-Found = dict[str, Any]  # what becomes JSON
 
 
 @dataclass(frozen=True)
 class EvaluationTools:
-    """Who judges: the feature network, segmentation networks; the seed; and where progress is told."""
+    """Feature extractor, segmentation networks, seed and progress callback of an evaluation."""
 
-    net: FeatureNet
+    extractor: FeatureNet
     segmenters: Segmenters
     seed: int
     show: Show
@@ -53,157 +50,176 @@ def evaluate(
     segmenters: Sequence[Path | str] = (),
     seed: int = 0,
     show: Show = lambda line: None,
-) -> Found:
-    """A run on its test pictures (or those of `data`), or a folder of made pictures against a folder of real ones.
+) -> Evaluation:
+    """Evaluate a run on its test images (or those of `data`), or a folder of generated images against a real one.
 
-    Of a run the newest checkpoint is judged, with `find_best` also the best of those it has kept, and all is written to
-    RUN/metrics.json. Distances come with their floor (real against real) and with what the inputs, left as they are,
-    would score. ModelFileError, DataError and UsageError as for `translate`.
+    Of a run the newest checkpoint is evaluated, with `find_best` also the best of those it has kept, and the result is
+    written to RUN/metrics.json. Distances come with their floor (real against real) and with what the untranslated
+    inputs score. ModelFileError, DataError and UsageError as for `translate`.
     """
     net = load_extractor(extractor, resize)
     if other is not None:
         if data is not None or find_best or segmenters:
             raise UsageError("evaluate: two folders of pictures take neither --data nor --best nor --segmenter")
-        return of_folders(Path(run), Path(other), net, seed, show)
-    judged = subject(run, data, data_b)
-    how = EvaluationTools(net, Segmenters.load(segmenters, judged.names, judged.config.data.size), seed, show)
-    found = of_run(judged, how)
+        return evaluate_folders(Path(run), Path(other), net, seed, show)
+
+    own = evaluated_run(run, data, data_b)
+    tools = EvaluationTools(net, Segmenters.load(segmenters, own.names, own.config.data.size), seed, show)
+    evaluation = evaluate_checkpoint(own, tools)
     if find_best:
-        found["best"] = best_beside_last(judged, found, how)
-    files.write_json(judged.folder.evaluation, found)
-    return found
+        evaluation["best"] = evaluate_best(own, evaluation, tools)
+    files.write_json(own.folder.evaluation, evaluation)
+    return evaluation
 
 
-def of_run(judged: EvaluatedRun, how: EvaluationTools, step: int | None = None) -> Found:
-    """One checkpoint of a run: the newest, or that of `step`."""
-    kept, config = judged.folder.checkpoint(step), judged.config
-    head = {
-        "run": judged.folder.path.name,
-        "preset": config.preset,
-        "seed": config.train.seed,
-        "step": kept.step,
-        "domains": list(judged.names),
-        "protocol": protocol(how.net, judged.preparation(), how.seed),
-    }
-    if not judged.translates:
-        return head | {"directions": [from_noise(judged, kept, how)]}
-    translator = load(judged.folder.path, device="cpu", step=kept.step)
-    return head | {"directions": [one_way(judged, task, translator, how) for task in judged.tasks()]}
+def evaluate_checkpoint(run: EvaluatedRun, tools: EvaluationTools, step: int | None = None) -> Evaluation:
+    """Evaluate one checkpoint of a run: the newest, or that of `step`."""
+    step = run.folder.checkpoint(step).step
+    head = describe_run(run, step) | {"protocol": protocol(tools.extractor, run.preparation(), tools.seed)}
+    if not run.config.method.translates:
+        return head | {"directions": [evaluate_generator(run, step, tools)]}
+
+    translator = load(run.folder.path, device="cpu", step=step)
+    directions = [evaluate_direction(run, inputs, translator, tools) for inputs in run.directions()]
+    return head | {"directions": directions}
 
 
-def one_way(judged: EvaluatedRun, task: DirectionInputs, translator: Translator, how: EvaluationTools) -> Found:
-    """One direction of a translator."""
-    broken: list[str] = []
-    prepare = judged.preparation(task.side), judged.preparation(task.other)
-    labels = label_score(task, prepare, how.segmenters)
-    seen = judge(task, translator, how.net, prepare, broken, [labels] if labels else [], how.show)
-    made, inputs = np.concatenate(seen.made), np.concatenate(seen.inputs)
-    real = of_files(task.real, prepare[1], how.net, broken, how.show)
-    rows = {"translation": score(made, real, how.seed), "input": score(inputs, real, how.seed)}
-    rows |= real_against_real(task.known, real, len(made), prepare[1], how, broken)
-    notes = warnings(list(rows.values()), how.net)
-    if task.training:
-        notes.append(f"there is no test set of {task.source}: these are training pictures")
+def evaluate_direction(
+    run: EvaluatedRun, inputs: DirectionInputs, translator: Translator, tools: EvaluationTools
+) -> Evaluation:
+    """Evaluate one direction of a translator."""
+    translate = eight_bit_translate(translator)
+    labels = label_score(inputs, tools.segmenters)
+    results = score_direction(
+        inputs,
+        translate,
+        extractor=tools.extractor,
+        back=inputs.direction.source in translator.generators,
+        cycle=True,
+        observers=[labels.observe] if labels else [],
+        show=tools.show,
+    )
+    results.require_two(inputs.source)
+
+    unreadable = results.unreadable
+    outputs, plain = np.concatenate(results.output_features), np.concatenate(results.input_features)
+    real = features_of_files(inputs.real, inputs.prepare_target, tools.extractor, unreadable, tools.show)
+    rows = {"translation": score(outputs, real, tools.seed), "input": score(plain, real, tools.seed)}
+    rows |= real_against_real(inputs.other_real, real, len(outputs), inputs.prepare_target, tools, unreadable)
+
+    notes = warnings(list(rows.values()), tools.extractor)
+    if inputs.training:
+        notes.append(f"there is no test set of {inputs.source}: these are training pictures")
     return {
-        "source": task.source,
-        "target": task.target,
-        "reference": key(task.real, prepare[1], how.net)[:16],
+        "source": inputs.source,
+        "target": inputs.target,
+        "reference": features_key(inputs.real, inputs.prepare_target, tools.extractor)[:16],
         "rows": {name: row.as_dict() for name, row in rows.items()},
-        "truth": against_truth(seen, task, prepare),
-        "fcn": labels.found() if labels else None,
-        "cycle": means(seen, ("cycle_l1", "cycle_psnr")),
-        "content": content(seen),
-        "worst": worst(judged.folder, task, seen, made, real, translator, prepare),
-        "notes": [*notes, *unread(broken)],
+        "truth": against_truth(results),
+        "fcn": labels.result() if labels else None,
+        "cycle": results.means("cycle_l1", "cycle_psnr") or None,
+        "content": content(results),
+        "worst": worst(run.folder, translator.step, inputs, results, outputs, real, translate),
+        "notes": [*notes, *note_unreadable(unreadable)],
     }
 
 
 def real_against_real(
-    known: Sequence[Path], real: Features, count: int, prepare: Preparation, how: EvaluationTools, broken: list[str]
+    other_real: Sequence[Path],
+    real: Features,
+    count: int,
+    prepare: Preparation,
+    tools: EvaluationTools,
+    unreadable: list[str],
 ) -> dict[str, Scores]:
-    """The floor: other real pictures of the target domain, as many as were made, against the same reference."""
-    if len(known) < 2:
+    """The floor: other real images of the target domain, as many as were generated, against the same reference."""
+    if len(other_real) < 2:
         return {}
-    return {"real": score(of_files(evenly(known, count), prepare, how.net, broken, how.show), real, how.seed)}
+    chosen = evenly_spaced(other_real, count)
+    features = features_of_files(chosen, prepare, tools.extractor, unreadable, tools.show)
+    return {"real": score(features, real, tools.seed)}
 
 
-def unread(broken: Sequence[str]) -> list[str]:
-    """A note about pictures that could not be read, if there are any."""
-    return [f"{len(broken)} pictures could not be read; the first: {broken[0]}"] if broken else []
+def note_unreadable(errors: Sequence[str]) -> list[str]:
+    """A note about images that could not be read, if there are any."""
+    return [f"{len(errors)} pictures could not be read; the first: {errors[0]}"] if errors else []
 
 
-def means(seen: DirectionResults, names: Sequence[str]) -> dict[str, float] | None:
-    """The means of numbers that were noted, or none of them."""
-    found = {name: value for name in names if (value := seen.mean(name)) is not None}
-    return found or None
+def against_truth(results: DirectionResults) -> dict[str, float] | None:
+    """Distance to the true translations, beside the input as it is and the best colour change; none without truths."""
+    names = ("psnr", "ssim", "feature", "input_psnr", "input_ssim", "input_feature", "colour_psnr")
+    means = results.means(*names)
+    return {"pictures": len(results.paths), **means} if means else None
 
 
-def against_truth(
-    seen: DirectionResults, task: DirectionInputs, prepare: tuple[Preparation, Preparation]
-) -> dict[str, float] | None:
-    """How near to the true translations, beside the input as it is and the best colour change."""
-    names = ("psnr", "ssim", "feature", "input_psnr", "input_ssim", "input_feature")
-    found = means(seen, names)
-    colour = colour_psnr(task, prepare) if found else None
-    return found and found | ({} if colour is None else {"colour_psnr": colour})
-
-
-def content(seen: DirectionResults) -> dict[str, float | None]:
-    """What of the input is still there: edges, those of the truth, those of strangers; and who can be traced back."""
-    return {"edges": seen.mean("edges"), "true_edges": seen.mean("true_edges"), "traceable": seen.traceable}
-
-
-def from_noise(judged: EvaluatedRun, kept: Checkpoint, how: EvaluationTools) -> Found:
-    """What a GAN makes of noise, as many pictures as there are real ones to compare with."""
-    broken: list[str] = []
-    real_paths, known = judged.real()
-    if len(real_paths) < 2:
-        raise DataError(f"{judged.folder.path} has fewer than two real pictures to compare with; name some with --data")
-    prepare = judged.preparation()
-    real = of_files(real_paths, prepare, how.net, broken, how.show)
-    made = generated(judged, kept, len(real), how.net, how.seed)
-    rows = {"generated": score(made, real, how.seed)}
-    rows |= real_against_real(known, real, len(made), prepare, how, broken)
+def content(results: DirectionResults) -> dict[str, float | None]:
+    """What of the input's content is kept: agreement of edges, that of the truth, and the traceable share."""
     return {
-        "source": "noise",
-        "target": judged.names[0],
-        "reference": key(real_paths, prepare, how.net)[:16],
-        "rows": {name: row.as_dict() for name, row in rows.items()},
-        "notes": [*warnings(list(rows.values()), how.net), *unread(broken)],
+        "edges": results.mean("edges"),
+        "true_edges": results.mean("true_edges"),
+        "traceable": results.traceable,
     }
 
 
-def of_folders(made: Path, real: Path, net: FeatureNet, seed: int, show: Show) -> Found:
-    """Made pictures against real ones; the floor compares the two halves of the real ones."""
+def evaluate_generator(run: EvaluatedRun, step: int, tools: EvaluationTools) -> Evaluation:
+    """Evaluate a GAN on as many images from noise as there are real ones to compare with."""
+    unreadable: list[str] = []
+    real_paths, other_real = run.real()
+    if len(real_paths) < 2:
+        raise DataError(f"{run.folder.path} has fewer than two real pictures to compare with; name some with --data")
+
+    prepare = run.preparation()
+    real = features_of_files(real_paths, prepare, tools.extractor, unreadable, tools.show)
+    fake = generated_features(run, run.folder.checkpoint(step), len(real), tools.extractor, tools.seed)
+    rows = {"generated": score(fake, real, tools.seed)}
+    rows |= real_against_real(other_real, real, len(fake), prepare, tools, unreadable)
+    return {
+        "source": "noise",
+        "target": run.names[0],
+        "reference": features_key(real_paths, prepare, tools.extractor)[:16],
+        "rows": {name: row.as_dict() for name, row in rows.items()},
+        "notes": [*warnings(list(rows.values()), tools.extractor), *note_unreadable(unreadable)],
+    }
+
+
+def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, show: Show) -> Evaluation:
+    """Evaluate generated images against real ones; the floor compares the two halves of the real ones."""
     notes: list[str] = []
-    broken: list[str] = []
+    unreadable: list[str] = []
     prepare = Preparation()
-    folders = [existing_folder(folder, "folder of pictures") for folder in (made, real)]
     sets = []
-    for folder in folders:
-        features = of_files(pictures_of(folder, folder.name, notes), prepare, net, broken, show)
+    for folder in [existing_folder(folder, "folder of pictures") for folder in (fake, real)]:
+        paths = pictures_of(folder, folder.name, notes)
+        features = features_of_files(paths, prepare, extractor, unreadable, show)
         if len(features) < 2:
             raise DataError(f"{folder} holds {len(features)} readable pictures; two are the least")
         sets.append(features)
+
     rows = {"made": score(sets[0], sets[1], seed)}
     if len(sets[1]) >= 4:
         rows["real"] = score(sets[1][::2], sets[1][1::2], seed)
-    notes += [*warnings(list(rows.values()), net), *unread(broken)]
+    notes += [*warnings(list(rows.values()), extractor), *note_unreadable(unreadable)]
     direction = {
-        "source": made.name, "target": real.name, "rows": {name: row.as_dict() for name, row in rows.items()},
+        "source": fake.name,
+        "target": real.name,
+        "rows": {name: row.as_dict() for name, row in rows.items()},
         "notes": notes,
-    }  # fmt: skip
-    return {"folders": [str(made), str(real)], "protocol": protocol(net, prepare, seed), "directions": [direction]}
+    }
+    return {
+        "folders": [str(fake), str(real)],
+        "protocol": protocol(extractor, prepare, seed),
+        "directions": [direction],
+    }
 
 
-def protocol(net: FeatureNet, prepare: Preparation, seed: int) -> Found:
+def protocol(extractor: FeatureNet, prepare: Preparation, seed: int) -> dict[str, Any]:
     """Every choice that a number depends on."""
     cut = f"centre of {prepare.size} px, fit {prepare.fit}" if prepare.size else "whole, at their own size"
     return {
-        "extractor": net.name,
-        "extractor_sha256": net.sha256,
-        "features": net.dimensions,
-        "resize": f"{net.rule} to {net.side} px",
+        "extractor": extractor.name,
+        "extractor_sha256": extractor.sha256,
+        "features": extractor.dimensions,
+        "resize": f"{extractor.rule} to {extractor.side} px",
         "pictures": f"{cut}, 8 bit",
         "kid": f"all pairs of up to {LARGEST} pictures, x 1000; 95 % bootstrap interval of {DRAWS} draws",
         "neighbours": NEIGHBOURS,
@@ -214,17 +230,8 @@ def protocol(net: FeatureNet, prepare: Preparation, seed: int) -> Found:
     }
 
 
-def best_beside_last(judged: EvaluatedRun, last: Found, how: EvaluationTools) -> Found:
-    """The best of the checkpoints that are left, by the rule of best.py, judged like the last one."""
-    chosen, candidates = best.choose(judged, how.net, how.seed, how.show)
-    found = last if chosen == last["step"] else of_run(judged, how, chosen)
-    return {"rule": best.RULE, "step": chosen, "candidates": candidates, "directions": found["directions"]}
-
-
-def written(run: Path | str) -> Found | None:
-    """What evaluate has written about a run, or none."""
-    try:
-        found: Found = json.loads(RunFolder(run).evaluation.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) and "directions" in found else None
+def evaluate_best(run: EvaluatedRun, last: Evaluation, tools: EvaluationTools) -> Evaluation:
+    """Evaluate the best of the checkpoints that are left (see best.py), in the same way as the last one."""
+    step, candidates = best.choose(run, tools.extractor, tools.seed, tools.show)
+    evaluation = last if step == last["step"] else evaluate_checkpoint(run, tools, step)
+    return {"rule": best.RULE, "step": step, "candidates": candidates, "directions": evaluation["directions"]}

@@ -1,4 +1,4 @@
-"""Networks that turn pictures into features: the embedded one, or the standard Inception from a user's file."""
+"""Networks that turn images into features: the embedded one, or the standard Inception from a user's file."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -23,42 +23,42 @@ from ..networks.extractor import DIMENSIONS, SIDE, Extractor
 from ..weights.inception import is_published, load_inception, scaled
 
 EMBEDDED = "worlds-1"
-AT_ONCE = 2**20  # pixels per channel that a network sees at a time
+BATCH_PIXELS = 2**20  # pixels per channel of one batch
 
-Pictures = NDArray[np.float32]
+Images = NDArray[np.float32]
 Features = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureNet:
-    """A frozen network with what must be said beside its numbers."""
+    """A frozen feature network, and what must be stated beside its numbers."""
 
     name: str
     sha256: str  # of its weights
-    side: int  # pixels that it looks at
+    side: int  # of its input, pixels
     dimensions: int
-    rule: Rule  # how pictures come to `side`
+    rule: Rule  # how images are resized to `side`
     net: nn.Module
-    scale: Callable[[Tensor], Tensor] = lambda x: x  # from [-1, 1] to what the network is shown
+    scale: Callable[[Tensor], Tensor] = lambda x: x  # from [-1, 1] to the network's input range
 
     @property
-    def enough(self) -> int:
-        """Pictures below which a Fréchet distance is mostly bias: ten for each feature."""
+    def min_images(self) -> int:
+        """Number of images below which a Fréchet distance is mostly bias: ten for each feature."""
         return 10 * self.dimensions
 
-    def prepared(self, pixels: Pictures) -> Pictures:
-        """One picture (1 | 3, H, W) in [-1, 1] as (3, side, side); 8-bit first, as files are."""
+    def resized(self, pixels: Images) -> Images:
+        """One image (1 | 3, H, W) in [-1, 1] as (3, side, side), rounded to 8 bits first, as files are."""
         rounded = images.from_uint8(images.to_uint8(images.to_channels(pixels, 3)))
-        found: Pictures = resize(rounded[None], self.side, self.rule)[0]
-        return found
+        square: Images = resize(rounded[None], self.side, self.rule)[0]
+        return square
 
     @torch.inference_mode()
-    def __call__(self, pictures: Sequence[Pictures] | Pictures) -> Features:
-        """Features (N, d) of N pictures (1 | 3, H, W) in [-1, 1], of one size or of many."""
+    def __call__(self, pictures: Sequence[Images] | Images) -> Features:
+        """Features (N, d) of N images (1 | 3, H, W) in [-1, 1], of one size or of several."""
         parts = [np.zeros((0, self.dimensions), np.float32)]
-        at_once = max(1, AT_ONCE // self.side**2)
-        for first in range(0, len(pictures), at_once):
-            x = np.stack([self.prepared(pixels) for pixels in pictures[first : first + at_once]])
+        batch = max(1, BATCH_PIXELS // self.side**2)
+        for first in range(0, len(pictures), batch):
+            x = np.stack([self.resized(pixels) for pixels in pictures[first : first + batch]])
             parts.append(self.net(self.scale(torch.from_numpy(x))).numpy())
         return np.concatenate(parts)
 
@@ -68,28 +68,34 @@ def load_extractor(name: str = EMBEDDED, rule: str = "clean") -> FeatureNet:
 
     UsageError for an unknown name or rule, ModelFileError for a file that holds something else.
     """
-    chosen = next((known for known in RULES if known == rule), None)
-    if chosen is None:
+    resize_rule = next((known for known in RULES if known == rule), None)
+    if resize_rule is None:
         raise UsageError(f"--resize '{rule}': choose {' or '.join(RULES)}.{did_you_mean(rule, RULES)}")
     if name == EMBEDDED:
-        return replace(embedded(), rule=chosen)
+        return replace(embedded(), rule=resize_rule)
+
     if Path(name).suffix or Path(name).exists():
         net, digest = load_inception(name)
-        scale = partial(scaled, rule=chosen)
         return FeatureNet(
             name="inception-2015-12-05" if is_published(name) else f"inception, other weights ({Path(name).name})",
-            sha256=digest, side=inception.SIDE, dimensions=inception.FEATURES, rule=chosen, net=net, scale=scale,
-        )  # fmt: skip
+            sha256=digest,
+            side=inception.SIDE,
+            dimensions=inception.FEATURES,
+            rule=resize_rule,
+            net=net,
+            scale=partial(scaled, rule=resize_rule),
+        )
+
     near = did_you_mean(name, [EMBEDDED])
     raise UsageError(f"--extractor '{name}': choose {EMBEDDED} or a file that viceversa convert wrote.{near}")
 
 
 def embedded() -> FeatureNet:
-    """The small network that benchmarks/extractor.py trained on the project's own worlds."""
+    """The small network that benchmarks/extractor.py trained on the drawn worlds."""
     home = resources(__package__)
     data = home.joinpath(f"{EMBEDDED}.safetensors").read_bytes()
     digest = sha256(data).hexdigest()
-    if digest != card()["sha256"]:
+    if digest != model_card()["sha256"]:
         raise ModelFileError(f"the embedded extractor {EMBEDDED} is damaged; install viceversa anew")
     net = Extractor()
     net.load_state_dict(load_tensors(data), strict=False)  # the counters of batch norm are not kept
@@ -103,7 +109,7 @@ def embedded() -> FeatureNet:
     )
 
 
-def card() -> dict[str, Any]:
-    """What is known about the embedded extractor."""
-    found: dict[str, Any] = json.loads(resources(__package__).joinpath(f"{EMBEDDED}.json").read_text())
-    return found
+def model_card() -> dict[str, Any]:
+    """Digest, size and measured accuracy of the embedded extractor."""
+    card: dict[str, Any] = json.loads(resources(__package__).joinpath(f"{EMBEDDED}.json").read_text())
+    return card

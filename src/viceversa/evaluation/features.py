@@ -1,7 +1,7 @@
-"""Features of sets of pictures: from files in batches, kept by the content of the files."""
+"""Features of sets of image files: read in batches, and cached by the content of the files."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
@@ -19,102 +18,101 @@ from ..data.folders import Paths
 from ..data.transforms import fitted, on_white
 from ..errors import DataError
 from ..metrics.features import evenly_spaced_indices
-from .extractors import FeatureNet, Features, Pictures
+from .extractors import FeatureNet, Features, Images
 
-BATCH = 32  # pictures at a time
+BATCH = 32  # images at a time
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """How a file becomes a picture: at its own size, or as a run of `size` pixels would see its centre, in 8 bits."""
+    """How a file becomes an image in 8 bits: at its own size, or the centre of what a run of `size` pixels loads."""
 
     size: int | None = None
     fit: str = "cover"
     channels: int = 3
 
-    def __call__(self, path: Path) -> Pictures:
-        """(channels, H, W) in [-1, 1]."""
+    def __call__(self, path: Path) -> Images:
+        """The image (channels, H, W) in [-1, 1]; DataError for a file that cannot be read."""
         picture = images.read(path)
         if self.size is None:
             return images.to_channels(on_white(picture), self.channels)
+
         pixels = images.from_uint8(images.to_uint8(fitted(picture, self.size, self.fit, self.channels)))
         _, h, w = pixels.shape
         top, left = (h - self.size) // 2, (w - self.size) // 2
         return np.ascontiguousarray(pixels[:, top : top + self.size, left : left + self.size])
 
 
-@dataclass
-class Reading:
-    """Pictures from files one after the other; what cannot be read is named in `broken` and left out."""
-
-    prepare: Preparation
-    broken: list[str] = field(default_factory=list)
-
-    def __call__(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Pictures]]:
-        for path in paths:
-            try:
-                yield path, self.prepare(path)
-            except DataError as e:
-                self.broken.append(str(e))
+def readable(paths: Iterable[Path], prepare: Preparation, unreadable: list[str]) -> Iterator[tuple[Path, Images]]:
+    """Every file that can be read with its image; errors of the others are added to `unreadable`."""
+    for path in paths:
+        try:
+            yield path, prepare(path)
+        except DataError as e:
+            unreadable.append(str(e))
 
 
 def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
-    """Lists of up to `size`."""
+    """Lists of up to `size` items."""
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part
 
 
-def evenly(paths: Sequence[Path], most: int) -> Paths:
-    """At most `most` files, taken at even steps."""
-    return tuple(paths[i] for i in evenly_spaced_indices(len(paths), most))
+def evenly_spaced(paths: Sequence[Path], count: int) -> Paths:
+    """At most `count` files, taken at even steps."""
+    return tuple(paths[i] for i in evenly_spaced_indices(len(paths), count))
 
 
-def of_files(
+def features_of_files(
     paths: Sequence[Path],
     prepare: Preparation,
     extractor: FeatureNet,
-    broken: list[str],
+    unreadable: list[str],
     show: Callable[[str], None] = lambda line: None,
 ) -> Features:
-    """(N, d) of files, read once: the next time, or for the next run on the same pictures, they come from the cache."""
-    kept = cache_folder() / f"{key(paths, prepare, extractor)}.safetensors"
-    found = recall(kept, extractor.dimensions)
-    if found is not None and len(found) == len(paths):
-        return found
-    read = Reading(prepare, broken)
+    """Features (N, d) of the readable files, from the cache where another evaluation has computed them."""
+    cache_file = cache_folder() / f"{features_key(paths, prepare, extractor)}.safetensors"
+    cached = cached_features(cache_file, extractor.dimensions)
+    if cached is not None and len(cached) == len(paths):
+        return cached
+
+    errors: list[str] = []
     parts = [np.zeros((0, extractor.dimensions), np.float32)]
-    for part in batches(read(paths)):
+    for part in batches(readable(paths, prepare, errors)):
         parts.append(extractor([pixels for _, pixels in part]))
         show(f"features of {paths[0].parent.name}: {sum(map(len, parts))} of {len(paths)}")
+
     features: Features = np.concatenate(parts)
-    if not read.broken:
-        files.write_bytes(kept, save_tensors({"features": torch.from_numpy(features)}))
+    if not errors:
+        files.write_bytes(cache_file, save_tensors({"features": torch.from_numpy(features)}))
+    unreadable += errors
     return features
 
 
-def key(paths: Sequence[Path], prepare: Preparation, extractor: FeatureNet) -> str:
-    """A name for these features: the content of every file, how it is prepared, and the network."""
-    told = sha256(f"{prepare} {extractor.sha256} {extractor.rule} {extractor.side}".encode())
+def features_key(paths: Sequence[Path], prepare: Preparation, extractor: FeatureNet) -> str:
+    """Name of these features in the cache: a hash of every file's content, the preparation and the network."""
+    digest = sha256(f"{prepare} {extractor.sha256} {extractor.rule} {extractor.side}".encode())
     for path in paths:
         try:
-            told.update(sha256(Path(images.file_of(path)[0]).read_bytes()).digest())
+            digest.update(sha256(Path(images.file_of(path)[0]).read_bytes()).digest())
         except OSError as e:
-            told.update(str(e).encode())
-        told.update(images.file_of(path)[1].encode())
-    return told.hexdigest()
+            digest.update(str(e).encode())
+        digest.update(images.file_of(path)[1].encode())
+    return digest.hexdigest()
 
 
-def recall(path: Path, dimensions: int) -> NDArray[np.float32] | None:
-    """Features that were kept, or none; a damaged file is as good as none."""
+def cached_features(path: Path, dimensions: int) -> Features | None:
+    """Features from a file of the cache; none where it is missing or damaged."""
     try:
-        found = load_tensors(path.read_bytes())["features"].numpy()
+        features: Features = load_tensors(path.read_bytes())["features"].numpy()
     except (OSError, SafetensorError, LookupError):
         return None
-    return found if found.ndim == 2 and found.shape[1] == dimensions and np.isfinite(found).all() else None
+    valid = features.ndim == 2 and features.shape[1] == dimensions and np.isfinite(features).all()
+    return features if valid else None
 
 
 def cache_folder() -> Path:
-    """Where features are kept."""
+    """Folder of the cached features."""
     return files.cache_home() / "features"

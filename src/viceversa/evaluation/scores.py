@@ -1,4 +1,4 @@
-"""How near a set of pictures is to a set of real ones, by their features."""
+"""Distances between a set of generated images and a set of real ones, by their features."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,15 +10,15 @@ from ..metrics.kid import kid
 from .extractors import FeatureNet, Features
 
 NEIGHBOURS = 5  # k of precision, recall, density and coverage (Naeem et al. 2020)
-MOST = 5000  # pictures whose neighbours are looked for
+NEIGHBOUR_IMAGES = 5000  # images of a set that precision, recall, density and coverage are computed from, at most
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """One row: a set against the reference. None where there are too few pictures to tell."""
+    """One row: a set against the reference. None where there are too few images for a number."""
 
     count: int
-    reference: int  # real pictures compared with
+    reference: int  # real images compared with
     frechet: float
     kid: float  # x 1000, as all three
     kid_low: float
@@ -32,19 +32,19 @@ class Scores:
         return asdict(self)
 
 
-def score(made: Features, real: Features, seed: int = 0) -> Scores:
-    """Made (N, d) against real (M, d); two pictures of each at least."""
-    found = kid(made, real, seed)
+def score(fake: Features, real: Features, seed: int = 0) -> Scores:
+    """Scores of generated (N, d) against real (M, d) features, at least two of each; `seed` of the bootstrap."""
+    distance = kid(fake, real, seed)
     near = None
-    if min(len(made), len(real)) > NEIGHBOURS:
-        near = prdc(subsample(made, MOST), subsample(real, MOST), NEIGHBOURS)
+    if min(len(fake), len(real)) > NEIGHBOURS:
+        near = prdc(subsample(fake, NEIGHBOUR_IMAGES), subsample(real, NEIGHBOUR_IMAGES), NEIGHBOURS)
     return Scores(
-        count=len(made),
+        count=len(fake),
         reference=len(real),
-        frechet=frechet(made, real),
-        kid=1000 * found.value,
-        kid_low=1000 * found.low,
-        kid_high=1000 * found.high,
+        frechet=frechet(fake, real),
+        kid=1000 * distance.value,
+        kid_low=1000 * distance.low,
+        kid_high=1000 * distance.high,
         precision=near.precision if near else None,
         recall=near.recall if near else None,
         density=near.density if near else None,
@@ -53,15 +53,16 @@ def score(made: Features, real: Features, seed: int = 0) -> Scores:
 
 
 def warnings(rows: Sequence[Scores], extractor: FeatureNet) -> list[str]:
-    """What small numbers of pictures mean for these rows."""
-    told = []
-    least = min(min(row.count, row.reference) for row in rows)
-    if least < extractor.enough:
-        told.append(
-            f"{least} pictures for {extractor.dimensions} features: the Fréchet distance is biased upwards (it wants "
-            f"{extractor.enough}); compare it only at equal counts and with its floor, or read KID, which is unbiased"
+    """Notes on what small or unequal numbers of images mean for these rows."""
+    notes = []
+    fewest = min(min(row.count, row.reference) for row in rows)
+    if fewest < extractor.min_images:
+        notes.append(
+            f"{fewest} pictures for {extractor.dimensions} features: the Fréchet distance is biased upwards (it needs "
+            f"{extractor.min_images}); compare it only at equal counts and with its floor, or use the unbiased KID"
         )
+
     counts = {row.count for row in rows}
     if len(counts) > 1:
-        told.append(f"the rows hold {min(counts)} to {max(counts)} pictures, so their Fréchet biases differ")
-    return told
+        notes.append(f"the rows hold {min(counts)} to {max(counts)} pictures, so their Fréchet biases differ")
+    return notes

@@ -1,7 +1,12 @@
-"""The translations of a run, one way, judged picture by picture and as a set."""
+"""Translate the test images of one direction once, and score the translations one by one.
 
+This is the only place that does so: `evaluate`, the report, the lab and the benchmarks all call `score_direction`.
+"""
+
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -12,139 +17,215 @@ from .. import images
 from ..errors import DataError
 from ..methods.protocol import Direction, Side
 from ..metrics.edges import edge_agreement, edge_signature, retrieval_rate
-from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr, psnr_of_each, ssim
+from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr_of_each, ssim
 from ..translation.translator import Translator
-from .extractors import FeatureNet, Features, Pictures
-from .features import Preparation, Reading, batches
+from .extractors import FeatureNet, Features, Images
+from .features import BATCH, Preparation, batches
+
+FIT_PIXELS = 2**22  # pixels that the colour change is fitted on, taken evenly; more would only cost memory
 
 Numbers = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
+Translate = Callable[[Images, Side], Images]  # images (N, C, H, W) in [-1, 1], and the domain to translate them into
+Observer = Callable[[list[Path], Images, Images], None]  # is called with every batch: files, inputs, translations
 
 
 @dataclass(frozen=True, kw_only=True)
 class DirectionInputs:
-    """One way of a run: test pictures, their truths where known, and the pictures of the target domain."""
+    """One direction of a run: its test images with their truths where known, and real images of the target domain."""
 
     direction: Direction
     source: str  # names of the domains
     target: str
     paths: tuple[Path, ...]
     truths: tuple[Path, ...]  # as many as paths, or none
-    real: tuple[Path, ...]  # of the target domain, what is compared with
-    known: tuple[Path, ...]  # of the target domain, others: for the floor
-    training: bool  # there is no test set: these are training pictures
+    real: tuple[Path, ...] = ()  # of the target domain: the reference of all distances
+    other_real: tuple[Path, ...] = ()  # of the target domain, others: for the real-against-real floor
+    training: bool = False  # there is no test set: these are training images
+    prepare_source: Preparation
+    prepare_target: Preparation
 
     @property
-    def side(self) -> Side:
-        """Where the images come from."""
-        return self.direction.source
+    def truth_of(self) -> dict[Path, Path]:
+        """The truth of each test image, where known."""
+        return dict(zip(self.paths, self.truths, strict=True)) if self.truths else {}
 
-    @property
-    def other(self) -> Side:
-        """Where their translations belong."""
-        return self.direction.target
+
+@dataclass(frozen=True, kw_only=True)
+class TranslatedImage:
+    """One test image and what became of it; arrays are (C, H, W) in [-1, 1]."""
+
+    path: Path
+    input: Images
+    output: Images
+    cycle: Images | None  # translated back
+    truth: Images | None
 
 
 @dataclass
 class DirectionResults:
-    """What one pass over the test pictures found; every list has a number, a row or a picture for each of them."""
+    """What one pass over the test images gave; every list has one entry for each image or batch, in file order."""
 
     paths: list[Path] = field(default_factory=list)
-    made: list[Features] = field(default_factory=list)
-    inputs: list[Features] = field(default_factory=list)
+    images: list[TranslatedImage] = field(default_factory=list)  # the first ones
     numbers: dict[str, list[Numbers]] = field(default_factory=dict)
-    edges: list[tuple[Numbers, Numbers]] = field(default_factory=list)
+    colour_map: Numbers | None = None  # the best affine change of colours, where truths are known
+    output_features: list[Features] = field(default_factory=list)
+    input_features: list[Features] = field(default_factory=list)
+    edges: list[tuple[Numbers, Numbers]] = field(default_factory=list)  # of translation and input
+    unreadable: list[str] = field(default_factory=list)  # errors of images that could not be read
 
-    def note(self, name: str, values: Numbers) -> None:
+    def add(self, name: str, values: Numbers) -> None:
+        """Add a number of each image of a batch."""
         self.numbers.setdefault(name, []).append(values)
 
     def each(self, name: str) -> Numbers | None:
-        """One number a picture, or none."""
+        """A number of every image, or none."""
         return np.concatenate(self.numbers[name]) if name in self.numbers else None
 
     def mean(self, name: str) -> float | None:
+        """Mean of a number over the images, or none."""
         values = self.each(name)
         return None if values is None else float(values.mean())
 
+    def means(self, *names: str) -> dict[str, float]:
+        """Means of the named numbers, without those that were not measured."""
+        return {name: value for name in names if (value := self.mean(name)) is not None}
+
     @property
     def traceable(self) -> float:
-        """Share of the translations whose edges lead back to their own input among all test pictures."""
-        made, given = (np.concatenate(part) for part in zip(*self.edges, strict=True))
-        return retrieval_rate(made, given)
+        """Share of the translations whose edges are nearest to those of their own input, among all test images."""
+        outputs, inputs = (np.concatenate(part) for part in zip(*self.edges, strict=True))
+        return retrieval_rate(outputs, inputs)
+
+    def require_two(self, source: str) -> None:
+        """DataError where fewer than two images could be read: a set has no statistics then."""
+        if len(self.paths) < 2:
+            raise DataError(f"{source} has {len(self.paths)} readable pictures to judge by; two are the least")
 
 
-def judge(
-    task: DirectionInputs,
-    translator: Translator,
-    extractor: FeatureNet,
-    prepare: tuple[Preparation, Preparation],  # of the source and of the target domain
-    broken: list[str],
-    watch: Sequence[Callable[[list[Path], Pictures, Pictures], None]] = (),  # each gets every batch: input, made
+def score_direction(
+    inputs: DirectionInputs,
+    translate: Translate,
+    *,
+    extractor: FeatureNet | None = None,
+    back: bool = False,  # the run also translates back
+    cycle: bool = False,  # score all cycles; without it only the kept images are translated back
+    keep: int = 0,  # images to return
+    limit: int | None = None,  # images to read at most
+    batch: int = BATCH,
+    observers: Sequence[Observer] = (),
     show: Callable[[str], None] = lambda line: None,
 ) -> DirectionResults:
-    """Translate every test picture once. Both sides are rounded to 8 bits, as files would be."""
-    found = DirectionResults()
-    truths = dict(zip(task.paths, task.truths, strict=False))
-    for part in batches(Reading(prepare[0], broken)(task.paths)):
-        paths = [path for path, _ in part]
-        x = np.stack([pixels for _, pixels in part])
-        y = translated(translator, x, task.other)
-        found.paths += paths
-        found.made.append(extractor(y))
-        found.inputs.append(extractor(x))
-        found.edges.append((edge_signature(torch.from_numpy(y)), edge_signature(torch.from_numpy(x))))
-        found.note("edges", edge_agreement(x, y))
-        if task.side in translator.generators:
-            z = translated(translator, y, task.side)
-            found.note("cycle_l1", np.abs(z - x).mean((1, 2, 3), dtype=np.float64) / 2)
-            found.note("cycle_psnr", psnr_of_each(z, x))
-        if truths:
-            true = _truths(paths, truths, prepare[1], y.shape)
-            _against_truth(found, extractor, x, y, true)
-        for look in watch:
-            look(paths, x, y)
-        show(f"{task.source} -> {task.target}: {len(found.paths)} of {len(task.paths)}")
-    if len(found.paths) < 2:
-        raise DataError(f"{task.source} has {len(found.paths)} readable pictures to judge by; two are the least")
-    return found
+    """Read and fit the test images of a direction as its run does, translate them once and score them.
+
+    Where truths are known: PSNR of the translation ("psnr"), of the input as it is ("input_psnr") and of the best
+    affine change of colours ("colour_psnr"). With `back` and `cycle` "cycle_l1" and "cycle_psnr". With an `extractor`
+    also features, SSIM and edges. An image that cannot be read, or whose truth cannot, is left out and listed.
+    """
+    results = DirectionResults()
+    pairs: list[tuple[Bytes, Bytes]] = []  # inputs and truths for the colour change, in 8 bits to save memory
+    known = bool(inputs.truths)
+
+    for part in batches(islice(_readable_pairs(inputs, results.unreadable), limit), batch):
+        paths = [path for path, _, _ in part]
+        x = np.stack([pixels for _, pixels, _ in part])
+        y = translate(x, inputs.direction.target)
+        true = np.stack([truth for _, _, truth in part if truth is not None]) if known else None
+        kept = max(0, min(len(paths), keep - len(results.paths)))
+        to_return = len(paths) if cycle else kept  # as many are translated back
+        z = translate(y[:to_return], inputs.direction.source) if back and to_return else None
+
+        if true is not None:
+            _add_psnr(results, x, y, true)
+            pairs.append((images.to_uint8(x), images.to_uint8(true)))
+        if z is not None and cycle:
+            results.add("cycle_l1", np.abs(z - x).mean((1, 2, 3), dtype=np.float64) / 2)
+            results.add("cycle_psnr", psnr_of_each(z, x))
+        if extractor is not None:
+            _add_content(results, extractor, x, y, true)
+
+        results.paths += paths
+        results.images += [
+            TranslatedImage(
+                path=paths[i],
+                input=x[i],
+                output=y[i],
+                cycle=None if z is None else z[i],
+                truth=None if true is None else true[i],
+            )
+            for i in range(kept)
+        ]
+        for observe in observers:
+            observe(paths, x, y)
+        show(f"{inputs.source} -> {inputs.target}: {len(results.paths)} of {len(inputs.paths)}")
+
+    if pairs:
+        _add_colour_psnr(results, pairs)
+    return results
 
 
-def translated(translator: Translator, x: Pictures, side: Side) -> Pictures:
-    """Pictures in the domain `side`, as an 8-bit file would hold them."""
-    return images.from_uint8(images.to_uint8(translator.batch(torch.from_numpy(x), side).numpy()))
+def eight_bit_translate(translator: Translator) -> Translate:
+    """A translator as a function whose images have 8 bits, as their files would."""
+
+    def translate(x: Images, to: Side) -> Images:
+        return images.from_uint8(images.to_uint8(translator.batch(torch.from_numpy(x), to).numpy()))
+
+    return translate
 
 
-def _truths(paths: list[Path], truths: dict[Path, Path], prepare: Preparation, shape: tuple[int, ...]) -> Pictures:
-    """The true translations of a batch."""
-    true = np.stack([prepare(truths[path]) for path in paths])
-    if true.shape != shape:
-        raise DataError(f"the truth of {paths[0]} has another shape than its translation; draw or cut them alike")
-    return true
-
-
-def _against_truth(found: DirectionResults, extractor: FeatureNet, x: Pictures, y: Pictures, true: Pictures) -> None:
-    """PSNR, SSIM, feature distance and edges of the translation, and of the input left as it is."""
-    plain = np.stack([images.to_channels(pixels, true.shape[1]) for pixels in x])
-    known = extractor(true)
-    for name, guess, features in (("", y, found.made[-1]), ("input_", plain, found.inputs[-1])):
-        found.note(f"{name}psnr", psnr_of_each(guess, true))
-        found.note(f"{name}ssim", ssim(guess, true))
-        found.note(f"{name}feature", np.linalg.norm(features.astype(np.float64) - known, axis=1))
-    found.note("true_edges", edge_agreement(x, true))
-
-
-def colour_psnr(task: DirectionInputs, prepare: tuple[Preparation, Preparation]) -> float | None:
-    """PSNR of the best affine change of colours, fitted on these very pairs: what colour alone can do."""
-    if not task.truths:
-        return None
-    pairs = list(_pairs(task, prepare))
-    x, true = (np.stack(side) for side in zip(*pairs, strict=True))
-    return psnr(apply_affine_colour(x, fit_affine_colour(x, true)), true)
-
-
-def _pairs(task: DirectionInputs, prepare: tuple[Preparation, Preparation]) -> Iterator[tuple[Pictures, Pictures]]:
-    """Inputs and truths that can both be read."""
-    for path, true in zip(task.paths, task.truths, strict=True):
+def _readable_pairs(inputs: DirectionInputs, unreadable: list[str]) -> Iterator[tuple[Path, Images, Images | None]]:
+    """Test images with their truths, without those that cannot be read."""
+    truths = inputs.truths or repeat(None, len(inputs.paths))
+    for path, true_path in zip(inputs.paths, truths, strict=True):
         try:
-            yield prepare[0](path), prepare[1](true)
-        except DataError:
+            pixels = inputs.prepare_source(path)
+            truth = None if true_path is None else inputs.prepare_target(true_path)
+        except DataError as e:
+            unreadable.append(str(e))
             continue
+        yield path, pixels, truth
+
+
+def _add_psnr(results: DirectionResults, x: Images, y: Images, true: Images) -> None:
+    """PSNR of a batch of translations, and of its inputs as they are."""
+    results.add("psnr", psnr_of_each(y, true))
+    results.add("input_psnr", psnr_of_each(_with_channels(x, true.shape[1]), true))
+
+
+def _add_content(results: DirectionResults, extractor: FeatureNet, x: Images, y: Images, true: Images | None) -> None:
+    """Features and edges of a batch; where truths are known also SSIM, and the distance to them in features."""
+    results.output_features.append(extractor(y))
+    results.input_features.append(extractor(x))
+    results.edges.append((edge_signature(torch.from_numpy(y)), edge_signature(torch.from_numpy(x))))
+    results.add("edges", edge_agreement(x, y))
+    if true is None:
+        return
+
+    true_features = extractor(true)
+    candidates = (
+        ("", y, results.output_features[-1]),
+        ("input_", _with_channels(x, true.shape[1]), results.input_features[-1]),
+    )
+    for prefix, candidate, features in candidates:
+        results.add(f"{prefix}ssim", ssim(candidate, true))
+        results.add(f"{prefix}feature", np.linalg.norm(features.astype(np.float64) - true_features, axis=1))
+    results.add("true_edges", edge_agreement(x, true))
+
+
+def _add_colour_psnr(results: DirectionResults, pairs: list[tuple[Bytes, Bytes]]) -> None:
+    """PSNR of the best affine change of colours, fitted on these very pairs: what colour alone can do."""
+    every = math.ceil(sum(x[:, 0].size for x, _ in pairs) / FIT_PIXELS)
+    x, true = (
+        np.concatenate([part.transpose(1, 0, 2, 3).reshape(part.shape[1], -1) for part in side], axis=1)[:, ::every]
+        for side in zip(*pairs, strict=True)
+    )
+    results.colour_map = fit_affine_colour(images.from_uint8(x)[None, :, None], images.from_uint8(true)[None, :, None])
+    for inputs, truths in pairs:
+        recoloured = apply_affine_colour(images.from_uint8(inputs), results.colour_map)
+        results.add("colour_psnr", psnr_of_each(recoloured, images.from_uint8(truths)))
+
+
+def _with_channels(x: Images, channels: int) -> Images:
+    """Images with the channels of the target domain."""
+    return np.stack([images.to_channels(pixels, channels) for pixels in x])

@@ -1,20 +1,19 @@
-"""What evaluate found, in words: the same on the command line and in the report."""
+"""The result of an evaluation in words: the same on the command line and in the report."""
 
 from typing import Any
 
 ROWS = {
     "translation": "translations",
     "generated": "generated",
-    "made": "made",
-    "input": "inputs as they are",
+    "made": "generated",
+    "input": "untranslated inputs",
     "real": "real against real",
 }
 
 
-def sentences(way: dict[str, Any]) -> list[str]:
-    """Truth, cycle, content and worst pictures of a direction, a sentence each; what was not measured is left out."""
-    found = ((name, way.get(name)) for name in TOLD)
-    return [TOLD[name](values) for name, values in found if values]
+def sentences(direction: dict[str, Any]) -> list[str]:
+    """A sentence each on truth, FCN score, cycle, content and worst images; what was not measured is left out."""
+    return [write(direction[part]) for part, write in SENTENCES.items() if direction.get(part)]
 
 
 def _truth(t: dict[str, Any]) -> str:
@@ -26,25 +25,26 @@ def _truth(t: dict[str, Any]) -> str:
 
 
 def _fcn(f: dict[str, Any]) -> str:
-    def told(row: dict[str, float]) -> str:
-        return f"{row['pixel']:.2f} / {row['class_']:.2f} / {row['iou']:.2f}"
-
-    real = f", real pictures {told(f['real'])}" if f["real"] else ""
+    real = f", real pictures {_accuracies(f['real'])}" if f["real"] else ""
     return (
         f"FCN score (pixel accuracy / class accuracy / IoU, {f['classes']} classes, {f['pictures']} pictures, by "
-        f"{f['by']}): {told(f['translation'])}; inputs as they are {told(f['input'])}{real}."
+        f"{f['by']}): {_accuracies(f['translation'])}; untranslated inputs {_accuracies(f['input'])}{real}."
     )
 
 
+def _accuracies(row: dict[str, float]) -> str:
+    return f"{row['pixel']:.2f} / {row['class_']:.2f} / {row['iou']:.2f}"
+
+
 def _cycle(c: dict[str, Any]) -> str:
-    return f"There and back: PSNR {c['cycle_psnr']:.1f} dB to the input."
+    return f"Cycle: PSNR {c['cycle_psnr']:.1f} dB to the input."
 
 
 def _content(c: dict[str, Any]) -> str:
-    true = "" if c["true_edges"] is None else f" (those of the truth {c['true_edges']:.2f})"
+    true = "" if c["true_edges"] is None else f" (that of the truth: {c['true_edges']:.2f})"
     return (
-        f"Content: edges agree with the input's by {c['edges']:.2f}{true}; {c['traceable']:.0%} of the translations "
-        "lead back to their own input."
+        f"Content: edge agreement with the input {c['edges']:.2f}{true}; {c['traceable']:.0%} of the translations can "
+        "be traced back to their own input by their edges."
     )
 
 
@@ -52,4 +52,4 @@ def _worst(w: dict[str, Any]) -> str:
     return f"Worst by {w['by']}: " + ", ".join(f"{p['picture']} {p['value']:.1f}" for p in w["pictures"]) + "."
 
 
-TOLD = {"truth": _truth, "fcn": _fcn, "cycle": _cycle, "content": _content, "worst": _worst}
+SENTENCES = {"truth": _truth, "fcn": _fcn, "cycle": _cycle, "content": _content, "worst": _worst}

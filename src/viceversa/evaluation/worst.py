@@ -1,4 +1,4 @@
-"""The pictures that came out worst, shown: a mean hides them."""
+"""The worst translations of an evaluation as a sheet, because a mean hides them."""
 
 from typing import Any
 
@@ -7,54 +7,40 @@ import numpy as np
 from .. import images
 from ..metrics.features import distances
 from ..runs.folder import RunFolder
-from ..translation.translator import Translator
-from .extractors import Features, Pictures
-from .features import Preparation
-from .translations import DirectionInputs, DirectionResults, translated
+from .extractors import Features
+from .translations import DirectionInputs, DirectionResults, Translate
 
-SHOWN = 6
+COUNT = 6  # images on a sheet
 
 
 def worst(
     folder: RunFolder,
-    task: DirectionInputs,
-    seen: DirectionResults,
-    made: Features,
+    step: int,
+    inputs: DirectionInputs,
+    results: DirectionResults,
+    outputs: Features,
     real: Features,
-    translator: Translator,
-    prepare: tuple[Preparation, Preparation],
+    translate: Translate,
 ) -> dict[str, Any]:
-    """The worst translations by PSNR where the truth is known, else those farthest from any real picture.
+    """The worst translations by PSNR where the truth is known, else those farthest from any real image.
 
     Writes RUN/evaluation/worst-a-to-b-step-<N>.png: a row each of inputs, translations and, where known, truths.
     """
-    values = seen.each("psnr")
-    by = "PSNR to the truth, dB"
+    values, by = results.each("psnr"), "PSNR to the truth, dB"
     if values is None:
-        values, by = -distances(made, real).min(1), "distance to the nearest real picture, in features"
-    order = np.argsort(values)[:SHOWN]
-    truths = dict(zip(task.paths, task.truths, strict=False))
-    columns = [
-        [*shown(task, seen, i, translator, prepare), *true(truths.get(seen.paths[i]), prepare[1])] for i in order
-    ]
-    path = folder.evaluations / f"worst-{task.side.lower()}-to-{task.other.lower()}-step-{translator.step}.png"
-    images.save_png(path, images.grid(list(zip(*columns, strict=True))))
-    listed = [{"picture": seen.paths[i].name, "value": abs(float(values[i]))} for i in order]
-    return {"by": by, "sheet": path.name, "pictures": listed}
+        values, by = -distances(outputs, real).min(1), "distance to the nearest real picture, in features"
 
+    order = np.argsort(values)[:COUNT]
+    columns = []
+    for path in (results.paths[i] for i in order):
+        x = inputs.prepare_source(path)
+        column = [x, translate(x[None], inputs.direction.target)[0]]
+        if path in inputs.truth_of:
+            column.append(inputs.prepare_target(inputs.truth_of[path]))
+        columns.append(column)
 
-def shown(
-    task: DirectionInputs,
-    seen: DirectionResults,
-    i: int,
-    translator: Translator,
-    prepare: tuple[Preparation, Preparation],
-) -> list[Pictures]:
-    """Input and translation of the i-th picture."""
-    x = prepare[0](seen.paths[i])
-    return [x, translated(translator, x[None], task.other)[0]]
-
-
-def true(path: Any, prepare: Preparation) -> list[Pictures]:
-    """The truth, where there is one."""
-    return [prepare(path)] if path is not None else []
+    source, target = inputs.direction.source.lower(), inputs.direction.target.lower()
+    sheet = folder.evaluations / f"worst-{source}-to-{target}-step-{step}.png"
+    images.save_png(sheet, images.grid(list(zip(*columns, strict=True))))
+    listed = [{"picture": results.paths[i].name, "value": abs(float(values[i]))} for i in order]
+    return {"by": by, "sheet": sheet.name, "pictures": listed}

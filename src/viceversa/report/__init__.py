@@ -1,1 +1,1 @@
-"""The report of a run: one HTML file that opens from disk, with nothing fetched and nothing to install."""
+"""The report of a run: one HTML file that opens from disk and fetches nothing."""

@@ -1,4 +1,4 @@
-"""Losses and learning rate over the run as small SVG charts, each with what a healthy curve looks like."""
+"""Losses and learning rate over the run as small SVG charts, each with the value of a healthy run."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from .markup import Html, html, join
 
 WIDTH, HEIGHT = 340, 176  # of one chart, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 40, 324, 10, 150  # of its plot
-POINTS = 240  # drawn per line; more would not be seen
+POINTS = 240  # per line; more would not be visible
 
 Line = NDArray[np.float64]
 
@@ -26,23 +26,23 @@ class Chart:
     meaning: str
     steps: Line
     values: Line
-    healthy: float | None = None  # drawn as a dashed line
+    healthy: float | None = None  # the value to look for, drawn as a dashed line
     noisy: bool = True  # drawn with its moving average
 
 
 def charts(lines: Sequence[dict[str, Any]], config: MethodConfig, names: Sequence[str]) -> list[Chart]:
     """A chart for each number that the lines hold; a loss that was switched off has none."""
-    keys = dict.fromkeys(key for line in lines for key in line if key not in ("step", "nimg"))
-    keys = {key: None for key in keys if not key.startswith(("norm_", "ratio_"))}  # for the monitor, not for the eye
-    found = []
-    for key in sorted(keys, key=lambda k: (k == "rate", list(keys).index(k))):
+    keys = list(dict.fromkeys(key for line in lines for key in line if key not in ("step", "nimg", "rate")))
+    keys = [key for key in keys if not key.startswith(("norm_", "ratio_"))]  # these are for the monitor
+    drawn: list[Chart] = []
+    for key in [*keys, "rate"]:
         text = config.explain(key, tuple(names))
         if text is None:
             continue
         points = [(line["step"], line[key]) for line in lines if _is_number(line.get(key))]
         if points:
             steps, values = np.array(points, float).T
-            found.append(
+            drawn.append(
                 Chart(
                     title=text.title,
                     meaning=text.meaning,
@@ -52,7 +52,7 @@ def charts(lines: Sequence[dict[str, Any]], config: MethodConfig, names: Sequenc
                     noisy=key != "rate",
                 )
             )
-    return found
+    return drawn
 
 
 def _is_number(value: Any) -> bool:
@@ -61,16 +61,16 @@ def _is_number(value: Any) -> bool:
 
 def smoothed(values: Line) -> Line:
     """Centred moving average over a fifteenth of the run, shorter at the ends."""
-    window = np.ones(max(1, len(values) // 15) | 1)
-    reach = len(window) // 2
-    padded, here = np.pad(values, reach), np.pad(np.ones_like(values), reach)
-    mean: Line = np.convolve(padded, window, "valid") / np.convolve(here, window, "valid")
+    window = np.ones(max(1, len(values) // 15) | 1)  # of odd length
+    half = len(window) // 2
+    padded, inside = np.pad(values, half), np.pad(np.ones_like(values), half)
+    mean: Line = np.convolve(padded, window, "valid") / np.convolve(inside, window, "valid")
     return mean
 
 
-def ticks(low: float, high: float, wanted: int) -> list[float]:
-    """About `wanted` round numbers between `low` and `high`."""
-    rough = (high - low) / wanted
+def ticks(low: float, high: float, count: int) -> list[float]:
+    """About `count` round numbers between `low` and `high`."""
+    rough = (high - low) / count
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(m * size for m in (1, 2, 2.5, 5, 10) if m * size >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
@@ -125,10 +125,10 @@ def _rule(height: float, label: str, kind: str) -> Html:
     )
 
 
-def _step(place: float, label: str) -> Html:
-    return html('<text class="x" x="{x}" y="{y}">{label}</text>', x=f"{place:.1f}", y=BOTTOM + 18, label=label)
+def _step(x: float, label: str) -> Html:
+    return html('<text class="x" x="{x}" y="{y}">{label}</text>', x=f"{x:.1f}", y=BOTTOM + 18, label=label)
 
 
-def draw_all(found: Iterable[Chart]) -> Html:
+def draw_all(charts: Iterable[Chart]) -> Html:
     """All charts side by side."""
-    return html('<div class="charts">{charts}</div>', charts=join(map(draw, found)))
+    return html('<div class="charts">{charts}</div>', charts=join(map(draw, charts)))

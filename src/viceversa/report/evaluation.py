@@ -1,12 +1,12 @@
-"""What `viceversa evaluate` found: the tables, the worst pictures, and how each number was made."""
+"""The section of what `viceversa evaluate` has written: tables, worst images, protocol."""
 
-import json
 from typing import Any
 
 from .. import images
 from ..errors import DataError
+from ..evaluation.results import last_evaluation
 from ..evaluation.words import ROWS, sentences
-from .facts import Facts
+from .data import ReportData
 from .markup import Html, fold, html, join, paragraph, picture, section, table
 
 LARGEST = 640  # pixels of a sheet's shorter side
@@ -20,74 +20,77 @@ COLUMNS = {
 }
 
 
-def evaluation(facts: Facts) -> Html:
+def evaluation(report: ReportData) -> Html:
     """The section; nothing for a run that has not been evaluated."""
+    saved = last_evaluation(report.run)
+    if saved is None:
+        return Html()
     try:
-        found = json.loads(facts.run.evaluation.read_bytes())
-        return section("Evaluation", *parts(facts, found), kind="evaluation")
-    except (OSError, ValueError, LookupError, TypeError):  # not evaluated, or by a version that wrote other things
+        return section("Evaluation", *parts(report, saved), kind="evaluation")
+    except (ValueError, LookupError, TypeError, AttributeError):  # by a version that wrote other things
         return Html()
 
 
-def parts(facts: Facts, found: dict[str, Any]) -> list[Html]:
+def parts(report: ReportData, saved: dict[str, Any]) -> list[Html]:
     """Every direction of the last checkpoint, then the best one, then the protocol."""
-    shown = [paragraph(f"The checkpoint of step {found['step']:,}, the last one then.", "note")]
-    shown += [direction(facts, way) for way in found["directions"]]
-    if best := found.get("best"):
-        same = best["step"] == found["step"]
-        told = "which is the last one" if same else "beside the last one above"
-        shown.append(html("<h3>Best checkpoint: step {step}, {told}</h3>", step=f"{best['step']:,}", told=told))
-        shown.append(paragraph(f"Rule: {best['rule']}.", "note"))
-        shown += [] if same else [direction(facts, way) for way in best["directions"]]
-    return [*shown, fold("How these numbers were made", table(flat(found["protocol"])))]
+    content = [paragraph(f"The checkpoint of step {saved['step']:,}, the last one at the time.", "note")]
+    content += [direction(report, d) for d in saved["directions"]]
+    if best := saved.get("best"):
+        same = best["step"] == saved["step"]
+        which = "which is the last one" if same else "beside the last one above"
+        content.append(html("<h3>Best checkpoint: step {step}, {which}</h3>", step=f"{best['step']:,}", which=which))
+        content.append(paragraph(f"Rule: {best['rule']}.", "note"))
+        if not same:
+            content += [direction(report, d) for d in best["directions"]]
+    return [*content, fold("Protocol of these numbers", table(protocol_rows(saved["protocol"])))]
 
 
-def flat(protocol: dict[str, Any]) -> list[tuple[str, str]]:
+def protocol_rows(protocol: dict[str, Any]) -> list[tuple[str, str]]:
     """Names and values of the protocol."""
-    words = {"extractor_sha256": "weights, SHA-256"}
-    return [
-        (
-            words.get(key, key),
-            "  ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value),
-        )
-        for key, value in protocol.items()
-    ]
+    rows = []
+    for key, value in protocol.items():
+        name = "weights, SHA-256" if key == "extractor_sha256" else key
+        text = "  ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        rows.append((name, text))
+    return rows
 
 
-def direction(facts: Facts, way: dict[str, Any]) -> Html:
-    """One table with what was found beside it."""
+def direction(report: ReportData, d: dict[str, Any]) -> Html:
+    """The table of one direction, with sentences, notes and the worst images."""
     heads = ["", "pictures", *(head for head, _ in COLUMNS.values())]
     rows = [html("<tr>{cells}</tr>", cells=join(html('<th scope="col">{h}</th>', h=h) for h in heads))]
-    rows += [row(ROWS[name], values) for name, values in way["rows"].items()]
-    told = [paragraph(text) for text in sentences(way)]
-    told += [paragraph(f"Note: {note}.", "note") for note in way["notes"]]
+    rows += [score_row(ROWS[name], values) for name, values in d["rows"].items()]
     return join(
         [
-            html("<h3>{a} → {b}</h3>", a=way["source"], b=way["target"]),
+            html("<h3>{a} → {b}</h3>", a=d["source"], b=d["target"]),
             html('<div class="scroll"><table class="scores">{rows}</table></div>', rows=join(rows)),
-            *told,
-            sheet(facts, way.get("worst")),
+            *(paragraph(sentence) for sentence in sentences(d)),
+            *(paragraph(f"Note: {note}.", "note") for note in d["notes"]),
+            worst_sheet(report, d.get("worst")),
         ]
     )
 
 
-def row(name: str, values: dict[str, Any]) -> Html:
-    """One set against the reference."""
+def score_row(name: str, values: dict[str, Any]) -> Html:
+    """The scores of one set against the reference."""
     cells = [html("<td>{n} / {of}</td>", n=f"{values['count']:,}", of=f"{values['reference']:,}")]
     for key, (_, spec) in COLUMNS.items():
         text = "–" if values[key] is None else f"{values[key]:{spec}}".replace("-", "−")
-        span = f"{values['kid_low']:.1f} to {values['kid_high']:.1f}".replace("-", "−") if key == "kid" else ""
-        cells.append(html("<td>{text}{span}</td>", text=text, span=html("<small>{s}</small>", s=span) if span else ""))
+        interval = Html()
+        if key == "kid":
+            limits = f"{values['kid_low']:.1f} to {values['kid_high']:.1f}".replace("-", "−")
+            interval = html("<small>{s}</small>", s=limits)
+        cells.append(html("<td>{text}{interval}</td>", text=text, interval=interval))
     return html('<tr><th scope="row">{name}</th>{cells}</tr>', name=name, cells=join(cells))
 
 
-def sheet(facts: Facts, worst: dict[str, Any] | None) -> Html:
-    """The worst pictures."""
+def worst_sheet(report: ReportData, worst: dict[str, Any] | None) -> Html:
+    """The worst images."""
     if not worst:
         return Html()
     try:
-        pixels = images.read(facts.run.evaluations / worst["sheet"]).pixels
+        pixels = images.read(report.run.evaluations / worst["sheet"]).pixels
     except DataError:
         return Html()
-    alt = "These worst ones, from left to right: input, translation below it and, where it is known, the truth"
+    alt = "The worst translations from left to right: input, translation below it and, where it is known, the truth"
     return html('<div class="sheet">{p}</div>{n}', p=picture(pixels, alt, LARGEST), n=paragraph(f"{alt}.", "note"))

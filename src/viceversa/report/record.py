@@ -1,4 +1,4 @@
-"""How the run came about and how to go on: configuration, environment, commands."""
+"""Configuration and environment of the run, and the commands that go on from it."""
 
 import json
 import re
@@ -10,36 +10,44 @@ from ..errors import UsageError
 from ..runs.config import RunConfig
 from ..runs.presets import preset
 from ..tasks import task_of
-from .facts import Facts
+from .data import ReportData
 from .markup import Html, code, fold, html, join, paragraph, section, table
 
-OWN = (
-    "data.source", "data.other", "data.names", "train.device", "train.threads", "train.precision", "train.total_nimg",
+OWN = (  # keys that every run sets for itself
+    "data.source",
+    "data.other",
+    "data.names",
+    "train.device",
+    "train.threads",
+    "train.precision",
+    "train.total_nimg",
     "method.winograd",
-)  # fmt: skip
+)
 
 
-def background(facts: Facts) -> Html:
+def background(report: ReportData) -> Html:
     """Configuration and environment side by side."""
-    return html('<div class="facing plain">{a}{b}</div>', a=configuration(facts), b=environment(facts))
+    return html('<div class="facing plain">{a}{b}</div>', a=configuration(report), b=environment(report))
 
 
-def configuration(facts: Facts) -> Html:
-    """What differs from the preset, and all of it folded."""
-    config = facts.config
+def configuration(report: ReportData) -> Html:
+    """The values that differ from the preset, and all values folded."""
+    config = report.config
     odd = changed(config)
     flat = settings.flatten(settings.to_dict(config))
     rows = [(_mark(key, key in odd), _mark(_plain(value), key in odd)) for key, value in flat.items()]
     if odd:
-        told = table((key, html("{new} <del>{old}</del>", new=_plain(n), old=_plain(o))) for key, (o, n) in odd.items())
-        intro = join([paragraph(f"Preset {config.preset}, with these values changed:"), told])
+        rows_of_changes = table(
+            (key, html("{new} <del>{old}</del>", new=_plain(n), old=_plain(o))) for key, (o, n) in odd.items()
+        )
+        intro = join([paragraph(f"Preset {config.preset}, with these values changed:"), rows_of_changes])
     else:
         intro = paragraph(f"Preset {config.preset}, unchanged.")
     return section("Configuration", intro, fold(f"All {len(rows)} values", table(rows)))
 
 
 def changed(config: RunConfig) -> dict[str, tuple[Any, Any]]:
-    """Keys whose value is not the preset's, with both; what every run has of its own is left out."""
+    """Keys whose value is not the preset's, with both values; without the keys in OWN."""
     try:
         odd = settings.difference(preset(config.preset, config.data.size), config)
     except UsageError:  # a preset of another version
@@ -55,39 +63,40 @@ def _plain(value: object) -> str:
     return str(value).lower() if value is None or isinstance(value, bool) else str(value) or "–"
 
 
-def environment(facts: Facts) -> Html:
+def environment(report: ReportData) -> Html:
     """Hardware, versions and command."""
-    env = dict(facts.env)
+    env = dict(report.env)
     versions = env.pop("versions", {})
     rows = [(key, "–" if value is None else value) for key, value in env.items()]
     rows += [(name, number) for name, number in versions.items()]
-    notes = [paragraph(note, "note") for note in facts.data.get("notes", [])]
-    skipped = facts.data.get("skipped", {})
+    notes = [paragraph(note, "note") for note in report.data.get("notes", [])]
+    skipped = report.data.get("skipped", {})
     if skipped:
         notes.append(fold(f"{len(skipped)} pictures were skipped", table(skipped.items())))
     return section("Environment", table(rows), *notes)
 
 
-def go_on(facts: Facts) -> Html:
+def next_steps(report: ReportData) -> Html:
     """Commands to copy."""
-    run, source, other = facts.run.path.resolve(), facts.config.data.source, facts.config.data.other
+    run, source, other = report.run.path.resolve(), report.config.data.source, report.config.data.other
     parts = []
-    if facts.unfinished:
-        parts += [paragraph("Resume: the same command goes on where it stopped."), code(facts.env["command"])]
-    if facts.translates:
-        parts += translating(facts, str(run))
-    if source and not task_of(facts.config.method).paired:
+    if report.unfinished:
+        parts += [paragraph("Resume: the same command goes on where it stopped."), code(report.env["command"])]
+    if report.translates:
+        parts += translate_commands(report, str(run))
+    if source and not task_of(report.config.method).paired:
         check = ["viceversa", "data", "check", source, *([other] if other else [])]
-        parts += [paragraph("Look at the data once more."), code(shlex.join(check))]
-    return section("Go on", *parts) if parts else Html()
+        parts += [paragraph("Check the dataset again."), code(shlex.join(check))]
+    return section("Next steps", *parts) if parts else Html()
 
 
-def translating(facts: Facts, run: str) -> list[Html]:
-    """How to translate pictures of one's own."""
-    targets = [d.domains(facts.names)[1] for d in facts.config.method.directions]
+def translate_commands(report: ReportData, run: str) -> list[Html]:
+    """Commands that translate the user's own images."""
+    targets = [d.domains(report.names)[1] for d in report.config.method.directions]
+    in_both = ", in both directions" if len(targets) > 1 else ""
     start = ["viceversa", "translate", run, "PICTURES", "--to"]
     return [
-        paragraph(f"Translate pictures of your own, files or folders{', either way' if len(targets) > 1 else ''}."),
+        paragraph(f"Translate your own pictures, files or folders{in_both}."),
         *(code(shlex.join([*start, to, "--out", re.sub(r"[^\w.-]+", "-", f"as-{to}")])) for to in targets),
         paragraph("The same from Python, for a path, PIL image, NumPy array or tensor."),
         code(

@@ -1,58 +1,68 @@
-"""What the run can do: how near to the truth, and the pictures themselves."""
+"""What the run has learned: its distance to the truth, and the translations themselves."""
 
+from pathlib import Path
+
+from ..evaluation.results import PairedScore
+from ..evaluation.translations import TranslatedImage
+from ..images import file_of
 from ..tasks import task_of
-from .facts import Facts
-from .gallery import Direction, Row, Score
+from .data import ReportData
+from .gallery import DirectionGallery
 from .markup import Html, html, join, paragraph, picture, section
 
-LARGEST = 256  # pixels of a picture in the page
+LARGEST = 256  # pixels of an image in the page
 
 
-def truth(facts: Facts) -> Html:
+def truth(report: ReportData) -> Html:
     """PSNR of the input, the best colour change and the translation, where the truth is known."""
-    scored = [d for d in facts.gallery.directions if d.score] if facts.gallery else []
-    if not scored:
+    scores = [gallery.score for gallery in report.galleries or () if gallery.score]
+    if not scores:
         return Html()
-    heads = ("", "input as it is", "best colour change", "viceversa", "over the input", "over colour")
+
+    heads = ("", "untranslated input", "best colour change", "translation", "gain over the input", "gain over colour")
     rows = [html("<tr>{cells}</tr>", cells=join(html('<th scope="col">{h}</th>', h=h) for h in heads))]
-    rows += [_scored(d, d.score) for d in scored if d.score]
+    rows += [_score_row(score) for score in scores]
+    unpaired = not task_of(report.config.method).paired
     return section(
-        "How near to the truth",
+        "Distance to the truth",
         html('<table class="truth">{rows}</table>', rows=join(rows)),
-        *(paragraph(verdict(d, d.score)) for d in scored if d.score),
+        *(paragraph(verdict(score)) for score in scores),
         paragraph(
             "All in dB: PSNR against the true translation, averaged over the test pictures whose truth is known. "
-            "Higher is nearer; 3 dB more is half the squared error. The best colour change is the affine map of RGB "
+            "Higher is better; 3 dB more is half the squared error. The best colour change is the affine map of RGB "
             "with the least squared error, fitted on the true pairs. Training saw no test picture"
-            + (" and no pair." if not task_of(facts.config.method).paired else "."),
+            + (" and no pair." if unpaired else "."),
             "note",
         ),
     )
 
 
-def _scored(d: Direction, s: Score) -> Html:
+def _score_row(s: PairedScore) -> Html:
     values = (f"{s.input:.2f}", f"{s.colour:.2f}", html("<b>{t}</b>", t=f"{s.translation:.2f}"))
-    margins = (_margin(s.over_input), _margin(s.over_colour))
+    gains = (_gain(s.over_input), _gain(s.over_colour))
     return html(
         '<tr><th scope="row">{a} → {b} <small>{n} pictures</small></th>{cells}</tr>',
-        a=d.source,
-        b=d.target,
+        a=s.source,
+        b=s.target,
         n=f"{s.count:,}",
-        cells=join(html("<td>{v}</td>", v=v) for v in (*values, *margins)),
+        cells=join(html("<td>{v}</td>", v=v) for v in (*values, *gains)),
     )
 
 
-def _margin(decibels: float) -> Html:
+def _gain(decibels: float) -> Html:
     text = f"{decibels:+.2f}".replace("-", "−")
     return html('<b class="{kind}">{text}</b>', kind="good" if decibels > 0 else "bad", text=text)
 
 
-def verdict(d: Direction, s: Score) -> str:
-    """What the numbers mean, in one sentence."""
-    way = f"{d.source} → {d.target}: the translation is"
+def verdict(s: PairedScore) -> str:
+    """The meaning of the numbers in one sentence."""
+    start = f"{s.source} → {s.target}: the translation is"
     if s.over_input <= 0:
-        return f"{way} farther from the truth than the input itself, by {-s.over_input:.1f} dB: it has not learned yet."
-    nearer = f"{way} nearer the truth than the input by {s.over_input:.1f} dB"
+        return (
+            f"{start} farther from the truth than the input itself, by {-s.over_input:.1f} dB: it has not learned yet."
+        )
+
+    nearer = f"{start} nearer to the truth than the input by {s.over_input:.1f} dB"
     if s.over_colour <= 0:
         return f"{nearer}, but a plain colour change would be nearer still, by {-s.over_colour:.1f} dB."
     factor = 10 ** (s.over_colour / 10)
@@ -62,54 +72,62 @@ def verdict(d: Direction, s: Score) -> str:
     )
 
 
-def galleries(facts: Facts) -> Html:
-    """Both ways, face to face; one above the other when the pictures are large."""
-    if facts.gallery is None:
+def galleries(report: ReportData) -> Html:
+    """The directions side by side; one above the other when the images are large."""
+    if report.galleries is None:
         return Html()
     return html(
-        '<div class="facing {kind}">{ways}</div>',
-        kind="sharp" if facts.config.data.size <= 128 else "large",
-        ways=join(_way(d, kind) for d, kind in zip(facts.gallery.directions, "ab", strict=False)),
+        '<div class="facing {kind}">{directions}</div>',
+        kind="sharp" if report.config.data.size <= 128 else "large",
+        directions=join(_direction(gallery, kind) for gallery, kind in zip(report.galleries, "ab", strict=False)),
     )
 
 
-def _way(d: Direction, kind: str) -> Html:
-    title = f"{d.source} → {d.target}"
-    if not d.rows:
-        kept = "training" if d.training else "test"
-        why = f" First: {d.unread[0]}." if d.unread else ""
-        text = f"None of the {d.listed:,} {kept} pictures is there, so none is shown; samples are below.{why}"
+def _direction(gallery: DirectionGallery, kind: str) -> Html:
+    title = f"{gallery.source} → {gallery.target}"
+    if not gallery.images:
+        split = "training" if gallery.training else "test"
+        why = f" First: {gallery.unreadable[0]}." if gallery.unreadable else ""
+        text = f"None of the {gallery.listed:,} {split} pictures is there, so none is shown; samples are below.{why}"
         return section(title, paragraph(text, "note missing"), kind=kind)
-    heads = ["input", d.target]
-    heads += ["back again"] * any(row.cycle is not None for row in d.rows)
-    heads += ["truth"] * any(row.truth is not None for row in d.rows)
+
+    heads = ["input", gallery.target]
+    if any(image.cycle is not None for image in gallery.images):
+        heads.append("cycle")
+    if any(image.truth is not None for image in gallery.images):
+        heads.append("truth")
     return section(
         title,
-        paragraph(_told(d), "note"),
+        paragraph(_note(gallery), "note"),
         html(
             "<div class='gallery' style='--columns:{n}'><div class='heads'>{heads}</div>{rows}</div>",
             n=len(heads),
             heads=join(html("<span>{h}</span>", h=h) for h in heads),
-            rows=join(_figure(row, d) for row in d.rows),
+            rows=join(_figure(image, gallery.target) for image in gallery.images),
         ),
         kind=kind,
     )
 
 
-def _told(d: Direction) -> str:
-    shown = f"The first {len(d.rows)} of {d.listed:,}" if len(d.rows) < d.listed else f"All {d.listed}"
+def _note(gallery: DirectionGallery) -> str:
+    """Which images these are."""
+    count = len(gallery.images)
+    shown = f"The first {count} of {gallery.listed:,}" if count < gallery.listed else f"All {gallery.listed}"
     origin = "test pictures in file order, not picked; training never saw them."
-    if d.training:
+    if gallery.training:
         origin = "training pictures in file order, not picked. There is no test set; new pictures may come out worse."
-    broken = f" {len(d.unread)} could not be read: {d.unread[0]}" if d.unread else ""
+    broken = f" {len(gallery.unreadable)} could not be read: {gallery.unreadable[0]}" if gallery.unreadable else ""
     return f"{shown} {origin}{broken}"
 
 
-def _figure(row: Row, d: Direction) -> Html:
-    shown = [(row.input, "input"), (row.output, f"as {d.target}")]
-    if row.cycle is not None:
-        shown.append((row.cycle, "back again"))
-    if row.truth is not None:
-        shown.append((row.truth, f"true {d.target}"))
-    pictures = join(picture(pixels, f"{row.name}: {what}", LARGEST) for pixels, what in shown)
-    return html("<figure class='row'><div>{p}</div><figcaption>{name}</figcaption></figure>", p=pictures, name=row.name)
+def _figure(image: TranslatedImage, target: str) -> Html:
+    """One row: input, translation, cycle and truth."""
+    shown = [(image.input, "input"), (image.output, f"as {target}")]
+    if image.cycle is not None:
+        shown.append((image.cycle, "cycle"))
+    if image.truth is not None:
+        shown.append((image.truth, f"true {target}"))
+
+    name = Path(file_of(image.path)[0]).name
+    pictures = join(picture(pixels, f"{name}: {what}", LARGEST) for pixels, what in shown)
+    return html("<figure class='row'><div>{p}</div><figcaption>{name}</figcaption></figure>", p=pictures, name=name)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from viceversa.report.map import FAKE, REAL, neighbours
+from viceversa.report.map import FAKE, REAL, tsne
 from viceversa.runs.folder import RunFolder
 from viceversa.training.train import train
 
@@ -58,7 +58,7 @@ def placed(run: Path) -> tuple[NDArray[Any], NDArray[Any], int]:
     known = load_file(folder / "real.safetensors")
     last = max(folder.glob("step-*.safetensors"))
     real, fake = known["real"][:REAL], load_file(last)["fake"][:FAKE]
-    parts = neighbours(real, {0: fake})
+    parts = tsne(real, {0: fake})
     assert parts is not None, "the lab needs scikit-learn, which its data needs too"
     return np.concatenate(parts), known["kinds"][: len(real)], len(real)
 

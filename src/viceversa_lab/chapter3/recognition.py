@@ -15,6 +15,7 @@ from viceversa import images, methods
 from viceversa.methods import Method
 from viceversa.runs import checkpoint
 from viceversa.runs.folder import RunFolder
+from viceversa.runs.sheets import cut_sheet, sheets
 from viceversa.training.train import train
 from viceversa.worlds import digits
 
@@ -142,10 +143,5 @@ def sheet(pictures: Tensor, columns: int = 8) -> Pictures:
 
 def moments(run: Path) -> list[list[list[Pictures]]]:
     """The sample sheets of a run: at every moment rows of pictures (3, 28, 28), from the same noise."""
-    pitch = digits.SIDE + 2  # a cell and its gap, as images.grid lays them out
-    found = []
-    for path in sorted(RunFolder(run).samples.glob("step-*.png")):
-        pixels = images.read(path).pixels
-        places = range(2, pixels.shape[1] - digits.SIDE, pitch)
-        found.append([[pixels[:, y : y + digits.SIDE, x : x + digits.SIDE] for x in places] for y in places])
-    return found
+    paths = sheets(RunFolder(run).samples).values()
+    return [cut_sheet(images.read(path).pixels, digits.SIDE) for path in paths]

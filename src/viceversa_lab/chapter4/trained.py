@@ -1,4 +1,4 @@
-"""What the chapter's experiments share: a drawn world, a training on it, and how near it comes to the truth."""
+"""What the chapter's experiments share: a drawn world, a training on it, and its scores against the truth."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,9 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from viceversa import images
-from viceversa.methods.protocol import OPPOSITE, Side
-from viceversa.metrics.paired import apply_affine_colour, fit_affine_colour, psnr
+from viceversa.evaluation.run import EvaluatedRun
+from viceversa.evaluation.translations import DirectionResults, Translate, score_direction
+from viceversa.methods.protocol import OPPOSITE, SIDES, Side
+from viceversa.metrics.paired import apply_affine_colour
 from viceversa.runs.folder import RunFolder
+from viceversa.runs.sheets import cut_directions, sheets
 from viceversa.training.train import train
 from viceversa.translation.translator import Translator, load
 from viceversa.worlds.make import make
@@ -49,17 +52,44 @@ def learn(
 
 def judge(run: Path, data: Path) -> dict[str, dict[str, float]]:
     """For each side that the run leads to ("A", "B"): the scores of its translations of all test scenes."""
+    scores: dict[str, dict[str, float]] = {}
+    for to, results in translate_tests(run, data).items():
+        scenes = np.stack([image.input for image in results.images])
+        there = np.stack([image.output for image in results.images])
+        truth = np.stack([image.truth for image in results.images if image.truth is not None])
+        names = {"input": "input_psnr", "colour": "colour_psnr", "translation": "psnr"}
+        scores[to] = {name: results.means(key)[key] for name, key in names.items()}
+
+        assert results.colour_map is not None
+        recoloured = apply_affine_colour(scenes, results.colour_map)
+        scores[to] |= in_places(scenes, truth, {"input": scenes, "colour": recoloured, "translation": there})
+        back = [image.cycle for image in results.images if image.cycle is not None]
+        if back:
+            scores[to]["cycle"] = float(np.abs(np.stack(back) - scenes).mean())
+    return scores
+
+
+def translate_tests(
+    run: Path, data: Path, sides: Sequence[Side] = SIDES, count: int | None = None
+) -> dict[Side, DirectionResults]:
+    """The test scenes of a world, all or the first ones, translated by a run, by the side that they are led to."""
+    folder = RunFolder(run)
+    files = {
+        f"{part}_{side.lower()}": tuple(sorted((data / f"{part}{side}").glob("*.png"))[:count])
+        for part in ("test", "truth")
+        for side in SIDES
+    }
+    evaluated = EvaluatedRun(folder, folder.config(), tuple(folder.data()["names"]), files)
     translator = load(run, device="cpu", precision="fp32")
-    found: dict[str, dict[str, float]] = {}
-    for to in translator.generators:
-        scenes, truth = tests(data, to)
-        there, back = there_and_back(translator, scenes, to)
-        recoloured = apply_affine_colour(scenes, fit_affine_colour(scenes, truth))
-        found[to] = {"input": psnr(scenes, truth), "colour": psnr(recoloured, truth), "translation": psnr(there, truth)}
-        found[to] |= in_places(scenes, truth, {"input": scenes, "colour": recoloured, "translation": there})
-        if back is not None:
-            found[to]["cycle"] = float(np.abs(back - scenes).mean())
-    return found
+    results = {}
+    for inputs in evaluated.directions():
+        if inputs.direction.target not in sides:
+            continue
+        back = inputs.direction.back is not None
+        results[inputs.direction.target] = score_direction(
+            inputs, one_by_one(translator), back=back, cycle=back, keep=len(inputs.paths)
+        )
+    return results
 
 
 def in_places(scenes: Images, truth: Images, answers: dict[str, Images]) -> dict[str, float]:
@@ -84,29 +114,30 @@ def read_all(folder: Path) -> Images:
     return np.stack([images.read(path).pixels for path in sorted(folder.glob("*.png"))])
 
 
-def there_and_back(translator: Translator, scenes: Images, to: Side) -> tuple[Images, Images | None]:
-    """The translations, and where they lead back to if there is a way."""
-    there = through(translator, scenes, to)
-    return there, through(translator, there, OPPOSITE[to]) if OPPOSITE[to] in translator.generators else None
+def one_by_one(translator: Translator) -> Translate:
+    """A translator as a function that takes the images of a batch one after the other, as a user's are."""
 
+    def translate(x: Images, to: Side) -> Images:
+        return np.concatenate([translator.batch(torch.from_numpy(pixels[None]), to).numpy() for pixels in x])
 
-def through(translator: Translator, pictures: Images, to: Side) -> Images:
-    """Pictures translated one by one, as a user's are."""
-    return np.concatenate([translator.batch(torch.from_numpy(p[None]), to).numpy() for p in pictures])
+    return translate
 
 
 def gallery(run: Path, data: Path, to: Side) -> Images:
-    """Rows of the first test scenes: input, translation, there and back if there is a way, truth."""
-    translator = load(run, device="cpu", precision="fp32")
-    scenes, truth = (x[:COLUMNS] for x in tests(data, to))
-    there, back = there_and_back(translator, scenes, to)
-    return images.grid([list(x) for x in (scenes, there, back, truth) if x is not None])
+    """Rows of the first test scenes: input, translation, cycle if there is one, truth."""
+    scenes = translate_tests(run, data, [to], COLUMNS)[to].images
+    rows = [
+        [scene.input for scene in scenes],
+        [scene.output for scene in scenes],
+        [scene.cycle for scene in scenes if scene.cycle is not None],
+        [scene.truth for scene in scenes if scene.truth is not None],
+    ]
+    return images.grid([row for row in rows if row])
 
 
 def answers(run: Path, data: Path, to: Side, count: int = COLUMNS) -> list[Images]:
     """Translations of the first test scenes."""
-    translator = load(run, device="cpu", precision="fp32")
-    return list(through(translator, tests(data, to)[0][:count], to))
+    return [image.output for image in translate_tests(run, data, [to], count)[to].images]
 
 
 def both(scores: dict[str, dict[str, float]], name: str) -> float:
@@ -115,18 +146,12 @@ def both(scores: dict[str, dict[str, float]], name: str) -> float:
 
 
 def film(run: Path, size: int) -> list[Images]:
-    """The sample sheets of a CycleGAN run as frames: pictures of A and B above, their translations below."""
-    folder = RunFolder(run).samples
-    pitch = size + 2  # a cell and its gap, as images.grid lays them out
+    """The sample sheets of a CycleGAN run as frames: images of A and B above, their translations below."""
     frames = []
-    for path in sorted(folder.glob("step-*.png")):
-        sheet = images.read(path).pixels
-        cells = [
-            [sheet[:, y : y + size, x : x + size] for y in range(2, sheet.shape[1] - size, pitch)]
-            for x in range(2, sheet.shape[2] - size, pitch)
-        ]
-        a, to_b, _, b, to_a, _ = cells
-        frames.append(images.grid([a + b, to_b + to_a]))
+    for path in sheets(RunFolder(run).samples).values():
+        a, b = cut_directions(images.read(path).pixels, size)
+        rows = [*a, *b]
+        frames.append(images.grid([[row.input for row in rows], [row.output for row in rows]]))
     return frames
 
 

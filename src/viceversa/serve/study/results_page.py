@@ -2,32 +2,20 @@
 
 from typing import Any
 
-from ...report.markup import Html, html, join, paragraph
+from ...report.markup import Html, document, html, join, paragraph
 from ...study import words
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Results</title>
+HEAD = Html("""<meta name="robots" content="noindex">
 <link rel="icon" href="icon.svg">
-<link rel="stylesheet" href="study.css">
-</head>
-<body class="results">
-<main>
+<link rel="stylesheet" href="study.css">""")
+BODY = """<main>
 <p class="brand">viceversa</p>
 <h1>{question}</h1>
 <p class="lead">{kind}, {trials} pairs each that count. {people} people so far.</p>
 <div class="cards">{cards}</div>
 {differences}
 <p class="fine">{fine}</p>
-</main>
-</body>
-</html>
-"""
+</main>"""
 CARD = """<section class="card">
 <h2>{name}</h2>
 <p class="figure"><b>{share}</b> <span>{counted}</span></p>
@@ -50,8 +38,8 @@ def results_page(found: dict[str, Any], missed: float) -> str:
         f"Left out are complete sessions that missed more than {words.percent(missed)} of the sentinels. Intervals: "
         "bootstrap over people, then their trials, 10,000 draws. Deviation: of people's shares."
     )
-    return html(
-        PAGE,
+    body = html(
+        BODY,
         question=found["question"],
         kind={"real-or-fake": "Real or made", "preference": "Preference"}[found["kind"]],
         trials=found["trials_each"],
@@ -60,6 +48,7 @@ def results_page(found: dict[str, Any], missed: float) -> str:
         differences=join(paragraph(text) for text in told),
         fine=" ".join([fine, *(f"Note: {note}." for note in found["notes"])]),
     )
+    return document(title="Results", head=HEAD, body=body, kind="results")
 
 
 def _card(arm: dict[str, Any], counted: str) -> Html:

@@ -1,0 +1,159 @@
+"""RUN/metrics.json: the one file that holds what is known of a run's translations.
+
+`evaluate` writes all of it. The report writes the paired part (`truth` of each direction, marked `"complete": false`)
+where the step has not been evaluated yet, so that its numbers outlast the images.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import files
+from ..runs.folder import RunFolder
+from .run import EvaluatedRun
+from .translations import DirectionInputs, DirectionResults
+
+Evaluation = dict[str, Any]  # what becomes JSON
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedScore:
+    """Mean PSNR against the truth in dB over `count` images of one direction."""
+
+    source: str
+    target: str
+    count: int
+    input: float  # the input as it is
+    colour: float  # the best affine change of all colours, fitted on these very pairs
+    translation: float
+
+    @staticmethod
+    def of(inputs: DirectionInputs, results: DirectionResults) -> "PairedScore | None":
+        """The score of a direction, none without a known truth."""
+        translation, plain = results.mean("psnr"), results.mean("input_psnr")
+        colour = results.mean("colour_psnr")
+        if translation is None or plain is None or colour is None:
+            return None
+        return PairedScore(
+            source=inputs.source,
+            target=inputs.target,
+            count=len(results.paths),
+            input=plain,
+            colour=colour,
+            translation=translation,
+        )
+
+    @property
+    def over_input(self) -> float:
+        """How much nearer to the truth than the input as it is."""
+        return self.translation - self.input
+
+    @property
+    def over_colour(self) -> float:
+        """How much nearer to the truth than the best colour change."""
+        return self.translation - self.colour
+
+
+def describe_run(run: EvaluatedRun, step: int) -> Evaluation:
+    """What was evaluated: run, preset, seed, step and domains."""
+    return {
+        "run": run.folder.path.name,
+        "preset": run.config.preset,
+        "seed": run.config.train.seed,
+        "step": step,
+        "domains": list(run.names),
+    }
+
+
+def saved_evaluation(run: Path | str) -> Evaluation | None:
+    """What `evaluate` has written about a run; none where the step of metrics.json has not been evaluated."""
+    saved = _read(RunFolder(run))
+    return saved if saved and saved.get("complete", True) else None
+
+
+def last_evaluation(run: RunFolder) -> Evaluation | None:
+    """The last complete evaluation of a run, which may be of an earlier step than the paired part."""
+    saved = _read(run)
+    if saved and not saved.get("complete", True):
+        saved = saved.get("earlier")
+    return saved
+
+
+def save_paired_scores(run: EvaluatedRun, step: int, scores: Sequence[PairedScore]) -> None:
+    """Write the paired part of a step that has not been evaluated; a complete evaluation is never lost."""
+    evaluation = last_evaluation(run.folder)
+    if evaluation and evaluation.get("step") == step:
+        return
+
+    directions = [
+        {
+            "source": s.source,
+            "target": s.target,
+            "truth": {
+                "pictures": s.count,
+                "psnr": s.translation,
+                "input_psnr": s.input,
+                "colour_psnr": s.colour,
+            },
+        }
+        for s in scores
+    ]
+    paired = describe_run(run, step) | {"complete": False, "directions": directions}
+    if evaluation:
+        paired["earlier"] = evaluation
+    files.write_json(run.folder.evaluation, paired)
+
+
+def saved_paired_scores(run: RunFolder, step: int | None = None) -> list[PairedScore]:
+    """The paired scores that were written about a run, of a given step only if there is one; also by older versions."""
+    for read in (_paired_of_evaluation, _paired_of_truth_json):
+        try:
+            saved_step, scores = read(run)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):  # missing, damaged or of another version
+            continue
+        if scores and step in (None, saved_step):
+            return scores
+    return []
+
+
+def _paired_of_evaluation(run: RunFolder) -> tuple[int, list[PairedScore]]:
+    """Step and scores in metrics.json."""
+    saved = json.loads(run.evaluation.read_bytes())
+    scores = []
+    for direction in saved["directions"]:
+        truth = direction.get("truth")
+        if not truth:
+            continue
+        count = truth["pictures"] if "pictures" in truth else direction["rows"]["translation"]["count"]
+        scores.append(
+            PairedScore(
+                source=direction["source"],
+                target=direction["target"],
+                count=count,
+                input=truth["input_psnr"],
+                colour=truth["colour_psnr"],
+                translation=truth["psnr"],
+            )
+        )
+    return saved["step"], scores
+
+
+def _paired_of_truth_json(run: RunFolder) -> tuple[int, list[PairedScore]]:
+    """Step and scores in truth.json, where version 0.1 of the report wrote them."""
+    saved = json.loads((run.path / "truth.json").read_bytes())
+    fields = PairedScore.__dataclass_fields__
+    scores = [
+        PairedScore(**{name: saved[key][name] for name in fields}) for key in ("a_to_b", "b_to_a") if key in saved
+    ]
+    return saved["step"], scores
+
+
+def _read(run: RunFolder) -> Evaluation | None:
+    """The content of metrics.json, none where it is missing or damaged."""
+    try:
+        saved: Evaluation = json.loads(run.evaluation.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return saved if isinstance(saved, dict) and "directions" in saved else None

@@ -1,0 +1,98 @@
+"""The data of a report, gathered once for all its sections."""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..console import duration
+from ..runs.config import RunConfig
+from ..runs.folder import RunFolder
+from ..tasks import task_of
+from .gallery import DirectionGallery
+
+SESSION = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (started|resumed|finished|stopped)\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportData:
+    """A run folder as its report sees it."""
+
+    run: RunFolder
+    config: RunConfig
+    data: dict[str, Any]
+    env: dict[str, Any]
+    metrics: list[dict[str, Any]]
+    step: int  # of the newest checkpoint, 0 without one
+    galleries: tuple[DirectionGallery, ...] | None  # none without a checkpoint
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the two domains, of the classes, or of the one set of images."""
+        return tuple(self.data["names"])
+
+    @property
+    def translates(self) -> bool:
+        return self.config.method.translates
+
+    @property
+    def steps(self) -> int | None:
+        """Planned steps; none when the run has no length yet."""
+        return self.config.steps or None
+
+    @property
+    def unfinished(self) -> bool:
+        return self.steps is None or self.step < self.steps
+
+    @property
+    def device(self) -> str:
+        """The hardware that it ran on."""
+        if self.env.get("device") != "cpu":
+            return str(self.env.get("device"))
+        threads = self.env.get("threads", 1)
+        return f"{self.env.get('processor', 'cpu')}, {threads} {'thread' if threads == 1 else 'threads'}"
+
+
+def training_time(log: Path) -> str | None:
+    """Time between starts and ends in log.txt, "3:52 min"; "at least ..." when a session was killed."""
+    total, since, complete = 0.0, None, True
+    for line in log.read_text(errors="replace").splitlines() if log.is_file() else []:
+        match = SESSION.match(line)
+        if not match:
+            continue
+
+        now = time.mktime(time.strptime(match[1], "%Y-%m-%d %H:%M:%S"))
+        if match[2] in ("started", "resumed"):
+            complete = complete and since is None
+            since = now
+        elif since is not None:
+            total += now - since
+            since = None
+
+    if total <= 0:
+        return None
+    text = duration(total) + (" h" if total >= 3600 else " min")
+    return text if complete and since is None else f"at least {text}"
+
+
+def status(report: ReportData) -> str:
+    """Two sentences: how far the run came, in which time, on which hardware; and its training data."""
+    plan = f" of {report.steps:,}" if report.steps else ""
+    verb = "Stopped" if report.unfinished else "Finished"
+    progress = f"{verb} at step {report.step:,}{plan}" if report.step else "No checkpoint yet"
+    elapsed = training_time(report.run.path / "log.txt")
+    after = f" after {elapsed}" if elapsed else ""
+    return f"{progress}{after} on {report.device}. Trained on {training_data(report)}."
+
+
+def training_data(report: ReportData) -> str:
+    """Numbers, names and size of the training images."""
+    counts, size = report.data["counts"], report.config.data.size
+    if not report.translates:
+        classes = f" of {len(report.names)} classes" if len(report.names) > 1 else ""
+        return f"{counts['train']:,} pictures{classes} at {size} px"
+
+    a, b = report.names
+    pairs = "in pairs" if task_of(report.config.method).paired else "not in pairs"
+    return f"{counts['train_a']:,} {a} and {counts['train_b']:,} {b} at {size} px, {pairs}"
