@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: demo test check lab bench bench-quick quality format clean
+.PHONY: demo test check docs lab bench bench-quick quality format clean
 
 demo: $(SETUP)  ## draw a world, train on it, write the report
 	$(BIN)/viceversa demo --out runs/demo
@@ -18,6 +18,9 @@ check: $(SETUP)  ## format, lint, types, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not long"
+
+docs: $(SETUP)  ## the generated pages, and the documentation as a site that opens from disk: site/index.html
+	$(BIN)/python docs/build.py
 
 lab: $(SETUP)  ## the living report, quick: every figure in about ten minutes
 	$(BIN)/viceversa lab all --quick
@@ -40,7 +43,7 @@ format: $(SETUP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv runs site .mypy_cache .ruff_cache .pytest_cache
 
 # torch comes first and pinned. TORCH_INDEX names another index for it, such as PyTorch's own with CPU builds
 $(SETUP): pyproject.toml constraints.txt

@@ -119,8 +119,8 @@ NUMBERS: dict[str, tuple[tuple[str, ...], str]] = {
     "PSNR, dB": (("truth", "psnr"), ".1f"),
 }
 PLAIN = {  # what stands in their place for the input as it is, and for real pictures
-    "input as it is": (("fcn", "input"), ("rows", "input"), ("truth", "input_psnr")),
-    "real pictures": (("fcn", "real"), ("rows", "real"), None),
+    "input itself": (("fcn", "input"), ("rows", "input"), ("truth", "input_psnr")),
+    "real images": (("fcn", "real"), ("rows", "real"), None),
 }
 
 
@@ -143,7 +143,7 @@ def cell(values: list[float | None], spec: str) -> str:
 def table(rows: list[dict[str, Any]]) -> list[str]:
     """Every method on every world, both ways, over the seeds; below them the input as it is and real pictures."""
     lines = [
-        "| world | direction | method | seeds | " + " | ".join(NUMBERS) + " |",
+        "| dataset | direction | method | seeds | " + " | ".join(NUMBERS) + " |",
         "|---|---|---|---|" + "---|" * len(NUMBERS),
     ]
     for world, domains in WORLDS.items():
@@ -181,7 +181,7 @@ def main() -> None:
             judge(args.folder, args.seeds, out)
     if args.stage != "train":
         found = json.loads(out.read_text())
-        origin = f"{found['count']} training and {found['test']} test pictures, {found['processor']}, {found['date']}"
+        origin = f"{found['count']} training and {found['test']} test images, {found['processor']}, {found['date']}"
         put(HERE.parent / "docs" / "evaluation.md", {"table": table(found["runs"])}, origin)
 
 

@@ -25,7 +25,7 @@ def grouped(found: dict[str, Any], *keys: str) -> dict[Any, list[dict[str, Any]]
 def confusion(found: dict[str, Any]) -> list[str]:
     """One row per case of the library: what it suffers from, how often that was named in time, and every alarm."""
     lines = [
-        "| training | illness | named before half | first alarm of it, step (mean) | all alarms, runs |",
+        "| training | symptom | named in the first half | first alarm of it, step (mean) | all alarms, runs |",
         "|---|---|---|---|---|",
     ]
     sick = well = named = quiet = 0
@@ -44,14 +44,14 @@ def confusion(found: dict[str, Any]) -> list[str]:
             well, quiet = well + len(rows), quiet + right
             lines.append(f"| {name} | – | {right}/{len(rows)} without alarm | – | {told} |")
     if sick and well:
-        told = f"Sick runs named in time: **{named} of {sick}**."
+        told = f"Failing runs named in time: **{named} of {sick}**."
         lines += ["", f"{told} Healthy runs with a false alarm: **{well - quiet} of {well}**."]
     return lines
 
 
 def treatments(found: dict[str, Any]) -> list[str]:
     """Watched and treated runs of the same seeds."""
-    lines = ["| training | lost when watched | saved by treat | remedies |", "|---|---|---|---|"]
+    lines = ["| training | failed with watch | saved by treat | remedies |", "|---|---|---|---|"]
     for name, rows in grouped(found, "case").items():
         lost = [row for row in rows if not row["watched"]["well"]]
         saved = sum(row["treated"]["well"] for row in lost)
@@ -64,7 +64,7 @@ def treatments(found: dict[str, Any]) -> list[str]:
 def gaussians(found: dict[str, Any]) -> list[str]:
     """Modes, quality and KL of every method, mean and worst over the seeds."""
     lines = [
-        "| world | method | seeds | modes covered | modes holding 1 % | high quality | KL |",
+        "| distribution | method | seeds | modes covered | modes holding 1 % | high quality | KL |",
         "|---|---|---|---|---|---|---|",
     ]
     groups = grouped(found, "world", "method").items()
@@ -81,7 +81,7 @@ def gaussians(found: dict[str, Any]) -> list[str]:
 def effects(found: dict[str, Any]) -> list[str]:
     """Each remedy against each illness."""
     lines = [
-        "| illness | remedy | score | without | with | effect (95 % interval) | |",
+        "| symptom | remedy | score | without | with | effect (95 % interval) | |",
         "|---|---|---|---|---|---|---|",
     ]
     ordered = sorted(found["rows"], key=lambda row: (row["illness"], row["unit"], row["remedy"] is not None))
@@ -100,7 +100,7 @@ def effects(found: dict[str, Any]) -> list[str]:
 def stacks(found: dict[str, Any]) -> list[str]:
     """Modes of stacked digits, mean and worst over the seeds."""
     lines = [
-        "| method | seeds | modes | modes made clearly | KL | clear stacks |",
+        "| method | seeds | modes | modes generated clearly | KL | clear stacks |",
         "|---|---|---|---|---|---|",
     ]
     for method, rows in grouped(found, "method").items():

@@ -50,7 +50,7 @@ def rungs(found: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     found = load("ladder")
-    origin = f"{found['pictures']} pictures a set, {found['processor']}, {found['date']}"
+    origin = f"{found['pictures']} images a set, {found['processor']}, {found['date']}"
     put(PAGE, {"summary": summary(found), "rungs": rungs(found)}, origin)
 
 

@@ -1,4 +1,4 @@
-"""Measure with `viceversa bench` and put the figures into docs/performance.md and README.md.
+"""Measure with `viceversa bench` and put the figures into docs/performance.md.
 
 python benchmarks/speed.py [--tables]           # --tables: only write the pages from benchmarks/results/
 python benchmarks/speed.py --machine amd        # a processor of another kind, into bench_amd.json
@@ -36,7 +36,7 @@ def machine(found: dict[str, Any]) -> list[str]:
         f"{m['processor']}, {m['threads']} threads, {m['system']}; torch {m['torch']}, Python {m['python']}, "
         f"viceversa {m['viceversa']}, {m['date']}" + (f"; {m['card']}" if m["card"] else ""),
         "",
-        "| ceiling | by the clock | for each second of a processor |",
+        "| ceiling | wall clock | per second of CPU time |",
         "|---|---|---|",
     ]
     for device, rates in found["ceilings"].items():
@@ -49,7 +49,7 @@ def machine(found: dict[str, Any]) -> list[str]:
 def rows(found: dict[str, Any]) -> list[str]:
     """A row for each case."""
     lines = [
-        "| | per second | × reference, by the clock | by processor time | Gflop each | of the convolution ceiling "
+        "| | per second | × reference, wall clock | × reference, CPU time | Gflop each | of the convolution ceiling "
         "| peak MB | × reference |",
         "|---|---|---|---|---|---|---|---|",
     ]
