@@ -175,7 +175,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("line", "code", "told"), WRONG, ids=[line for line, _, _ in WRONG])
-def test_a_wrong_command_line_gets_one_line_and_its_code(at_desk, desk, line, code, told):
+def test_usage_errors_are_one_line_with_their_exit_code(at_desk, desk, line, code, told):
     before = sorted(os.listdir(desk))
     assert run(line) == code
     out, err = at_desk.readouterr()
@@ -187,12 +187,12 @@ def test_a_wrong_command_line_gets_one_line_and_its_code(at_desk, desk, line, co
     assert sorted(os.listdir(desk)) == before  # nothing was begun
 
 
-def test_there_are_at_least_forty_wrong_command_lines():
+def test_usage_error_table_has_at_least_forty_rows():
     assert len(WRONG) >= 40
     assert {code for _, code, _ in WRONG} == {2, 3, 4, 5}
 
 
-def test_other_values_for_a_finished_run_are_refused_in_one_line(at_desk, tiny_run):
+def test_resume_with_other_values_is_refused_in_one_line(at_desk, tiny_run):
     world = str(tiny_run.parent / "red2blue")
     words = ["train", world, "--out", str(tiny_run), "--steps", "3", "--save-every", "2"]
     assert cli.run([*words, *tiny_words("--set", "method.width=8")]) == 2
@@ -210,7 +210,7 @@ def test_other_values_for_a_finished_run_are_refused_in_one_line(at_desk, tiny_r
         (["data", "make", "orchard", "/proc/no/such"], 5, "the system refused"),
     ],
 )
-def test_a_process_leaves_with_the_code(tmp_path, words, code, told):
+def test_process_exit_codes(tmp_path, words, code, told):
     done = subprocess.run([sys.executable, "-m", "viceversa", *words], capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (code, "")
     assert told in done.stderr and len(done.stderr.splitlines()) == 1
@@ -225,7 +225,7 @@ def seconds_of(command: list[str]) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_help_comes_at_once():
+def test_help_takes_less_than_half_a_second():
     assert min(seconds_of([sys.executable, "-m", "viceversa", "--help"]) for _ in range(3)) < 0.5
 
 
@@ -254,7 +254,7 @@ def commands(here=app, chain=()):
             yield from [((*chain, name), command)] if command.default_command else commands(command, (*chain, name))
 
 
-def test_the_verbs_are_those_of_the_design():
+def test_commands_are_those_of_the_design():
     assert {" ".join(chain) for chain, _ in commands()} == {
         "demo", "train", "translate", "evaluate", "compare", "convert", "data make", "data check", "data get",
         "data list", "runs list", "runs show", "diagnose", "doctor", "lab", "bench", "study make", "study serve",
@@ -263,7 +263,7 @@ def test_the_verbs_are_those_of_the_design():
 
 
 @pytest.mark.parametrize("chain", [chain for chain, _ in commands()], ids=" ".join)
-def test_every_parameter_has_help(chain, capsys, monkeypatch):
+def test_every_option_has_help(chain, capsys, monkeypatch):
     command = dict(commands())[chain]
     monkeypatch.setenv("COLUMNS", "200")
     assert cli.run([*chain, "--help"]) == 0
@@ -275,7 +275,7 @@ def test_every_parameter_has_help(chain, capsys, monkeypatch):
         assert len(help_text.split()) >= 2, row
 
 
-def test_a_dry_run_prints_a_configuration_that_gives_itself_back(at_desk):
+def test_dry_run_prints_a_configuration_that_can_be_read_back(at_desk):
     changes = "--set method.lambda_cyc=3 --set data.load=none --set train.batch=2"
     assert run(f"train world --size 32 --steps 7 --names red,blue {changes} --dry-run") == 0
     first, err = at_desk.readouterr()
@@ -293,7 +293,7 @@ def test_a_dry_run_prints_a_configuration_that_gives_itself_back(at_desk):
         os.remove("saved.yaml")
 
 
-def test_a_short_configuration_stands_on_its_preset(at_desk):
+def test_partial_configuration_file_is_completed_from_its_preset(at_desk):
     Path("short.yaml").write_text("preset: cyclegan\ndata: {size: 128}\nmethod: {lambda_cyc: 7}\n")
     try:
         assert run("train world --config short.yaml --dry-run") == 0
@@ -304,7 +304,7 @@ def test_a_short_configuration_stands_on_its_preset(at_desk):
     assert (found["data"]["size"], found["method"]["lambda_cyc"]) == (128, 7.0)
 
 
-def test_the_folders_of_the_command_line_replace_both_of_the_file(at_desk, desk):
+def test_command_line_folders_override_the_configuration_file(at_desk, desk):
     assert run("train world/trainA world/trainB --dry-run") == 0
     Path("pair.yaml").write_text(at_desk.readouterr().out)
     try:
@@ -323,12 +323,12 @@ def test_the_folders_of_the_command_line_replace_both_of_the_file(at_desk, desk)
         ("runs show run --json", {"path", "domains", "step", "steps", "resume", "translate", "last"}),
     ],
 )
-def test_json_is_one_document_and_nothing_else(at_desk, line, keys):
+def test_json_option_prints_one_document_only(at_desk, line, keys):
     assert run(line) in (0, 3)
     assert keys <= json.loads(at_desk.readouterr().out).keys()
 
 
-def test_runs_are_listed_newest_first(at_desk, desk, tmp_path):
+def test_runs_list_is_newest_first(at_desk, desk, tmp_path):
     for i, name in enumerate(("old", "new")):
         shutil.copytree(desk / "run", tmp_path / "runs" / name)
         os.utime(tmp_path / "runs" / name, (time.time() + i, time.time() + i))
@@ -340,12 +340,12 @@ def test_runs_are_listed_newest_first(at_desk, desk, tmp_path):
     assert "no runs below" in at_desk.readouterr().out
 
 
-def test_what_it_prints_can_be_typed(at_desk, tiny_run):
+def test_printed_commands_can_be_run(at_desk, tiny_run):
     assert cli.run(["runs", "show", str(tiny_run)]) == 0
     assert f"viceversa translate {tiny_run} FOLDER --to blue --out OUT" in at_desk.readouterr().out
 
 
-def test_translate_says_what_it_wrote_and_what_it_skipped(at_desk, tmp_path):
+def test_translate_prints_written_and_skipped_files(at_desk, tmp_path):
     (tmp_path / "in").mkdir()
     shutil.copy("world/testA/0.png", tmp_path / "in" / "good.png")
     (tmp_path / "in" / "bad.png").write_bytes(b"no picture")
@@ -357,7 +357,7 @@ def test_translate_says_what_it_wrote_and_what_it_skipped(at_desk, tmp_path):
     assert os.listdir(tmp_path / "out") == ["good.png"]
 
 
-def test_a_bug_is_told_in_one_line_and_in_full_when_asked(monkeypatch, capsys):
+def test_unexpected_error_is_one_line_with_traceback_on_request(monkeypatch, capsys):
     def fail():
         raise RuntimeError("two\nlines")
 
@@ -370,7 +370,7 @@ def test_a_bug_is_told_in_one_line_and_in_full_when_asked(monkeypatch, capsys):
         cli.run(["doctor"])
 
 
-def test_a_closed_output_is_no_error(desk):
+def test_closed_stdout_is_no_error(desk):
     command = f"{sys.executable} -m viceversa doctor | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=desk)
     assert (done.returncode, done.stderr) == (0, "")

@@ -15,7 +15,7 @@ from viceversa.cli import run
 
 
 @pytest.mark.long
-def test_demo_and_what_comes_after(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_trains_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "viceversa", "demo", "--out", str(folder), "--max-time", "40s"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -40,7 +40,7 @@ def lines(out: Path, name: str = "health.jsonl") -> list[dict]:
     return [json.loads(text) for text in (out / name).read_text().splitlines()]
 
 
-def test_watching_changes_no_bit_and_leaves_its_lines(blobs, tmp_path):
+def test_health_checks_change_no_weight(blobs, tmp_path):
     run(blobs, tmp_path / "watched")
     run(blobs, tmp_path / "alone", "train.probes=0")
     assert weights(tmp_path / "watched") == weights(tmp_path / "alone")
@@ -55,7 +55,7 @@ def test_watching_changes_no_bit_and_leaves_its_lines(blobs, tmp_path):
 
 
 @pytest.mark.long
-def test_a_run_in_parts_leaves_the_same_lines(blobs, tmp_path):
+def test_resumed_run_has_the_same_health_lines(blobs, tmp_path):
     run(blobs, tmp_path / "whole")
     for _ in range(4):
         run(blobs, tmp_path / "parts", max_time=0.4)
@@ -64,7 +64,7 @@ def test_a_run_in_parts_leaves_the_same_lines(blobs, tmp_path):
     assert weights(tmp_path / "whole") == weights(tmp_path / "parts")
 
 
-def test_a_sick_run_is_stopped_with_its_name(blobs, tmp_path, capsys):
+def test_alarm_stops_a_run_with_its_symptom(blobs, tmp_path, capsys):
     words = ["train", str(blobs), "--out", str(tmp_path / "run"), "--preset", "dcgan", "--size", "16", "--steps", "300"]
     words += ["--device", "cpu", "--precision", "fp32", "--on-symptom", "stop"]
     for pair in [*COMMON, *SICK]:
@@ -77,7 +77,7 @@ def test_a_sick_run_is_stopped_with_its_name(blobs, tmp_path, capsys):
 
 
 @pytest.mark.long
-def test_a_sick_run_is_treated_and_says_so(blobs, tmp_path):
+def test_alarm_is_treated_and_recorded(blobs, tmp_path):
     out = tmp_path / "run"
     result = run(blobs, out, *SICK, steps=300, on_symptom="treat")
     assert result.finished and result.step == 300
@@ -92,7 +92,7 @@ def test_a_sick_run_is_treated_and_says_so(blobs, tmp_path):
     assert verbs.diagnose(out)["treatments"][0]["remedy"] == "proven-rates"
 
 
-def test_a_number_that_is_not_finite_is_named_and_treated(blobs, tmp_path):
+def test_nonfinite_loss_is_reported_and_treated(blobs, tmp_path):
     with pytest.raises(DivergedError, match=r"is not finite, no update was applied"):
         run(blobs, tmp_path / "watched", "method.loss=lsgan", "method.lr_g=1e25")
     assert lines(tmp_path / "watched")[-1]["symptoms"][0]["symptom"] == "non-finite"
@@ -103,7 +103,7 @@ def test_a_number_that_is_not_finite_is_named_and_treated(blobs, tmp_path):
     assert [t["remedy"] for t in done] == ["halve-rates", "spectral"]
 
 
-def test_the_run_goes_on_from_its_last_healthy_state(blobs, tmp_path, monkeypatch):
+def test_treatment_goes_back_to_last_healthy_checkpoint(blobs, tmp_path, monkeypatch):
     """A healthy run that an alarm interrupts at step 80 goes back to 70, the last look without a symptom."""
     from viceversa.health import monitor
     from viceversa.health.symptoms import Verdict
@@ -130,7 +130,7 @@ sys.exit(cli.run(sys.argv[1:]))
 
 
 @pytest.mark.long
-def test_killed_around_a_treatment_the_bits_are_those_of_an_unbroken_run(blobs, tmp_path):
+def test_kill_around_a_treatment_leaves_equal_weights(blobs, tmp_path):
     def command(out: Path) -> list[str]:
         words = ["train", str(blobs), "--out", str(out), "--preset", "dcgan", "--size", "16", "--steps", "300"]
         words += ["--device", "cpu", "--precision", "fp32", "--seed", "1", "--on-symptom", "treat", "--save-every", "7"]
@@ -157,7 +157,7 @@ def test_killed_around_a_treatment_the_bits_are_those_of_an_unbroken_run(blobs, 
     assert weights(tmp_path / "whole") == weights(tmp_path / "parts")
 
 
-def test_diagnose_needs_the_folder_alone(blobs, tmp_path, capsys):
+def test_diagnose_works_on_a_copied_folder(blobs, tmp_path, capsys):
     run(blobs, tmp_path / "run", *SICK)
     shutil.copytree(tmp_path / "run", tmp_path / "elsewhere")
     shutil.rmtree(tmp_path / "run")
@@ -172,19 +172,19 @@ def test_diagnose_needs_the_folder_alone(blobs, tmp_path, capsys):
     assert "alarm at step 120 of 120" in capsys.readouterr().out
 
 
-def test_the_lamp_has_the_colour_of_its_word():
+def test_status_mark_has_the_colour_of_its_level():
     colours = {word: lit(f"{STATUS_MARK} {word}  step 3/9").spans[0].style for word in ("ok", "watch", "alarm d-wins")}
     assert colours == {"ok": "green", "watch": "yellow", "alarm d-wins": "bold red"}
     assert not lit("step 3/9").spans
 
 
-def test_diagnose_without_a_look_says_so(blobs, tmp_path):
+def test_diagnose_without_health_checks_is_refused(blobs, tmp_path):
     run(blobs, tmp_path / "run", "train.probes=0", steps=10)
     with pytest.raises(DataError, match=r"no line in health\.jsonl yet"):
         verbs.diagnose(tmp_path / "run")
 
 
-def test_looks_are_as_rare_as_their_share_of_the_time_demands():
+def test_check_interval_limits_the_share_of_time():
     for name in ("dcgan", "wgan-gp", "quickstart", "cyclegan", "pix2pix-quick"):
         config = preset(name)
         for steps in (100, 1000, 100_000):
@@ -197,7 +197,7 @@ def test_looks_are_as_rare_as_their_share_of_the_time_demands():
     assert check_interval(rare, 1000, 1.0) == 1000
 
 
-def test_the_report_tells_what_is_wrong_and_what_to_try(blobs, tmp_path):
+def test_report_shows_symptoms_and_remedies(blobs, tmp_path):
     run(blobs, tmp_path / "run", *SICK)
     page = make_report(tmp_path / "run").read_text()
     assert "Alarm: d-wins" in page and "D is nearly always right" in page

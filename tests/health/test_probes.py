@@ -43,19 +43,19 @@ def signals(answer: Tensor) -> dict:
     return NoiseProbe(pictures(400), 3).measure(method).signals
 
 
-def test_a_perfect_generator_is_as_good_as_real_pictures():
+def test_perfect_generator_scores_like_real_images():
     found = signals(pictures(256, seed=9))
     assert found["diversity"] == pytest.approx(1, abs=0.02)
     assert found["coverage"] == pytest.approx(found["coverage_floor"], abs=0.12)
     assert found["lost"] < 0.06 and found["distance"] < 3 * found["distance_floor"]
 
 
-def test_one_picture_is_a_collapse():
+def test_single_output_is_a_collapse():
     found = signals(pictures(1))
     assert found["diversity"] < 1e-3 and found["coverage"] < 0.05 and found["lost"] > 0.7
 
 
-def test_three_of_four_kinds_lose_a_quarter_and_keep_their_spread():
+def test_missing_cluster_is_measured_as_lost():
     x = pictures(256, seed=9)
     found = signals(x[torch.arange(256) % 4 != 3])
     assert found["lost"] == pytest.approx(0.25, abs=0.08)
@@ -63,7 +63,7 @@ def test_three_of_four_kinds_lose_a_quarter_and_keep_their_spread():
 
 
 @pytest.mark.parametrize("kind", ["gan", "wgan", "cyclegan", "pix2pix"])
-def test_looking_changes_nothing(kind):
+def test_probe_changes_nothing(kind):
     torch.manual_seed(0)
     small = dict(width=4, d_width=4)
     method = {
@@ -114,25 +114,25 @@ def look(there, back=lambda x: x) -> dict[str, float]:
     return TranslationProbe(a, b, CycleGANConfig.directions).measure(Nets(there, back)).signals
 
 
-def test_an_honest_translator_shows_nothing():
+def test_good_translator_has_normal_signals():
     found = look(lambda x: (x + 0.3).clamp(-1, 1), lambda x: x - 0.3)
     assert found["retrieval_ab"] == 1 and found["luminance_ab"] > 0.95 and found["diversity_ab"] > 0.8
     assert found["gain_ab"] == pytest.approx(1, abs=0.1) and found["checkerboard_ab"] < 2
     assert found["change_ab"] > 0.2
 
 
-def test_a_translator_that_ignores_its_input():
+def test_signals_of_a_translator_that_ignores_its_input():
     found = look(lambda x: x[:1].expand_as(x))
     assert found["diversity_ab"] == 0 and found["retrieval_ab"] <= 1 / 16
 
 
-def test_a_translator_that_does_nothing():
+def test_signals_of_the_identity():
     found = look(lambda x: x)
     assert found["change_ab"] == found["most_change_ab"] == 0
     assert found["distance_ab"] == pytest.approx(found["distance_source_ab"])
 
 
-def test_what_changes_in_one_place_alone_is_seen():
+def test_regional_change_is_measured():
     """A brighter square of an eighth of the side: little of the picture, much of the place."""
 
     def mark(x: Tensor) -> Tensor:
@@ -145,23 +145,23 @@ def test_what_changes_in_one_place_alone_is_seen():
     assert 0.2 < found["most_change_ab"] < 1 and found["change_ab"] < 0.02
 
 
-def test_a_negative_is_inverted():
+def test_inverted_colours_have_negative_luminance_correlation():
     assert look(lambda x: -x)["luminance_ab"] < -0.99
 
 
-def test_pixels_put_one_by_one_are_a_checkerboard():
+def test_checkerboard_is_measured():
     board = 0.3 * (-1.0) ** (torch.arange(32)[:, None] + torch.arange(32))
     assert look(lambda x: (x + board).clamp(-1, 1))["checkerboard_ab"] > 10 * look(lambda x: x)["checkerboard_ab"]
 
 
-def test_information_hidden_in_faint_signals_comes_back_loud():
+def test_hidden_information_amplifies_noise():
     """G keeps its input at a fiftieth of its strength over grey; F turns that up: a perfect cycle, no translation."""
     found = look(lambda x: x / 50, lambda x: x * 50)
     assert found["cycle_ab"] < 1e-4
     assert found["gain_ab"] > 10 and found["noisy_cycle_ab"] > 0.2
 
 
-def test_the_space_keeps_what_differs_and_forgets_the_rest():
+def test_principal_components_separate_clusters():
     x = pictures(200)
     space = PrincipalComponents(x)
     mapped = space.project(x)

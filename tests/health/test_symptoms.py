@@ -70,7 +70,7 @@ def test_every_rule_is_tested_and_has_remedies():
 
 
 @pytest.mark.parametrize("symptom", SICK)
-def test_a_sick_gan_is_named_and_nothing_else_is(symptom):
+def test_each_gan_symptom_fires_alone(symptom):
     lines = gan(**SICK[symptom])
     assert alarms(lines, GAN) == [(symptom, "")]
     (verdict,) = examine(lines, GAN)
@@ -82,31 +82,31 @@ def test_a_sick_gan_is_named_and_nothing_else_is(symptom):
 
 @pytest.mark.parametrize("way", ["ab", "ba"])
 @pytest.mark.parametrize("symptom", SICK_WAY)
-def test_a_sick_direction_is_named(symptom, way):
+def test_each_translation_symptom_fires_in_its_direction(symptom, way):
     where = "apples -> oranges" if way == "ab" else "oranges -> apples"
     assert alarms(cyclegan(way, **SICK_WAY[symptom]), CYCLE) == [(symptom, where)]
 
 
-def test_going_round_in_circles_is_named():
+def test_oscillation_fires():
     lines = gan()
     for i, line in enumerate(lines):
         line |= {"shares": [float(k == i % 4) for k in range(4)], "distance": 45.0}
     assert alarms(lines, GAN) == [("oscillation", "")]
 
 
-def test_only_a_bare_judge_of_noise_is_given_a_norm():
+def test_batch_norm_remedy_is_for_plain_gan_discriminators():
     bare = GANConfig(d_norm="none")
     assert changes("norm", bare) == {"method.d_norm": "batch"}
     for other in (GANConfig(), replace(bare, r1=1.0), WGANConfig(), CycleGANConfig(d_norm="none")):
         assert changes("norm", other) == {}
 
 
-def test_healthy_runs_are_left_in_peace():
+def test_healthy_histories_fire_nothing():
     assert examine(gan(), GAN) == [] and examine(cyclegan(), CYCLE) == []
     assert overall([]) == "ok"
 
 
-def test_little_changed_is_nothing_translated_only_where_no_place_has():
+def test_regional_change_is_no_missing_translation():
     """A mouth is little of a portrait; without that signal, as in runs of before, the mean decides."""
     for most, named in ((0.05, True), (0.6, False), (None, True)):
         lines = cyclegan(**SICK_WAY["nothing-translated"] | ({"most_change": most} if most else {}))
@@ -114,35 +114,35 @@ def test_little_changed_is_nothing_translated_only_where_no_place_has():
 
 
 @pytest.mark.parametrize("loss", [dict(D=1e-6, G=50.0), dict(D=9.0, G=1e-6), dict(D=1e-6, G=50.0, auc=0.999)])
-def test_no_loss_alone_alarms(loss):
+def test_no_loss_alone_raises_an_alarm(loss):
     assert examine(gan(**loss), GAN) == []
 
 
-def test_what_is_not_measured_raises_nothing():
+def test_missing_signals_fire_nothing():
     bare = [{"step": 100 * i, "D": 1e-6, "G": 99.0, "auc": 1.0} for i in range(10)]
     assert examine(bare, GAN) == [] and examine(bare, CYCLE) == []
     assert examine([], GAN) == []
 
 
-def test_the_beginning_is_not_judged():
+def test_grace_period_fires_nothing():
     lines = [{"step": 10 * i, **HEALTHY, **SICK["collapse"]} for i in range(1, 10)]
     assert examine(lines, GAN) == []
 
 
-def test_an_alarm_clears_after_two_good_looks():
+def test_alarm_clears_after_two_good_checks():
     lines = gan(**SICK["collapse"])[:6]
     well = [{"step": 1000 + 100 * i, **HEALTHY} for i in range(3)]
     assert alarms([*lines, *well[:1]], GAN) == [("collapse", "")]
     assert examine([*lines, *well[:2]], GAN) == []
 
 
-def test_not_finite_is_an_alarm_of_its_step():
+def test_nonfinite_is_an_alarm_of_its_step():
     verdict = Verdict.not_finite(7, "the loss D")
     assert (verdict.level, verdict.since, overall([verdict])) == ("alarm", 7, "alarm")
     assert verdict.sentence.startswith("The loss D is not finite")
 
 
-def test_remedies_change_what_the_method_has_and_nothing_twice():
+def test_remedies_change_existing_fields_once():
     config = GANConfig(lr_g=1e-4, lr_d=4e-4)
     assert changes("balance-rates", config) == {"method.lr_g": 2e-4, "method.lr_d": 2e-4}
     proven = {"method.lr_g": 1e-3, "method.lr_d": 5e-4}

@@ -105,7 +105,7 @@ def weights(run: Path, step: int) -> dict[str, Tensor]:
     return load_file(run / f"checkpoints/step-{step}/G.safetensors")
 
 
-def test_a_third_unpaired_method_goes_through_every_verb(world: Path, tmp_path: Path, new_method: None) -> None:
+def test_third_unpaired_method_works_with_every_verb(world: Path, tmp_path: Path, new_method: None) -> None:
     words = ["train.log_every=5", "train.probes=8", "train.samples=2"]
     options = dict(preset="colour", device="cpu", precision="fp32", steps=40, save_every=10, quiet=True)
 
@@ -141,7 +141,7 @@ def test_a_third_unpaired_method_goes_through_every_verb(world: Path, tmp_path: 
     assert viceversa.list_runs(tmp_path)[0].domains == "A <-> B"
 
 
-def test_nothing_outside_methods_and_tasks_asks_for_a_method_by_class_or_name() -> None:
+def test_no_method_is_asked_for_by_class_or_name() -> None:
     """No isinstance with a configuration class, no comparison of class names, no task or method by its string."""
     tasks = {"unpaired", "generation", "classification", "segmentation"}
     for path in SOURCES.rglob("*.py"):

@@ -52,7 +52,7 @@ def test_losses_are_finite_and_nothing_of_a_batch_survives(name):
 
 
 @EVERY
-def test_a_turn_moves_its_own_player_only(name):
+def test_turn_changes_its_own_player_only(name):
     method = make(name)
     moved = {}
     for player_name, player in method.players.items():
@@ -85,7 +85,7 @@ def test_same_seed_same_bits(name):
 
 
 @EVERY
-def test_a_batch_that_is_not_finite_moves_nothing(name):
+def test_nonfinite_batch_changes_nothing(name):
     method = make(name)
     method.step(*batch(name, 0))
     before = [p.clone() for p in method.nets.parameters()]
@@ -101,7 +101,7 @@ def test_a_batch_that_is_not_finite_moves_nothing(name):
 
 
 @EVERY
-def test_a_checkpoint_holds_all_that_changes(name, tmp_path):
+def test_checkpoint_holds_all_state(name, tmp_path):
     one, other = make(name), make(name)
     for i in range(3):
         torch.manual_seed(i)
@@ -151,7 +151,7 @@ def files_of(run: Path) -> dict[str, bytes]:
 
 
 @EVERY
-def test_stopped_and_resumed_is_never_stopped(name, tmp_path):
+def test_stopped_and_resumed_equals_uninterrupted(name, tmp_path):
     data = pictures(tmp_path / "data", name)
     whole = train(data, out=tmp_path / "whole", quiet=True, **options(name))
     for _ in range(8):  # each of them ends after one step
@@ -163,7 +163,7 @@ def test_stopped_and_resumed_is_never_stopped(name, tmp_path):
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["cnn", "fcn", "dcgan", "wgan-gp", "pix2pix", "best"])  # every method once
-def test_two_ranks_are_one(name, tmp_path):
+def test_two_ranks_equal_one(name, tmp_path):
     data = pictures(tmp_path / "data", name)
     line = ["train", data, "--preset", name, "--size", str(SIZE), "--steps", "6", "--seed", "5", "--device", "cpu"]
     line += ["--precision", "fp32", *(word for pair in options(name)["set"] for word in ("--set", pair))]
@@ -227,7 +227,7 @@ def distance(method: Method, name: str, given: list[np.ndarray]) -> float:
 
 @EVERY
 @pytest.mark.long
-def test_a_toy_problem_improves(name):
+def test_toy_problem_improves(name):
     rates = {"lr": 1e-2} if hasattr(config(name), "lr") else {"lr_g": 3e-3, "lr_d": 1e-3}
     if name in ("quickstart", "best"):  # four channels start slowly: a brush and a trunk of almost nothing
         rates = {"lr_g": 2e-2, "lr_d": 5e-3}

@@ -56,7 +56,7 @@ def test_first_three_losses_equal_the_one_page_reference() -> None:
 
 
 @pytest.mark.parametrize("lambda_idt", [0.0, 5.0])
-def test_a_shrunk_cycle_is_closed_on_means_of_pixels(lambda_idt: float) -> None:
+def test_downsampled_cycle_uses_pixel_means(lambda_idt: float) -> None:
     """|F(G(a) shrunk) - a shrunk|, pixel by pixel; the other terms see the whole picture."""
     torch.manual_seed(0)
     method = CycleGAN(dataclasses.replace(SMALL, cycle_downsampling=2, lambda_idt=lambda_idt))
@@ -74,7 +74,7 @@ def test_a_shrunk_cycle_is_closed_on_means_of_pixels(lambda_idt: float) -> None:
         assert idt == ((F(a) - a).abs().mean() if lambda_idt else 0)
 
 
-def test_a_turn_moves_its_own_networks_only() -> None:
+def test_turn_changes_its_own_networks_only() -> None:
     method = CycleGAN(SMALL)
     moved = {}
     step = method.generators.step
@@ -92,7 +92,7 @@ def test_a_turn_moves_its_own_networks_only() -> None:
     assert changed == {"G", "F", "D_A", "D_B"}
 
 
-def test_ahead_the_discriminators_learn_the_worlds_and_nothing_else_moves() -> None:
+def test_warmup_trains_discriminators_only() -> None:
     """Told are the losses of the identity in the generators' place, before the step."""
     method = CycleGAN(dataclasses.replace(SMALL, ema=0.9))
     _, _, D_A, D_B = method.nets.values()
@@ -113,7 +113,7 @@ def test_ahead_the_discriminators_learn_the_worlds_and_nothing_else_moves() -> N
     assert last["D_A"] < told["D_A"] and last["D_B"] < told["D_B"]
 
 
-def test_the_picture_share_reaches_both_losses() -> None:
+def test_image_logit_weight_enters_both_losses() -> None:
     """What G and D minimise is less by half of the patches' variance, for the same networks and pictures."""
     a, b = pictures(0)
     gan, D_B = [], []
@@ -141,7 +141,7 @@ def test_same_seed_same_bits() -> None:
     assert all(torch.equal(x, y) for x, y in zip(states[0].values(), states[1].values(), strict=True))
 
 
-def test_identity_weight_zero_skips_its_passes() -> None:
+def test_zero_identity_weight_skips_its_passes() -> None:
     calls = {}
     for weight in (5.0, 0.0):
         method, count = CycleGAN(dataclasses.replace(SMALL, lambda_idt=weight)), []
@@ -152,7 +152,7 @@ def test_identity_weight_zero_skips_its_passes() -> None:
     assert calls == {5.0: 6, 0.0: 4}
 
 
-def test_different_channel_counts_work_and_identity_is_refused_with_a_reason() -> None:
+def test_unequal_channels_exclude_the_identity_loss() -> None:
     with pytest.raises(ValueError, match=r"channels.*lambda_idt=0"):
         dataclasses.replace(SMALL, channels_a=1)
     method = CycleGAN(dataclasses.replace(SMALL, channels_a=1, lambda_idt=0.0))
@@ -171,7 +171,7 @@ def test_every_loss_pair_trains(loss: str) -> None:
     assert last["cyc"] < first["cyc"]
 
 
-def test_bfloat16_gives_nearly_the_same_losses() -> None:
+def test_bfloat16_losses_are_close_to_float32() -> None:
     losses = {}
     for precision in ("fp32", "bf16"):
         torch.manual_seed(0)
@@ -182,7 +182,7 @@ def test_bfloat16_gives_nearly_the_same_losses() -> None:
     assert losses["bf16"] != losses["fp32"]
 
 
-def test_the_average_follows_the_weights() -> None:
+def test_ema_follows_the_weights() -> None:
     method = CycleGAN(dataclasses.replace(SMALL, ema=0.5))
     average = dict(method.average.nets.items())["G"]
     mean = [p.clone() for p in average.parameters()]

@@ -33,19 +33,19 @@ OPTIONS = dict(preset="fcn", size=16, seed=3, device="cpu", precision="fp32", se
 
 
 @pytest.mark.parametrize("sides", [(16, 16), (32, 48), (20, 24), (1, 5), (33, 17)])
-def test_scores_come_at_the_size_of_the_picture(sides: tuple[int, int]) -> None:
+def test_scores_have_the_size_of_the_image(sides: tuple[int, int]) -> None:
     net = FCN(3, 5, width=4)
     assert net(torch.randn(2, 3, *sides)).shape == (2, 5, *sides)
 
 
-def test_the_gradient_reaches_every_stride() -> None:
+def test_gradient_reaches_every_scale() -> None:
     torch.manual_seed(0)
     net = FCN(1, 3, width=4)
     net(torch.randn(2, 1, 32, 32)).square().sum().backward()
     assert all(p.grad is not None and p.grad.any() for p in net.parameters())
 
 
-def test_it_is_fully_convolutional() -> None:
+def test_segmenter_is_fully_convolutional() -> None:
     """Moved by the coarsest stride, a picture's scores move with it, far from the edges."""
     torch.manual_seed(0)
     net = FCN(3, 4, width=2, depth=1)
@@ -55,7 +55,7 @@ def test_it_is_fully_convolutional() -> None:
     torch.testing.assert_close(whole[..., 144:160, 144:160], moved[..., 128:144, 128:144], atol=1e-5, rtol=1e-4)
 
 
-def test_the_loss_is_cross_entropy_over_all_pixels_and_void_teaches_nothing() -> None:
+def test_loss_is_cross_entropy_without_void() -> None:
     method = Segmenter(SegmenterConfig(width=2, lr=1e-2), classes=3)
     for head in method.nets["S"].heads:
         torch.nn.init.zeros_(head[-1].weight), torch.nn.init.zeros_(head[-1].bias)
@@ -74,7 +74,7 @@ def test_the_loss_is_cross_entropy_over_all_pixels_and_void_teaches_nothing() ->
     assert all(map(torch.equal, before, fresh.nets.parameters()))
 
 
-def test_void_is_one_number_everywhere() -> None:
+def test_void_has_one_number() -> None:
     assert segmenter.IGNORE == labels.IGNORE == IGNORE
 
 
@@ -110,7 +110,7 @@ def map_of_two(path: Path, seed: int) -> None:
     Image.fromarray(np.array([[200, 0, 0], [0, 0, 200]], np.uint8)[chosen]).save(path)
 
 
-def test_the_side_named_labels_shows_them(pairs: Path, tmp_path: Path) -> None:
+def test_domain_named_labels_holds_the_labels(pairs: Path, tmp_path: Path) -> None:
     one = found(pairs)
     assert one.files["train"][0].parent.name == "trainB" and one.files["test_labels"][0].parent.name == "truthB"
     assert TASKS["segmentation"].counts(one) == "pictures (6), 11 classes"
@@ -119,7 +119,7 @@ def test_the_side_named_labels_shows_them(pairs: Path, tmp_path: Path) -> None:
     assert other.files["train"][0].parent.name == "trainA" and other.names == other.palette.names
 
 
-def test_the_side_of_few_colours_shows_labels_unless_told(tmp_path: Path) -> None:
+def test_domain_of_few_colours_holds_the_labels(tmp_path: Path) -> None:
     for i in range(3):
         map_of_two(tmp_path / "left" / f"{i}.png", i), photo(tmp_path / "right" / f"{i}.png", i)
     assert found(tmp_path).files["train"][0].parent.name == "right"
@@ -144,7 +144,7 @@ def test_the_side_of_few_colours_shows_labels_unless_told(tmp_path: Path) -> Non
         found(tmp_path)
 
 
-def test_pictures_beside_their_cityscapes_labels(tmp_path: Path) -> None:
+def test_cityscapes_layout_is_read(tmp_path: Path) -> None:
     """The layout and the blurred colours of the set that pix2pix's authors hand out."""
     rng = np.random.default_rng(0)
     colours = np.array([list(bytes.fromhex(code)) for code in CITYSCAPES.colours], np.uint8)
@@ -165,7 +165,7 @@ def test_pictures_beside_their_cityscapes_labels(tmp_path: Path) -> None:
     assert result.accuracy is None and list((result.run / "samples").glob("*.png"))  # no test pair: sheets alone
 
 
-def test_a_run_leaves_its_palette_and_its_scores(trained: RunFolder, pairs: Path) -> None:
+def test_run_keeps_palette_and_scores(trained: RunFolder, pairs: Path) -> None:
     data, lines = trained.data(), trained.read_lines(trained.accuracy)
     assert Palette.of(data["palette"]) == labels.palette_for(pairs) and data["names"] == data["palette"]["names"]
     assert [line["step"] for line in lines] == [0, 5, 10] and lines[-1]["of"] == 3
@@ -181,7 +181,7 @@ def test_a_run_leaves_its_palette_and_its_scores(trained: RunFolder, pairs: Path
     assert (s.pixel, s.class_, s.iou) == tuple(lines[-1][key] for key in ("accuracy", "class_accuracy", "iou"))
 
 
-def test_a_sheet_shows_picture_found_and_true(trained: RunFolder, pairs: Path) -> None:
+def test_sheet_shows_image_prediction_truth(trained: RunFolder, pairs: Path) -> None:
     sheet = images.read(trained.samples / "step-000010.png").pixels
     assert sheet.shape == (3, 3 * 18 + 2, 3 * 18 + 2)
     cells = [sheet[:, 2:18, 2 + 18 * i : 18 + 18 * i] for i in range(3)]
@@ -192,7 +192,7 @@ def test_a_sheet_shows_picture_found_and_true(trained: RunFolder, pairs: Path) -
     np.testing.assert_array_equal(classes_of(cells[1], named.palette), numbers)
 
 
-def test_class_numbers_do_not_depend_on_the_batch(trained: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_do_not_depend_on_the_batch(trained: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     named = load_segmenter(trained.path)
     x = torch.rand(5, 3, 20, 28) * 2 - 1
     together = named.predict(x)
@@ -203,7 +203,7 @@ def test_class_numbers_do_not_depend_on_the_batch(trained: RunFolder, monkeypatc
         named.predict(x[:, :1])
 
 
-def test_what_is_no_segmenter_is_refused(trained: RunFolder, tiny_run: Path, tmp_path: Path) -> None:
+def test_other_runs_are_refused_as_segmenters(trained: RunFolder, tiny_run: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="preset quickstart, which labels no pixels"):
         load_segmenter(tiny_run)
     with pytest.raises(ModelFileError, match="preset fcn, which does not translate"):
@@ -220,9 +220,7 @@ def test_what_is_no_segmenter_is_refused(trained: RunFolder, tiny_run: Path, tmp
         load_segmenter(tmp_path)
 
 
-def test_the_command_says_the_scores_and_the_report_shows_them(
-    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_command_and_report_show_the_scores(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["train", str(pairs), "--out", str(tmp_path / "run"), "--steps", "4", "--device", "cpu", "--seed", "3"]
     words += ["--preset", "fcn", "--size", "16", "--precision", "fp32"]
     assert run_command([*words, *(word for pair in TINY for word in ("--set", pair))]) == 0
@@ -237,7 +235,7 @@ def test_the_command_says_the_scores_and_the_report_shows_them(
     assert "does not occur" in page or None not in last["iou_of"].values()
 
 
-def test_the_same_run_again_is_refused_with_other_labels(pairs: Path, tmp_path: Path) -> None:
+def test_resume_with_other_labels_is_refused(pairs: Path, tmp_path: Path) -> None:
     for i in range(4):
         photo(tmp_path / "data" / "pictures" / f"{i}.png", i), map_of_two(tmp_path / "data" / "labels" / f"{i}.png", i)
     options = dict(out=tmp_path / "run", steps=2, **OPTIONS | {"set": (*TINY, "train.batch=2")})
@@ -253,7 +251,7 @@ def test_the_same_run_again_is_refused_with_other_labels(pairs: Path, tmp_path: 
         train(tmp_path / "data", **options)
 
 
-def test_one_picture_of_16_px_has_nothing_to_normalise(pairs: Path, tmp_path: Path) -> None:
+def test_batch_of_one_at_16_px_is_refused(pairs: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"train\.batch is 1.*2 or more, or a larger --size"):
         train(pairs, out=tmp_path / "run", steps=1, **OPTIONS | {"set": (*TINY, "train.batch=1")})
     assert not (tmp_path / "run").exists()

@@ -57,7 +57,7 @@ def calls_of_save(tmp_path: Path) -> int:
     return len(disk.calls)
 
 
-def test_a_checkpoint_holds_everything_and_the_newest_are_kept(tmp_path):
+def test_checkpoint_is_complete_and_newest_are_kept(tmp_path):
     for step in (1, 2, 10):
         save(tmp_path, step)
     assert steps(tmp_path) == ["step-10", "step-2"]
@@ -67,7 +67,7 @@ def test_a_checkpoint_holds_everything_and_the_newest_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize("death", [lambda disk: os._exit(9), Disk.power_cut], ids=["killed", "power cut"])
-def test_a_death_at_any_call_of_a_save_loses_nothing(memory_path, death):
+def test_kill_at_any_system_call_of_save_loses_nothing(memory_path, death):
     points = calls_of_save(memory_path)
     assert points >= 40
     old, method = save(memory_path / "old", 1), Pair(2)
@@ -92,7 +92,7 @@ def test_a_death_at_any_call_of_a_save_loses_nothing(memory_path, death):
     assert outcomes == {"step-1", "step-2"}
 
 
-def test_an_announced_checkpoint_survives_a_power_cut(tmp_path):
+def test_published_checkpoint_survives_a_power_cut(tmp_path):
     def write(announce):
         disk, method = Disk(), Pair(1)
         with disk.mounted():
@@ -105,7 +105,7 @@ def test_an_announced_checkpoint_survives_a_power_cut(tmp_path):
 
 
 @pytest.mark.parametrize("number", ERRORS, ids=errno.errorcode.get)
-def test_an_error_at_any_call_of_a_save_is_told_and_loses_nothing(memory_path, number):
+def test_error_at_any_system_call_of_save_loses_nothing(memory_path, number):
     def refuse(disk):
         raise OSError(number, os.strerror(number), "disk")
 
@@ -121,7 +121,7 @@ def test_an_error_at_any_call_of_a_save_is_told_and_loses_nothing(memory_path, n
         assert os.listdir(folder) == ["step-3"]
 
 
-def test_a_full_disk_is_told_before_anything_is_written_and_drafts_make_room(tmp_path, monkeypatch):
+def test_full_disk_is_refused_before_writing(tmp_path, monkeypatch):
     save(tmp_path, 1)
     (tmp_path / "step-2.tmp").mkdir()
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10, 10, 0))
@@ -171,12 +171,12 @@ def kill_writers(folder: Path, kills: int) -> int:
     return total
 
 
-def test_sixty_kills_of_a_writer_lose_nothing(memory_path):
+def test_sixty_killed_writers_lose_nothing(memory_path):
     assert kill_writers(memory_path, 60) > 4
 
 
 @pytest.mark.long
-def test_a_thousand_kills_of_a_writer_lose_nothing(tmp_path):
+def test_thousand_killed_writers_lose_nothing(tmp_path):
     total = kill_writers(tmp_path, 1000)
     print(f"1000 kills, {total} checkpoints announced, 0 lost")
     assert total > 300
@@ -217,7 +217,7 @@ def damages(path: Path):
         yield f"manifest {text[:20]}", lambda t=text: (path / "manifest.json").write_text(t)
 
 
-def test_three_hundred_corruptions_are_all_found_and_the_one_before_is_taken(memory_path):
+def test_three_hundred_corruptions_are_detected(memory_path):
     save(memory_path, 1)
     newest = save(memory_path, 2)
     shutil.copytree(newest, memory_path / "whole")
@@ -256,7 +256,7 @@ def refused(path: Path, match: str) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_a_checkpoint_of_another_kind_is_refused(tmp_path):
+def test_checkpoint_of_another_architecture_is_refused(tmp_path):
     refused(checkpoint.save(tmp_path / "width", Pair(width=5), state(1)).path, "belongs to another architecture")
 
     path = save(tmp_path / "version", 1)
@@ -295,7 +295,7 @@ class Bomb:
 
 
 @pytest.mark.parametrize("form", ["pickle", "torch zip", "torch legacy"])
-def test_a_pickle_in_place_of_weights_is_refused_and_never_run(tmp_path, form):
+def test_pickle_in_place_of_weights_is_never_loaded(tmp_path, form):
     canary = tmp_path / "ran"
     for name in ("G.safetensors", "generators_optimizer.safetensors", "rest.safetensors", "state.json"):
         path = save(tmp_path / name, 1)
@@ -311,7 +311,7 @@ def test_a_pickle_in_place_of_weights_is_refused_and_never_run(tmp_path, form):
     assert canary.exists()
 
 
-def test_networks_alone_are_loaded_or_refused(tmp_path):
+def test_load_networks_loads_or_refuses(tmp_path):
     path, pair = save(tmp_path, 4), Pair()
     checkpoint.load_networks(path, {"G": pair.nets["G"]}, averaged=False)
     assert pair.nets["G"].weight.unique().tolist() == [4.0]
@@ -324,7 +324,7 @@ def test_networks_alone_are_loaded_or_refused(tmp_path):
         checkpoint.load_networks(resealed(path), {"G": pair.nets["G"]}, averaged=False)
 
 
-def test_after_a_fall_back_the_new_checkpoint_takes_the_place_of_the_damaged_ones(tmp_path):
+def test_new_checkpoint_replaces_damaged_newer_ones(tmp_path):
     for step in (8, 10):
         save(tmp_path, step)
     os.truncate(tmp_path / "step-10" / "G.safetensors", 5)
@@ -340,7 +340,7 @@ def test_after_a_fall_back_the_new_checkpoint_takes_the_place_of_the_damaged_one
     assert sorted(os.listdir(tmp_path)) == ["step-10", "step-9"]
 
 
-def test_what_is_no_checkpoint_is_passed_over(tmp_path):
+def test_other_folders_are_no_checkpoints(tmp_path):
     save(tmp_path, 1)
     for name in ("step-x", "step-9.tmp", "step-", "other"):
         (tmp_path / name).mkdir()
@@ -349,7 +349,7 @@ def test_what_is_no_checkpoint_is_passed_over(tmp_path):
     assert checkpoint.newest(tmp_path / "nowhere") == (None, [])
 
 
-def test_moments_come_back_in_the_order_of_their_weights_in_memory(tmp_path):
+def test_optimiser_state_keeps_the_memory_format_of_weights(tmp_path):
     """A file has one order only; a fused step that mixed two would move the wrong weights, and say nothing."""
 
     def fresh() -> CycleGAN:

@@ -47,7 +47,7 @@ def old_run(request: pytest.FixtureRequest, worlds: Path, tmp_path: Path) -> Pat
     return run
 
 
-def test_an_old_run_resumes_to_the_weights_it_would_have_had(old_run: Path, worlds: Path) -> None:
+def test_old_run_resumes_to_expected_weights(old_run: Path, worlds: Path) -> None:
     name = old_run.name
     words = dict(device="cpu", precision="fp32", save_every=20, seed=3, quiet=True)
     saved = RunFolder(old_run).config()
@@ -69,7 +69,7 @@ def test_an_old_run_resumes_to_the_weights_it_would_have_had(old_run: Path, worl
     assert [line.keys() for line in lines[0]] == [line.keys() for line in lines[1]]
 
 
-def test_an_old_run_opens_and_translates(old_run: Path, worlds: Path, tmp_path: Path) -> None:
+def test_old_run_opens_and_translates(old_run: Path, worlds: Path, tmp_path: Path) -> None:
     name = old_run.name
     row = viceversa.list_runs(old_run)[0]
     assert (row.step, row.steps) == (40, 60)
@@ -79,6 +79,6 @@ def test_an_old_run_opens_and_translates(old_run: Path, worlds: Path, tmp_path: 
         assert len(summary.written) == len([*pictures.iterdir()]) and not summary.skipped
 
 
-def test_the_old_name_of_a_preset_still_trains(world: Path, tmp_path: Path) -> None:
+def test_old_preset_name_still_trains(world: Path, tmp_path: Path) -> None:
     config = viceversa.train(world, preset="best", out=tmp_path / "run", dry_run=True)
     assert config.preset == "details" and config.method.d_warmup_steps == 100

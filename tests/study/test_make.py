@@ -223,7 +223,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("line", "code", "told"), WRONG, ids=[line for line, _, _ in WRONG])
-def test_a_wrong_command_line_gets_one_line_and_its_code(desk, tmp_path, line, code, told):
+def test_usage_errors_are_one_line_with_their_exit_code(desk, tmp_path, line, code, told):
     before = sorted(os.listdir(tmp_path))
     assert cli.run(line.split()) == code
     out, err = desk.readouterr()

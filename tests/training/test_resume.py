@@ -74,7 +74,7 @@ def unbroken(world: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.long
-def test_k_steps_and_the_rest_are_all_steps(monkeypatch, world, tmp_path, unbroken):
+def test_resumed_run_equals_uninterrupted_run(monkeypatch, world, tmp_path, unbroken):
     pool = load_file(next((unbroken / "checkpoints").glob("step-12/rest.safetensors")))
     assert pool["pool_a.count"] == 24  # three places: swaps took place
     assert pool["average.updates"] == 12
@@ -85,7 +85,7 @@ def test_k_steps_and_the_rest_are_all_steps(monkeypatch, world, tmp_path, unbrok
         assert_same(unbroken, out)
 
 
-def test_however_often_it_is_interrupted_and_whatever_may_change(monkeypatch, world, tmp_path, unbroken):
+def test_repeated_interruptions_leave_equal_weights(monkeypatch, world, tmp_path, unbroken):
     out = tmp_path / "broken"
     for k in (3, 5, 6, 9, 11):
         killed(monkeypatch, world, out, k)
@@ -100,7 +100,7 @@ def test_however_often_it_is_interrupted_and_whatever_may_change(monkeypatch, wo
     assert_same(unbroken, free)
 
 
-def test_bf16_and_one_picture_without_pool_and_average(monkeypatch, world, tmp_path):
+def test_resume_in_bf16_without_pool_and_ema(monkeypatch, world, tmp_path):
     for name, words in (("bf16", ()), ("plain", ("method.ema=0", "method.pool=0", "train.batch=1"))):
         options = dict(precision="bf16" if name == "bf16" else "fp32", set=(*TINY, *words))
         whole = run(world, tmp_path / f"{name}-whole", 6, **options).run
@@ -110,7 +110,7 @@ def test_bf16_and_one_picture_without_pool_and_average(monkeypatch, world, tmp_p
         assert_same(whole, out)
 
 
-def test_two_seeds_differ_and_a_large_seed_works(world, tmp_path, unbroken):
+def test_seeds_change_the_weights(world, tmp_path, unbroken):
     other = run(world, tmp_path / "other", 2, seed=20261122).run
     again = run(world, tmp_path / "again", 2, seed=20261122).run
     assert_same(other, again)
@@ -119,7 +119,7 @@ def test_two_seeds_differ_and_a_large_seed_works(world, tmp_path, unbroken):
     assert any(not torch.equal(first[key], second[key]) for key in first)
 
 
-def test_a_damaged_checkpoint_costs_steps_and_nothing_else(monkeypatch, world, tmp_path, unbroken, capsys):
+def test_resume_skips_a_damaged_checkpoint(monkeypatch, world, tmp_path, unbroken, capsys):
     out = tmp_path / "broken"
     killed(monkeypatch, world, out, 9)
     weights = out / "checkpoints" / "step-8" / "G.safetensors"
@@ -131,7 +131,7 @@ def test_a_damaged_checkpoint_costs_steps_and_nothing_else(monkeypatch, world, t
     assert_same(unbroken, out)
 
 
-def test_without_a_whole_checkpoint_it_says_so_and_deletes_nothing(monkeypatch, world, tmp_path, unbroken):
+def test_resume_without_a_valid_checkpoint_is_refused(monkeypatch, world, tmp_path, unbroken):
     out = tmp_path / "broken"
     killed(monkeypatch, world, out, 5)
     before = sorted(path.name for path in (out / "checkpoints").iterdir())
@@ -145,7 +145,7 @@ def test_without_a_whole_checkpoint_it_says_so_and_deletes_nothing(monkeypatch, 
     assert_same(unbroken, out)
 
 
-def test_what_a_file_manager_leaves_behind_harms_nothing(monkeypatch, world, tmp_path, unbroken):
+def test_dot_files_in_checkpoints_are_ignored(monkeypatch, world, tmp_path, unbroken):
     out = tmp_path / "broken"
     killed(monkeypatch, world, out, 5)
     for path in (out / "checkpoints").iterdir():
@@ -154,7 +154,7 @@ def test_what_a_file_manager_leaves_behind_harms_nothing(monkeypatch, world, tmp
     assert_same(unbroken, out)
 
 
-def test_drafts_of_a_killed_writer_and_a_torn_line_go(monkeypatch, world, tmp_path, unbroken):
+def test_resume_removes_drafts_and_incomplete_log_lines(monkeypatch, world, tmp_path, unbroken):
     out = tmp_path / "broken"
     killed(monkeypatch, world, out, 7)
     (out / "checkpoints" / "step-8.tmp").mkdir()
@@ -166,7 +166,7 @@ def test_drafts_of_a_killed_writer_and_a_torn_line_go(monkeypatch, world, tmp_pa
     assert not list(out.rglob("*.tmp"))
 
 
-def test_another_run_in_the_same_folder_is_refused_with_the_difference(world, unbroken):
+def test_resume_with_another_configuration_names_the_difference(world, unbroken):
     before = bits(unbroken)
     with pytest.raises(UsageError, match=r"train.seed is 3, not 4.*repeat its command"):
         run(world, unbroken, seed=4)
@@ -179,7 +179,7 @@ def test_another_run_in_the_same_folder_is_refused_with_the_difference(world, un
     assert bits(unbroken) == before
 
 
-def test_other_pictures_are_refused_by_name(monkeypatch, world, tmp_path):
+def test_resume_with_other_images_names_them(monkeypatch, world, tmp_path):
     out = tmp_path / "broken"
     killed(monkeypatch, world, out, 5)
     picture = world / "trainA" / "3.png"
@@ -194,14 +194,14 @@ def test_other_pictures_are_refused_by_name(monkeypatch, world, tmp_path):
     assert run(world, out).finished
 
 
-def test_a_finished_run_says_so_and_changes_nothing(world, unbroken, capsys):
+def test_finished_run_is_left_unchanged(world, unbroken, capsys):
     before = bits(unbroken)
     assert train(world, out=unbroken, steps=12, save_every=2, **TINY_OPTIONS) == Result(unbroken, 12, True, health="ok")
     assert "already finished" in capsys.readouterr().err
     assert bits(unbroken) == before
 
 
-def test_time_is_up_with_a_checkpoint_and_the_same_command_goes_on(world, tmp_path, unbroken):
+def test_max_time_saves_and_the_same_command_resumes(world, tmp_path, unbroken):
     out = tmp_path / "timed"
     results = []
     while not results or not results[-1].finished:
@@ -211,7 +211,7 @@ def test_time_is_up_with_a_checkpoint_and_the_same_command_goes_on(world, tmp_pa
     assert_same(unbroken, out)
 
 
-def test_a_plan_made_for_a_time_stays_when_it_resumes(world, tmp_path):
+def test_planned_length_is_kept_on_resume(world, tmp_path):
     first = train(world, out=tmp_path / "run", max_time="1s", quiet=True, **TINY_OPTIONS)
     planned = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["train"]["total_nimg"]
     assert planned >= 20
@@ -228,7 +228,7 @@ def no_nan(out: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["picture", "infinite picture", "G", "F", "D_A", "D_B"])
-def test_numbers_that_are_not_finite_stop_it_at_once(monkeypatch, world, tmp_path, place):
+def test_nonfinite_loss_or_gradient_stops_training(monkeypatch, world, tmp_path, place):
     real, out = Trainer.advance, tmp_path / "sick"
 
     def advance(self, batch):
@@ -251,7 +251,7 @@ def test_numbers_that_are_not_finite_stop_it_at_once(monkeypatch, world, tmp_pat
     no_nan(out)
 
 
-def test_a_run_of_another_kind_is_refused(world, tmp_path, unbroken):
+def test_resume_with_another_preset_is_refused(world, tmp_path, unbroken):
     config = unbroken / "config.yaml"
     config.write_text(config.read_text().replace("width: 4", "width: 8", 1))
     words = (*TINY, "method.width=8")
@@ -262,7 +262,7 @@ def test_a_run_of_another_kind_is_refused(world, tmp_path, unbroken):
         run(world, unbroken)
 
 
-def test_a_picture_that_breaks_is_named_and_stood_in_for(world, tmp_path):
+def test_unreadable_image_is_named_and_replaced(world, tmp_path):
     (world / "trainA" / "2.png").write_bytes(b"no picture")
     out = run(world, tmp_path / "run", 6).run
     skipped = json.loads((out / "data.json").read_text())["skipped"]
@@ -316,12 +316,12 @@ def killed_and_unbroken(tmp_path: Path, steps: int, kills: int, within: float) -
 
 
 @pytest.mark.long
-def test_three_killed_processes_leave_the_bits_of_an_unbroken_one(tmp_path):
+def test_three_kills_leave_equal_weights(tmp_path):
     assert killed_and_unbroken(tmp_path, 60, 3, 0.5)[0] == 3
 
 
 @pytest.mark.long
-def test_twenty_killed_processes_leave_the_bits_of_an_unbroken_one(tmp_path):
+def test_twenty_kills_leave_equal_weights(tmp_path):
     hits, inside = killed_and_unbroken(tmp_path, 800, 20, 0.8)
     print(f"{hits} processes killed, {inside} of them inside a checkpoint write")
     assert hits == 20

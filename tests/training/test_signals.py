@@ -56,7 +56,7 @@ def running(world, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
-def test_a_signal_saves_and_tells_how_to_go_on(running, name, capsys):
+def test_signal_saves_a_checkpoint_and_prints_the_resume_command(running, name, capsys):
     process, out = running
     sent = time.monotonic()
     process.send_signal(signal.Signals[name])
@@ -88,7 +88,7 @@ cli.main(sys.argv[1:])
 
 @pytest.mark.long
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
-def test_a_second_signal_leaves_at_once_with_the_old_checkpoint_whole(world, tmp_path, number, code):
+def test_second_signal_exits_at_once(world, tmp_path, number, code):
     """The first signal waits for its step, made slow here; the second does not."""
     out = tmp_path / "run"
     process = start([*words(world, out), "--save-every", "1"], program=("-c", SLOW))
@@ -106,7 +106,7 @@ def test_a_second_signal_leaves_at_once_with_the_old_checkpoint_whole(world, tmp
     assert checkpoint.newest(out / "checkpoints") == (Checkpoint(out / "checkpoints" / "step-5"), [])
 
 
-def test_an_ignored_signal_stays_ignored(world, tmp_path):
+def test_ignored_signal_stays_ignored(world, tmp_path):
     process = start(words(world, tmp_path / "run"), ignored=signal.SIGHUP)  # what nohup does
     try:
         await_training(process, tmp_path / "run")
@@ -118,7 +118,7 @@ def test_an_ignored_signal_stays_ignored(world, tmp_path):
         process.communicate()
 
 
-def test_a_second_run_in_the_folder_is_refused_by_the_owners_name(running, world, capsys):
+def test_locked_run_folder_is_refused_with_its_owner(running, world, capsys):
     process, out = running
     assert cli.run(words(world, out)) == 5
     told = capsys.readouterr().err
@@ -128,7 +128,7 @@ def test_a_second_run_in_the_folder_is_refused_by_the_owners_name(running, world
 
 
 @pytest.mark.long
-def test_of_eight_starting_at_once_one_wins(world, tmp_path):
+def test_one_of_eight_concurrent_starts_gets_the_lock(world, tmp_path):
     processes = [start(words(world, tmp_path / "run")) for _ in range(8)]
     losers = []
     deadline = time.monotonic() + 120
