@@ -48,7 +48,7 @@ def grouped(found: dict[str, Any]) -> Runs:
 def spread(values: list[float], digits: int = 1) -> str:
     """Mean, and plus or minus the standard deviation over the seeds."""
     text = f"{mean(values):.{digits}f}"
-    return f"{text} ± {stdev(values):.{digits}f}" if len(values) > 1 else text
+    return f"{text}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{stdev(values):.{digits}f}" if len(values) > 1 else text
 
 
 def processor_of(found: dict[str, Any], method: str, world: str = "faces") -> str:

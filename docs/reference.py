@@ -75,10 +75,10 @@ def section(title: str, group: str, cls: type, note: str = "") -> str:
     hints = typing.get_type_hints(cls, include_extras=True)
     said = comments(cls)
     lines = [f"## {title}\n", note] if note else [f"## {title}\n"]
-    lines += ["| knob | value | default | meaning |", "|---|---|---|---|"]
+    lines += ["| knob | meaning | value | default |", "|---|---|---|---|"]
     for field in dataclasses.fields(cls):
         kind, default = kind_of(hints[field.name]), shown(field.default)
-        lines.append(f"| `{group}.{field.name}` | {kind} | {default} | {cell(said.get(field.name, ''))} |")
+        lines.append(f"| `{group}.{field.name}` | {cell(said.get(field.name, ''))} | {kind} | {default} |")
     return "\n".join(lines) + "\n"
 
 
@@ -106,8 +106,8 @@ def kind_of(kind: Any) -> str:
     if origin is Annotated:
         plain, allowed = inner
         word = {int: "whole number", float: "number"}[plain]
-        if allowed.most == float("inf"):
-            return f"{word} ≥ {allowed.least:g}"
+        if allowed.most > 1e9:
+            return f"{word} ≥\N{NO-BREAK SPACE}{allowed.least:g}"
         most = {0.999999: "below 1"}.get(allowed.most, f"to {allowed.most:.3g}")
         return f"{word} from {allowed.least:g}{',' if 'below' in most else ''} {most}"
     return {int: "whole number", float: "number", bool: "`true`, `false`", str: "text"}[kind]

@@ -20,7 +20,7 @@ class ClassifierConfig(MethodConfig):
     task: ClassVar[str] = "classification"
 
     channels: Channels = 1  # colour channels: 1 for grey, or 3
-    network: Literal["mlp", "cnn"] = "cnn"
+    network: Literal["mlp", "cnn"] = "cnn"  # dense layers, or convolutions and one dense layer
     width: Count = 128  # neurons of a hidden dense layer
     depth: Number = 1  # hidden dense layers of the mlp; 0 is the single layer of a perceptron
     activation: Literal["sigmoid", "tanh", "relu", "mish"] = "relu"  # of the mlp
@@ -28,12 +28,12 @@ class ClassifierConfig(MethodConfig):
     conv_widths: str = "32,64"  # channels of the convolutions, each followed by pooling
     kernel: Count = 3  # side of the convolution kernels, pixels
     stride: Count = 1  # of the convolutions, pixels
-    padding: Literal["same", "valid"] = "same"
+    padding: Literal["same", "valid"] = "same"  # of the convolutions: zeros, or none
     pooling: Literal["max", "average", "none"] = "max"  # halves the sides
     dropout: Decay = 0.0  # share of what dense layers see that is silenced in training
     norm: bool = False  # batch norm after each convolution
-    loss: Literal["cross_entropy", "mse", "mae", "perceptron"] = "cross_entropy"
-    optimizer: Literal["adam", "sgd", "momentum", "rmsprop"] = "adam"
+    loss: Literal["cross_entropy", "mse", "mae", "perceptron"] = "cross_entropy"  # perceptron: Rosenblatt's rule (1958)
+    optimizer: Literal["adam", "sgd", "momentum", "rmsprop"] = "adam"  # momentum: SGD with momentum beta1
     lr: Weight = 1e-3  # learning rate
     beta1: Decay = 0.9  # of Adam, and the momentum of momentum
     beta2: Decay = 0.999  # of Adam

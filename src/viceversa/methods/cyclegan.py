@@ -49,7 +49,7 @@ class CycleGANConfig(MethodConfig):
     upsampling: Literal["transposed", "bilinear"] = "transposed"  # bilinear + convolution leaves no checkerboard
     d_width: Count = 64  # discriminator channels after the first layer (sec. 7.2)
     d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
-    d_norm: Literal["instance", "spectral", "none"] = "instance"
+    d_norm: Literal["instance", "spectral", "none"] = "instance"  # of the discriminators (sec. 7.2)
     d_warmup_steps: Number = 0  # discriminator-only steps at the start, at most 20 % of the run
     loss: Literal["lsgan", "nonsaturating", "minimax"] = "lsgan"  # sec. 4
     image_logit_weight: Share = 0.0  # share of that loss on the mean logit of an image; the rest on each patch's

@@ -31,11 +31,11 @@ class GANConfig(MethodConfig):
     latent: Count = 100  # numbers that the generator starts from, sec. 4 of DCGAN
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
     depth: Number = 0  # 3x3 convolutions of the generator before it doubles the sides
-    upsampling: Literal["transposed", "bilinear"] = "transposed"
+    upsampling: Literal["transposed", "bilinear"] = "transposed"  # of the generator; bilinear leaves no checkerboard
     d_width: Count = 64  # discriminator channels after the first layer
-    d_norm: Literal["batch", "instance", "layer", "spectral", "none"] = "batch"
+    d_norm: Literal["batch", "instance", "layer", "spectral", "none"] = "batch"  # of the discriminator, sec. 3 of DCGAN
     d_dropout: Decay = 0.0  # share of the discriminator's channels silenced in training
-    loss: Literal["nonsaturating", "minimax", "lsgan", "relativistic"] = "nonsaturating"
+    loss: Literal["nonsaturating", "minimax", "lsgan", "relativistic"] = "nonsaturating"  # Goodfellow et al., sec. 3
     lr_g: Weight = 2e-4  # Adam learning rate of the generator, sec. 4 of DCGAN
     lr_d: Weight = 2e-4  # Adam learning rate of the discriminator
     beta1: Decay = 0.5  # Adam, sec. 4 of DCGAN

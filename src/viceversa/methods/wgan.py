@@ -29,7 +29,7 @@ class WGANConfig(MethodConfig):
     latent: Count = 100  # numbers that the generator starts from
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
     depth: Number = 0  # 3x3 convolutions of the generator before it doubles the sides
-    upsampling: Literal["transposed", "bilinear"] = "transposed"
+    upsampling: Literal["transposed", "bilinear"] = "transposed"  # of the generator; bilinear leaves no checkerboard
     d_width: Count = 64  # critic channels after the first layer
     critic_turns: Count = 5  # of the critic for one of the generator, Algorithm 1; train.batch is divided among them
     lipschitz: Literal["penalty", "clipping"] = "penalty"  # what keeps the critic 1-Lipschitz

@@ -45,7 +45,7 @@ class TrainConfig:
     decay_from: Share = 0.5  # share of the run after which the learning rates fall linearly
     decay_every: Literal["epoch", "step"] = "step"  # how often they fall
     seed: Annotated[int, Range(0, 2**63 - 1)] = 0  # of all random numbers
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"  # auto: a GPU if there is one
     precision: Literal["auto", "fp32", "bf16"] = "auto"  # of the convolutions; auto: bf16 where it is faster
     cuda_graph: bool = True  # on a GPU, replay the step as one CUDA graph
     threads: Count | None = None  # of the CPU; none: all. A resumed run keeps its number, so that bits agree
