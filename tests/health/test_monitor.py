@@ -16,7 +16,7 @@ import pytest
 from support.sick import COMMON, SICK, run
 from viceversa import api as verbs
 from viceversa import cli
-from viceversa.console import STATUS_MARK, lit
+from viceversa.console import STATUS_MARK, coloured
 from viceversa.errors import DataError, DivergedError
 from viceversa.health.monitor import SHARE, check_interval
 from viceversa.report.page import make as make_report
@@ -173,9 +173,11 @@ def test_diagnose_works_on_a_copied_folder(blobs, tmp_path, capsys):
 
 
 def test_status_mark_has_the_colour_of_its_level():
-    colours = {word: lit(f"{STATUS_MARK} {word}  step 3/9").spans[0].style for word in ("ok", "watch", "alarm d-wins")}
+    colours = {
+        word: coloured(f"{STATUS_MARK} {word}  step 3/9").spans[0].style for word in ("ok", "watch", "alarm d-wins")
+    }
     assert colours == {"ok": "green", "watch": "yellow", "alarm d-wins": "bold red"}
-    assert not lit("step 3/9").spans
+    assert not coloured("step 3/9").spans
 
 
 def test_diagnose_without_health_checks_is_refused(blobs, tmp_path):
