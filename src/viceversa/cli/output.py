@@ -1,16 +1,16 @@
-"""How commands print what they found: aligned lines, or one JSON document."""
+"""How commands print their results: aligned lines, or one JSON document."""
 
 import json
 from typing import Any
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output."""
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 def print_values(values: dict[str, Any]) -> None:
-    """A dict as aligned lines."""
+    """Print a dict as aligned lines."""
     for key, value in values.items():
         lines = value if isinstance(value, list) else [value]
         if isinstance(value, dict):
@@ -20,7 +20,7 @@ def print_values(values: dict[str, Any]) -> None:
 
 
 def print_diagnosis(found: dict[str, Any]) -> None:
-    """Verdict, symptoms with what to try, treatments, and the looks at which the verdict changed."""
+    """Print verdict, symptoms with remedies, treatments, and the checks at which the verdict changed."""
     print(f"{found['verdict']} at step {found['step']} of {found['steps']}")
     for symptom in found["symptoms"]:
         where = f" ({symptom['where']})" if symptom["where"] else ""

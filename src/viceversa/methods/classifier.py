@@ -30,7 +30,7 @@ class ClassifierConfig(MethodConfig):
     stride: Count = 1  # of the convolutions, pixels
     padding: Literal["same", "valid"] = "same"  # of the convolutions: zeros, or none
     pooling: Literal["max", "average", "none"] = "max"  # halves the sides
-    dropout: Decay = 0.0  # share of what dense layers see that is silenced in training
+    dropout: Decay = 0.0  # probability that an input of a dense layer is set to 0 in training
     norm: bool = False  # batch norm after each convolution
     loss: Literal["cross_entropy", "mse", "mae", "perceptron"] = "cross_entropy"  # perceptron: Rosenblatt's rule (1958)
     optimizer: Literal["adam", "sgd", "momentum", "rmsprop"] = "adam"  # momentum: SGD with momentum beta1
@@ -56,7 +56,7 @@ class ClassifierConfig(MethodConfig):
 
 
 def make_network(config: ClassifierConfig, size: int, classes: int) -> nn.Module:
-    """The configured network for pictures of `size` pixels, with fresh weights."""
+    """The configured network for images of `size` pixels, with fresh weights."""
     c = config
     if c.network == "mlp":
         inputs = c.channels * size * size
@@ -77,7 +77,7 @@ def make_network(config: ClassifierConfig, size: int, classes: int) -> nn.Module
 
 
 class Classifier(nn.Module):
-    """One network that names what a picture shows."""
+    """One network that predicts the class of an image."""
 
     def __init__(
         self, config: ClassifierConfig, *, size: int, classes: int, precision: str = "fp32", device: str = "cpu"
@@ -102,6 +102,6 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def preview(self, x: Tensor) -> dict[str, Tensor]:
-        """Scores (N, classes) of pictures (N, C, H, W)."""
+        """Scores (N, classes) of images (N, C, H, W)."""
         with evaluating(self.nets["C"]) as C:
             return dict(scores=C(x).float())

@@ -28,7 +28,7 @@ class GANConfig(MethodConfig):
     proven_rates: ClassVar[dict[str, float]] = {"lr_g": 1e-3, "lr_d": 5e-4, "beta1": 0.5}
 
     channels: Channels = 3  # colour channels: 3, or 1 for grey
-    latent: Count = 100  # numbers that the generator starts from, sec. 4 of DCGAN
+    latent: Count = 100  # dimension of z, sec. 4 of DCGAN
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
     depth: Number = 0  # 3x3 convolutions of the generator before it doubles the sides
     upsampling: Literal["transposed", "bilinear"] = "transposed"  # of the generator; bilinear leaves no checkerboard
@@ -43,15 +43,15 @@ class GANConfig(MethodConfig):
     ema: Decay = 0.0  # decay per step of the averaged generator; 0 = none
     d_turns: Count = 1  # of the discriminator per step; train.batch is divided among them
     g_turns: Count = 1  # of the generator per step
-    smoothing: Decay = 0.0  # real pictures have the target 1 - smoothing (Salimans et al. 2016)
-    noise: Weight = 0.0  # deviation of noise on what D sees; fades with D's advantage
-    augment: str = ""  # what D sees changed: colour, shift, cutout (Zhao et al. 2020)
-    packing: Count = 1  # pictures that D judges as one (Lin et al. 2018)
+    smoothing: Decay = 0.0  # real images have the target 1 - smoothing (Salimans et al. 2016)
+    noise: Weight = 0.0  # deviation of noise on D's inputs; fades with its advantage
+    augment: str = ""  # augmentation of D's inputs: colour, shift, cutout (Zhao et al. 2020)
+    packing: Count = 1  # samples that D scores as one (Lin et al. 2018)
     minibatch: Number = 0  # kernels of minibatch discrimination (Salimans et al. 2016)
-    r1: Weight = 0.0  # gamma of the zero-centred penalty at real pictures (Mescheder et al. 2018)
-    r2: Weight = 0.0  # the same at generated ones
-    similarity: Weight = 0.0  # weight of a penalty on G for pictures more alike than real ones
-    pool: Number = 0  # past generated pictures kept for D (Shrivastava et al. 2017)
+    r1: Weight = 0.0  # gamma of the zero-centred penalty at real images (Mescheder et al. 2018)
+    r2: Weight = 0.0  # the same at generated images
+    similarity: Weight = 0.0  # weight of a penalty on G for samples more similar than real images
+    pool: Number = 0  # past samples kept for D (Shrivastava et al. 2017)
 
     def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
         d, g = EQUILIBRIUM[self.loss]
@@ -80,7 +80,7 @@ def make_networks(c: GANConfig, size: int) -> tuple[nn.Module, nn.Module]:
 
 
 class GAN(nn.Module):
-    """G: z -> picture, judged by D."""
+    """G: z -> image, trained against D."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class GAN(nn.Module):
         classes: int = 0,
         precision: str = "fp32",
         device: str = "cpu",
-        nets: tuple[nn.Module, nn.Module] | None = None,  # G and D other than DCGAN's, for points on a plane
+        nets: tuple[nn.Module, nn.Module] | None = None,  # other than DCGAN's, for points in the plane
     ) -> None:
         super().__init__()
         c = config
@@ -98,10 +98,8 @@ class GAN(nn.Module):
         G, D = self.nets.values()
         self.latent, self.d_turns, self.g_turns = c.latent, c.d_turns, c.g_turns
         self.average = Average({"G": G}, c.ema).to(device)
-        self.view, self.pool = (
-            DiscriminatorInput(c.noise, c.augment, c.packing).to(device),
-            ImagePool(c.pool).to(device),
-        )
+        self.view = DiscriminatorInput(c.noise, c.augment, c.packing).to(device)
+        self.pool = ImagePool(c.pool).to(device)
         self.d_loss, self.g_loss = smoothed_d_loss(c.loss, c.smoothing), ADVERSARIAL[c.loss].g_loss
         self.relative, self.r1, self.r2, self.similarity = c.loss == "relativistic", c.r1, c.r2, c.similarity
         self.generator = Player([G], c.lr_g, (c.beta1, c.beta2), precision)
@@ -110,33 +108,34 @@ class GAN(nn.Module):
 
     def step(self, x: Tensor) -> dict[str, Tensor]:  # x: (d_turns * N, C, H, W) in [-1, 1]
         G, D = self.nets.values()
-        see = self.view  # what D is shown: the pictures themselves, unless a remedy is on
+        show = self.view  # D's inputs: the images themselves, unless noise, augmentation or packing is on
 
         for turn in range(self.d_turns):
             real = x[turn :: self.d_turns]
             z = noise(len(real), self.latent, x.device)
             with self.discriminator.turn() as update:  # max over D of Eq. (1)
-                shown_real, shown_fake = see(real), see(self.pool(G(z)))
+                shown_real, shown_fake = show(real), show(self.pool(G(z)))
                 true, false = D(shown_real), D(shown_fake)
                 L_D = self.d_loss(true, false)
-                update(
-                    L_D + zero_centred_penalty(D, shown_real, self.r1) + zero_centred_penalty(D, shown_fake, self.r2)
-                )
-            balance = auc(true, false)
-            see.fade(balance)
+                L_r1 = zero_centred_penalty(D, shown_real, self.r1)
+                L_r2 = zero_centred_penalty(D, shown_fake, self.r2)
+                update(L_D + L_r1 + L_r2)
+            d_auc = auc(true, false)
+            show.fade(d_auc)
 
         for turn in range(self.g_turns):
             z = noise(len(real), self.latent, x.device) if turn else z
             with self.generator.turn() as update:  # min over G of Eq. (1), or its variant at the end of sec. 3
                 fake = G(z)
-                L_G = self.g_loss(D(see(fake)), *([D(see(real))] if self.relative else []))
+                scores = (D(show(fake)), D(show(real))) if self.relative else (D(show(fake)),)
+                L_G = self.g_loss(*scores)
                 update(L_G + similarity(fake, real, self.similarity))
 
         self.average.update()
-        return dict(D=L_D, G=L_G, auc=balance)
+        return dict(D=L_D, G=L_G, auc=d_auc)
 
     @torch.no_grad()
     def preview(self, z: Tensor) -> dict[str, Tensor]:
-        """Pictures from z (N, latent), by the averaged generator."""
+        """Images from z (N, latent), by the averaged generator."""
         with evaluating(self.average.nets["G"]) as G:
             return dict(fake=G(z))

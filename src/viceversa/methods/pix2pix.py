@@ -80,7 +80,7 @@ def make_generator(config: Pix2PixConfig, size: int) -> nn.Module:
 
 
 class Pix2Pix(nn.Module):
-    """G: A -> B, judged by a D that sees the input beside the output."""
+    """G: A -> B, trained against a D that sees input and output together."""
 
     def __init__(
         self, config: Pix2PixConfig, *, size: int, classes: int = 0, precision: str = "fp32", device: str = "cpu"

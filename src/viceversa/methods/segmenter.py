@@ -1,4 +1,4 @@
-"""A segmenter: one network that names every pixel (Long, Shelhamer, Darrell 2015)."""
+"""A segmenter: one network that predicts the class of every pixel (Long, Shelhamer, Darrell 2015)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,14 +14,14 @@ from ..optimize import Player
 from ..settings import Channels, Count, Decay, Weight
 from .protocol import LossText, MethodConfig
 
-IGNORE = 255  # class number of a pixel that is not to be learnt
+IGNORE = 255  # class number of pixels without a class (void)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SegmenterConfig(MethodConfig):
     task: ClassVar[str] = "segmentation"
 
-    channels: Channels = 3  # colour channels of the pictures: 3, or 1 for grey
+    channels: Channels = 3  # colour channels of the images: 3, or 1 for grey
     width: Count = 16  # channels of the finest map; twice as many each time the sides are halved, up to eight times
     depth: Count = 2  # 3x3 convolutions at each coarser map
     lr: Weight = 1e-2  # Adam learning rate
@@ -44,7 +44,7 @@ class SegmenterConfig(MethodConfig):
 
 
 class Segmenter(nn.Module):
-    """One network that says of each pixel what it shows."""
+    """One network that predicts the class of each pixel."""
 
     def __init__(
         self, config: SegmenterConfig, *, classes: int, size: int = 0, precision: str = "fp32", device: str = "cpu"
@@ -64,12 +64,12 @@ class Segmenter(nn.Module):
             L = functional.cross_entropy(scores, y, ignore_index=IGNORE, reduction="sum") / y.numel()
             update(L)
 
-        named = (y != IGNORE).sum().clamp(min=1)
-        return dict(loss=L, accuracy=(scores.argmax(1) == y).sum() / named)
+        labelled = (y != IGNORE).sum().clamp(min=1)
+        return dict(loss=L, accuracy=(scores.argmax(1) == y).sum() / labelled)
 
     @torch.no_grad()
     def preview(self, x: Tensor) -> dict[str, Tensor]:
-        """Scores (N, classes, H, W) of pictures (N, C, H, W)."""
+        """Scores (N, classes, H, W) of images (N, C, H, W)."""
         with evaluating(self.nets["S"]) as S:
             return dict(scores=S(x).float())
 

@@ -26,13 +26,13 @@ class WGANConfig(MethodConfig):
     proven_rates: ClassVar[dict[str, float]] = {"lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.0}
 
     channels: Channels = 3  # colour channels: 3, or 1 for grey
-    latent: Count = 100  # numbers that the generator starts from
+    latent: Count = 100  # dimension of z
     width: Count = 64  # generator channels before the last layer; twice as many each layer down
     depth: Number = 0  # 3x3 convolutions of the generator before it doubles the sides
     upsampling: Literal["transposed", "bilinear"] = "transposed"  # of the generator; bilinear leaves no checkerboard
     d_width: Count = 64  # critic channels after the first layer
     critic_turns: Count = 5  # of the critic for one of the generator, Algorithm 1; train.batch is divided among them
-    lipschitz: Literal["penalty", "clipping"] = "penalty"  # what keeps the critic 1-Lipschitz
+    lipschitz: Literal["penalty", "clipping"] = "penalty"  # how the critic is kept 1-Lipschitz
     lambda_gp: Weight = 10.0  # weight of the gradient penalty, Gulrajani et al., Eq. (3)
     clip: Weight = 0.01  # largest weight of a clipped critic, Arjovsky et al., Algorithm 1
     optimizer: Literal["adam", "rmsprop"] = "adam"  # rmsprop with clipping, as its authors advise
@@ -61,13 +61,13 @@ class WGANConfig(MethodConfig):
 
 def make_networks(c: WGANConfig, size: int) -> tuple[nn.Module, nn.Module]:
     """G of DCGAN, and its discriminator as the critic."""
-    norm = "none" if c.lipschitz == "penalty" else "batch"  # the penalty is per picture, batch norm mixes them
+    norm = "none" if c.lipschitz == "penalty" else "batch"  # the penalty is per image, which batch norm would mix
     G = DCGANGenerator(c.latent, c.channels, size, c.width, upsampling=c.upsampling, depth=c.depth)
     return G, DCGANDiscriminator(c.channels, size, c.d_width, norm=norm)
 
 
 class WGAN(nn.Module):
-    """G: z -> picture; the critic f measures how far its pictures are from real ones."""
+    """G: z -> image; the critic f estimates the distance between generated and real images."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class WGAN(nn.Module):
         classes: int = 0,
         precision: str = "fp32",
         device: str = "cpu",
-        nets: tuple[nn.Module, nn.Module] | None = None,  # G and critic other than DCGAN's, for points on a plane
+        nets: tuple[nn.Module, nn.Module] | None = None,  # other than DCGAN's, for points in the plane
     ) -> None:
         super().__init__()
         c = config
@@ -110,11 +110,11 @@ class WGAN(nn.Module):
             update(L_G)
 
         self.average.update()
-        told = dict(W=-L_f, G=L_G, auc=auc(true, false))  # W: the critic's estimate of the distance
-        return told if self.lipschitz == "clipping" else told | dict(gp=L_gp)
+        losses = dict(W=-L_f, G=L_G, auc=auc(true, false))  # W: the critic's estimate of the distance
+        return losses if self.lipschitz == "clipping" else losses | dict(gp=L_gp)
 
     def penalty(self, f: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        """Gulrajani et al. 2017, Eq. (3); nothing for a clipped critic."""
+        """Gulrajani et al. 2017, Eq. (3); 0 for a clipped critic."""
         if self.lipschitz == "clipping":
             return real.new_zeros(())
         u = torch.rand(len(real) * distributed.world_size(), device=real.device)
@@ -122,6 +122,6 @@ class WGAN(nn.Module):
 
     @torch.no_grad()
     def preview(self, z: Tensor) -> dict[str, Tensor]:
-        """Pictures from z (N, latent), by the averaged generator."""
+        """Images from z (N, latent), by the averaged generator."""
         with evaluating(self.average.nets["G"]) as G:
             return dict(fake=G(z))
