@@ -119,7 +119,7 @@ NUMBERS: dict[str, tuple[tuple[str, ...], str]] = {
     "PSNR, dB": (("truth", "psnr"), ".1f"),
 }
 PLAIN = {  # what stands in their place for the input as it is, and for real pictures
-    "input itself": (("fcn", "input"), ("rows", "input"), ("truth", "input_psnr")),
+    "untranslated input": (("fcn", "input"), ("rows", "input"), ("truth", "input_psnr")),
     "real images": (("fcn", "real"), ("rows", "real"), None),
 }
 
