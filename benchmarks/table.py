@@ -75,7 +75,7 @@ def truth_table(found: dict[str, Any]) -> list[str]:
         "minutes; its figures at 240 seconds are from the same run. `details` and all of `faces` were measured on "
         f"{processor_of(found, 'details')}, everything else on {processor_of(found, 'quickstart', 'orchard')}.",
         "",
-        "| dataset | direction | input itself | best global colour change | reference, 240 s | reference, 600 s "
+        "| dataset | direction | untranslated input | best global colour change | reference, 240 s | reference, 600 s "
         "| quickstart, 75 s | quickstart, 240 s | details, 75 s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]

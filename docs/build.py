@@ -145,9 +145,17 @@ def render(page: Path, copied: set[Path]) -> str:
         for name in ("href", "src"):
             if name in token.attrs:
                 token.attrSet(name, in_site(page, str(token.attrs[name]), copied))
-    body = markdown().renderer.render(tokens, markdown().options, {})
-    title = PAGES[page]
-    return TEMPLATE.format(title=escape(title), body=body, navigation=navigation(page))
+    first = next(i for i, token in enumerate(tokens) if token.type == "heading_close") + 1
+    top, rest = (markdown().renderer.render(part, markdown().options, {}) for part in (tokens[:first], tokens[first:]))
+    body = top + contents(tokens) + rest
+    return TEMPLATE.format(title=escape(PAGES[page]), body=body, navigation=navigation(page))
+
+
+def contents(tokens: list[Token]) -> str:
+    """The sections of a long page, folded."""
+    heads = [(token, inner.content) for token, inner in pairwise(tokens) if token.type + token.tag == "heading_openh2"]
+    items = [f'<li><a href="#{token.attrGet("id")}">{escape(text.replace("`", ""))}</a></li>' for token, text in heads]
+    return f"<details><summary>On this page</summary>\n<ul>{''.join(items)}</ul></details>\n" if len(items) > 5 else ""
 
 
 def navigation(here: Path) -> str:

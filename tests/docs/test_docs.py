@@ -1,11 +1,12 @@
 """The documents: links lead somewhere, generated pages are current, commands exist, and the site opens offline."""
 
+import importlib
 import importlib.util
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -200,3 +201,30 @@ def test_every_target_of_make_that_a_page_names_exists():
     for page in PAGES:
         used = re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M)
         assert set(used) <= targets, page.name
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [("table", []), ("speed", ["--tables"]), ("health_page", []), ("ladder_page", []), ("evaluation", ["page"])],
+)
+def test_tables_are_those_of_the_result_files(script: str, words: list[str], monkeypatch: pytest.MonkeyPatch):
+    """Each script that writes tables would write what is there; images are left alone."""
+    monkeypatch.syspath_prepend(PROJECT / "benchmarks")
+    for name in (script, "table", "marks"):  # not what another test has imported, and nothing left behind for it
+        monkeypatch.setitem(sys.modules, name, None)
+        del sys.modules[name]
+    module, table, marks = (importlib.import_module(name) for name in (script, "table", "marks"))
+    written: list[str] = []
+
+    def compare(page: Path, parts: Mapping[str, Sequence[str]], origin: str) -> None:
+        text = page.read_text(encoding="utf-8")
+        assert marks.filled(text, parts, origin, page) == text, f"{page.name} is out of date: run {script}.py"
+        written.extend(parts)
+
+    for one in {module, table}:
+        monkeypatch.setattr(one, "put", compare)
+    for name in ("curves", "hero"):
+        monkeypatch.setattr(table, name, lambda *_: None)
+    monkeypatch.setattr(sys, "argv", [script, *words])
+    module.main()
+    assert written
