@@ -264,7 +264,7 @@ def test_renders_when_the_pictures_are_gone_and_keeps_the_numbers(tmp_path):
     assert f"{before['directions'][0]['truth']['psnr']:.2f}" in page.text
     assert len(page.pictures()) == 2 * 2 * 3  # the run's own samples
     run.evaluation.write_text(json.dumps({**before, "step": 6}))  # of an older checkpoint
-    assert "Distance to the truth" not in Page(make(run.path)).text
+    assert "PSNR against the truth" not in Page(make(run.path)).text
 
 
 def test_truth_json_of_version_0_1_is_still_read(tmp_path):
@@ -282,7 +282,7 @@ def test_renders_without_truth_metrics_samples_or_checkpoint(tmp_path):
     run.metrics.unlink()
     shutil.rmtree(run.samples)
     page = Page(make(run.path))
-    assert "Distance to the truth" not in page.text and not run.evaluation.exists()
+    assert "PSNR against the truth" not in page.text and not run.evaluation.exists()
     assert "logged no numbers" in page.text and "drawn no samples" in page.text
     assert len(page.classed("row")) == 2 * TESTS and len(page.pictures()) == 2 * TESTS * 3
     shutil.rmtree(run.checkpoints)

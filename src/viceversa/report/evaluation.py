@@ -92,5 +92,5 @@ def worst_sheet(report: ReportData, worst: dict[str, Any] | None) -> Html:
         pixels = images.read(report.run.evaluations / worst["sheet"]).pixels
     except DataError:
         return Html()
-    alt = "The worst translations from left to right: input, translation below it and, where it is known, the truth"
+    alt = "The worst translations, worst first. Rows from above: input, translation, truth where known"
     return html('<div class="sheet">{p}</div>{n}', p=picture(pixels, alt, LARGEST), n=paragraph(f"{alt}.", "note"))

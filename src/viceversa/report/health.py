@@ -139,7 +139,10 @@ def treatment(line: dict[str, Any]) -> Html:
 def signal_charts(report: ReportData, lines: Sequence[dict[str, Any]]) -> list[curves.Chart]:
     """A chart for each of SIGNALS, for each direction."""
     charts = []
-    suffixes = {f"_{d.key}": f" {d.title(report.names)}" for d in report.config.method.directions} or {"": ""}
+    suffixes = {"": ""}
+    if report.translates:
+        arrows = {d.key: " → ".join(d.domains(report.names)) for d in report.config.method.directions}
+        suffixes = {f"_{key}": f", {arrow}" for key, arrow in arrows.items()}
     for name, (title, meaning, healthy) in SIGNALS.items():
         for suffix, direction in suffixes.items():
             key = name + suffix

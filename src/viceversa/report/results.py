@@ -24,7 +24,7 @@ def truth(report: ReportData) -> Html:
     rows += [_score_row(score) for score in scores]
     unpaired = not task_of(report.config.method).paired
     return section(
-        "Distance to the truth",
+        "PSNR against the truth",
         html('<table class="truth">{rows}</table>', rows=join(rows)),
         *(paragraph(verdict(score)) for score in scores),
         paragraph(
