@@ -108,10 +108,10 @@ def test_a_ceiling_is_operations_over_time(small: None) -> None:
 
 def test_a_row_has_what_the_table_needs(small: None, tmp_path: Path) -> None:
     tops = ceilings.ceilings()
-    row = measure.measured("load 256 px from files", 1, "cpu", tops)
+    row = measure.measure("load 256 px from files", 1, "cpu", tops)
     assert row["ours"]["per_second"] > 0 and row["speed"]["low"] <= row["speed"]["median"] <= row["speed"]["high"]
     assert set(row) == {"case", "device", "unit", "rounds", "ours", "reference", "speed", "processor"}
-    row = measure.measured("features of 64 px", 1, "cpu", tops)
+    row = measure.measure("features of 64 px", 1, "cpu", tops)
     assert row["gflop"] > 0 and row["share"] > 0 and "speed" not in row
     again = row["gflop"] / row["ours"]["processor_seconds"] / tops["convolution fp32"]["processor"]
     assert row["share"] == pytest.approx(again)

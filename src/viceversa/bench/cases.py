@@ -1,4 +1,4 @@
-"""What is measured: each case as a job of ours and, where the one page does the same, a job of the reference."""
+"""The cases: each a job of viceversa and, where the one-page reference does the same, a job of the reference."""
 
 import runpy
 import shutil
@@ -34,21 +34,21 @@ from ..worlds.scenes import WORLDS
 from . import flops
 
 PAGE = "cyclegan_one_page.py"
-FILES = 8  # pictures in the folder that is translated, or read
+FILES = 8  # images in the folder that is translated or read
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Something to do again and again."""
+    """A call to repeat."""
 
     call: Callable[[], object]
-    items: int  # pictures, steps' pictures or starts in one call
+    items: int  # images or process starts in one call
     flops: Callable[[], int] | None = None  # counts the operations of one call
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A row of the table. The makers take a folder to work in and a device."""
+    """A row of the table. `ours` and `reference` make a job from a folder to work in and a device."""
 
     unit: str
     ours: Callable[[Path, str], Job]
@@ -60,7 +60,7 @@ class Case:
 
 
 def one_page() -> dict[str, Any]:
-    """The names of the reference: beside this file in an installed package, in examples/ in a source tree."""
+    """The functions of the reference, which lies beside this file when installed, in examples/ in a source tree."""
     here = Path(__file__)
     for path in (here.with_name(PAGE), here.parents[3] / "examples" / PAGE):
         if path.exists():
@@ -74,20 +74,27 @@ def config_of(name: str, size: int, **changes: Any) -> CycleGANConfig:
 
 
 def noise(batch: int, size: int, device: str) -> list[torch.Tensor]:
-    """A random picture of each domain."""
+    """A batch of noise for each domain, (batch, 3, size, size) in [-1, 1]."""
     rng = torch.Generator().manual_seed(0)
-    return [(torch.rand(batch, 3, size, size, generator=rng) * 2 - 1).to(device) for _ in "ab"]
+    return [(torch.rand(batch, 3, size, size, generator=rng) * 2 - 1).to(device) for _ in SIDES]
 
 
 def train_ours(
-    name: str, size: int, folder: Path, device: str, *, batch: int | None = None, precision: str | None = None,
-    compile: bool = False, **changes: Any,
-) -> Job:  # fmt: skip
-    """A training step of a preset as a run takes it: from pictures on the host, on a graphics card recorded."""
-    wanted = preset(name, size)
-    batch, precision = batch or wanted.train.batch, choose_precision(precision or wanted.train.precision, device)
-    train = replace(wanted.train, batch=batch, precision=precision)
-    config = with_measured(replace(wanted, method=config_of(name, size, **changes), train=train), device)
+    name: str,
+    size: int,
+    folder: Path,
+    device: str,
+    *,
+    batch: int | None = None,
+    precision: str | None = None,
+    compile: bool = False,
+    **changes: Any,
+) -> Job:
+    """A training step of a preset as in a run: batches on the host, on a GPU as a CUDA graph."""
+    base = preset(name, size)
+    batch, precision = batch or base.train.batch, choose_precision(precision or base.train.precision, device)
+    train = replace(base.train, batch=batch, precision=precision)
+    config = with_measured(replace(base, method=config_of(name, size, **changes), train=train), device)
     method = cast(CycleGANConfig, config.method)
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = device == "cuda"
@@ -95,10 +102,10 @@ def train_ours(
     for net in model.nets.values() if compile else ():
         compile_net(net, device)
     a, b = noise(batch, size, "cpu")
-    take = device_step(model.step, model.players.values(), device)
+    step_fn = device_step(model.step, model.players.values(), device)
 
     def step() -> None:
-        losses = take(a, b)
+        losses = step_fn(a, b)
         if device == "cpu":
             _ = [loss.item() for loss in losses.values()]
 
@@ -106,7 +113,7 @@ def train_ours(
 
 
 def train_reference(size: int, batch: int, folder: Path, device: str) -> Job:
-    """A step of the one page."""
+    """A step of the one-page reference."""
     torch.manual_seed(0)
     model = one_page()["CycleGAN"](blocks=9 if size >= 256 else 6)
     for net in (model.G, model.F, model.D_A, model.D_B):
@@ -116,16 +123,16 @@ def train_reference(size: int, batch: int, folder: Path, device: str) -> Job:
 
 
 def pictures(folder: Path, size: int, count: int = FILES) -> list[Path]:
-    """Drawn pictures as PNG files; FILES different ones, again and again."""
+    """`count` PNG files of drawn images, of which FILES are different."""
     world = WORLDS["orchard"]
     (folder / f"in{size}").mkdir(parents=True, exist_ok=True)
-    made = [folder / f"in{size}" / f"{i}.png" for i in range(count)]
-    for i, path in enumerate(made):
+    paths = [folder / f"in{size}" / f"{i}.png" for i in range(count)]
+    for i, path in enumerate(paths):
         if i < FILES:
             images.save_png(path, images.from_uint8(world.draw(i, size, "A")[0]).transpose(2, 0, 1))
         else:
-            shutil.copy(made[i % FILES], path)
-    return made
+            shutil.copy(paths[i % FILES], path)
+    return paths
 
 
 def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, compile: bool) -> Translator:
@@ -138,9 +145,16 @@ def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, com
 
 
 def translate_ours(
-    name: str, size: int, count: int, folder: Path, device: str, *, precision: str = "fp32", compile: bool = False,
+    name: str,
+    size: int,
+    count: int,
+    folder: Path,
+    device: str,
+    *,
+    precision: str = "fp32",
+    compile: bool = False,
     **changes: Any,
-) -> Job:  # fmt: skip
+) -> Job:
     """Files to files through a translator."""
     c, count = config_of(name, size, **changes), of_device(count, device)
     translator = translator_of(c, size, device, precision, compile)
@@ -150,7 +164,7 @@ def translate_ours(
 
 
 def network_ours(size: int, folder: Path, device: str, *, precision: str, compile: bool) -> Job:
-    """Tensors to tensors, as many at once as a graphics card is given."""
+    """Tensors to tensors, a full GPU batch at a time."""
     c = config_of("cyclegan", size)
     translator = translator_of(c, size, device, precision, compile)
     x = torch.cat([noise(1, size, "cpu")[0]] * translator.batch_size)
@@ -160,7 +174,7 @@ def network_ours(size: int, folder: Path, device: str, *, precision: str, compil
 
 
 def network_reference(size: int, folder: Path, device: str) -> Job:
-    """One tensor after the other through the one page's generator."""
+    """One tensor after the other through the reference's generator."""
     net, x = one_page()["generator"](blocks=9 if size >= 256 else 6).to(device), noise(1, size, "cpu")[0]
 
     def call() -> None:
@@ -171,12 +185,12 @@ def network_reference(size: int, folder: Path, device: str) -> Job:
 
 
 def of_device(count: int, device: str) -> int:
-    """Files to translate: so many that a graphics card's batches are full and the first and the last do not count."""
+    """Number of files to translate: on a GPU enough for full batches and to amortise the first and the last."""
     return count if device == "cpu" else 64 * count
 
 
 def translate_reference(size: int, count: int, folder: Path, device: str) -> Job:
-    """Files to files as the one page does it."""
+    """Files to files as the reference does it."""
     page = one_page()
     net = page["generator"](blocks=9 if size >= 256 else 6).to(device)
     sources = pictures(folder, size, of_device(count, device))
@@ -192,7 +206,7 @@ def translate_reference(size: int, count: int, folder: Path, device: str) -> Job
 
 
 def load_ours(kept: bool, folder: Path, device: str, size: int = 256) -> Job:
-    """A batch of each domain, prepared as for `cyclegan`, from files or from memory."""
+    """A batch of each domain as for `cyclegan`, read from files or, with `kept`, from memory."""
     files, data = pictures(folder, size), preset("cyclegan", size).data
     read = reader(data.load_size, data.fit, 3)
     source = Unpaired(files, files, (read, read), Augment(size, flip=True), FILES, 0, 2**30 if kept else 0)
@@ -200,13 +214,13 @@ def load_ours(kept: bool, folder: Path, device: str, size: int = 256) -> Job:
 
 
 def load_reference(folder: Path, device: str, size: int = 256) -> Job:
-    """The same with the one page's `picture`, which reads the file every time."""
+    """The same with the reference's `picture`, which reads the file every time."""
     picture, files = one_page()["picture"], pictures(folder, size)
     return Job(call=lambda: [picture(path, size) for path in (*files, *files)], items=2 * FILES)
 
 
 def features(folder: Path, device: str) -> Job:
-    """A batch of pictures through the embedded extractor."""
+    """A batch of images through the embedded feature extractor."""
     extractor = load_extractor()
     side = extractor.side
     x = np.random.default_rng(0).uniform(-1, 1, (BATCH, 3, side, side)).astype(np.float32)
@@ -220,7 +234,7 @@ def start(words: list[str], folder: Path, device: str) -> Job:
 
 
 def bare(folder: Path, device: str) -> Job:
-    """What the one page imports, in a process of its own."""
+    """The imports of the reference, in a process of its own."""
     return start(["-c", "import numpy, torch, PIL.Image"], folder, device)
 
 
@@ -236,38 +250,39 @@ def translate(size: int, count: int, name: str = "cyclegan", **changes: Any) -> 
     return dict(unit="images", ours=ours, reference=partial(translate_reference, size, count))
 
 
-BOTH, CARD = ("cpu", "cuda"), ("cuda",)
+EVERY_VERB = (
+    "import viceversa.training.session, viceversa.translation.pipeline, viceversa.evaluation.evaluate, "
+    "viceversa.report.page"
+)
+BOTH, GPU = ("cpu", "cuda"), ("cuda",)
 FAST: dict[str, Any] = dict(precision="bf16", compile=True)
 CASES = {
     "train cyclegan 128 px": Case(**train(128), quick=True, memory=True, devices=BOTH),
     "train cyclegan 128 px, direct": Case(**train(128, winograd=False)),
     "train cyclegan 256 px": Case(**train(256), memory=True, devices=BOTH),
     "train cyclegan 256 px, recompute": Case(**train(256, recompute=True), memory=True, devices=BOTH),
-    "train cyclegan 256 px, bf16, compiled": Case(**train(256, **FAST), memory=True, precision="bf16", devices=CARD),
+    "train cyclegan 256 px, bf16, compiled": Case(**train(256, **FAST), memory=True, precision="bf16", devices=GPU),
     "train cyclegan 256 px, bf16, compiled, batch 8": Case(
-        **train(256, batch=8, **FAST), precision="bf16", devices=CARD
+        **train(256, batch=8, **FAST), precision="bf16", devices=GPU
     ),
-    "train quickstart 64 px": Case(
-        **train(64, "quickstart"), quick=True, memory=True, precision="auto", devices=BOTH
-    ),
+    "train quickstart 64 px": Case(**train(64, "quickstart"), quick=True, memory=True, precision="auto", devices=BOTH),
     "translate cyclegan 256 px": Case(**translate(256, 2), memory=True),
-    "translate cyclegan 256 px, bf16, compiled": Case(**translate(256, 2, **FAST), precision="bf16", devices=CARD),
+    "translate cyclegan 256 px, bf16, compiled": Case(**translate(256, 2, **FAST), precision="bf16", devices=GPU),
     "network cyclegan 256 px, bf16, compiled": Case(
-        unit="images", ours=partial(network_ours, 256, **FAST), reference=partial(network_reference, 256),
-        precision="bf16", devices=CARD,
+        unit="images",
+        ours=partial(network_ours, 256, **FAST),
+        reference=partial(network_reference, 256),
+        precision="bf16",
+        devices=GPU,
     ),
     "translate cyclegan 256 px, bf16": Case(**translate(256, 2, precision="bf16"), precision="bf16"),
     "translate cyclegan 256 px, direct": Case(**translate(256, 2, winograd=False)),
     "translate quickstart 64 px": Case(**translate(64, 32, "quickstart"), quick=True, memory=True),
-    "load 256 px from files": Case(
-        unit="images", ours=partial(load_ours, False), reference=load_reference, quick=True
-    ),
+    "load 256 px from files": Case(unit="images", ours=partial(load_ours, False), reference=load_reference, quick=True),
     "load 256 px from memory": Case(unit="images", ours=partial(load_ours, True), reference=load_reference),
     "features of 64 px": Case(unit="images", ours=features, quick=True),
     "start, viceversa --help": Case(
         unit="starts", ours=partial(start, ["-m", "viceversa", "--help"]), reference=bare, quick=True
     ),
-    "start, import of every verb": Case(
-        unit="starts", ours=partial(start, ["-c", "import viceversa.api"]), reference=bare
-    ),
-}  # fmt: skip
+    "start, import of every verb": Case(unit="starts", ours=partial(start, ["-c", EVERY_VERB]), reference=bare),
+}

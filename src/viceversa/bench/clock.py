@@ -1,4 +1,4 @@
-"""Two clocks: the wall's, and the seconds that processors worked, which other programs disturb less."""
+"""Wall time and CPU time, which other programs disturb less."""
 
 import resource
 import time
@@ -11,23 +11,23 @@ class Spent(NamedTuple):
     """Seconds."""
 
     wall: float
-    processor: float  # of all threads, the system's work for us and ended children included
+    processor: float  # CPU seconds of all threads, system calls and ended children
 
 
 def sync(device: str) -> None:
-    """Wait for a graphics card."""
+    """Wait for the GPU."""
     if device == "cuda":
         torch.cuda.synchronize()
 
 
 def processor_seconds() -> float:
-    """Of this process and its children that ended."""
+    """CPU seconds of this process and its ended children."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 class Clock:
-    """`with Clock(device) as clock: ...` - afterwards `clock.spent`."""
+    """`with Clock(device) as clock: ...` measures the block as `clock.spent`."""
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device

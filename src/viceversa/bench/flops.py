@@ -11,9 +11,9 @@ from ..networks.patchgan import PatchGAN
 
 
 def of_pass(net: nn.Module, shape: Sequence[int], *, weights: bool = False, inputs: bool = False) -> int:
-    """Of one pass through a network, and of the gradients of its weights and its inputs where asked for.
+    """Operations of one forward pass, and of the backward pass for its weights and inputs as requested.
 
-    Every convolution counts as the direct one, however it is computed: the network moves to the meta device.
+    Every convolution counts as a direct one, however it is computed: the network moves to the meta device.
     """
     from torch.utils.flop_counter import FlopCounterMode  # brings hundreds of megabytes of PyTorch's compiler along
 
@@ -27,22 +27,22 @@ def of_pass(net: nn.Module, shape: Sequence[int], *, weights: bool = False, inpu
 
 
 def of_step(config: CycleGANConfig, batch: int, size: int) -> int:
-    """Of one training step: what its six passes of a generator and six of a discriminator take, way back included."""
-    config = replace(config, recompute=False)  # what is computed again is not counted again
+    """Operations of one training step: six generator and six discriminator passes, with their backward passes."""
+    config = replace(config, recompute=False)  # recomputed operations are not counted twice
     G = make_generator(config, config.channels_a, config.channels_b)
     D = PatchGAN(config.channels_a, config.d_width, config.d_layers, config.d_norm)
     shape = (batch, config.channels_a, size, size)
-    first = of_pass(G, shape, weights=True)  # sees a picture, which needs no gradient
+    first = of_pass(G, shape, weights=True)  # its input is an image, which needs no gradient
     small = *shape[:2], *(side // config.cycle_downsampling for side in shape[2:])
-    second = of_pass(G, small, weights=True, inputs=True)  # sees a translation
+    second = of_pass(G, small, weights=True, inputs=True)  # its input is a translation
     generators = first + bool(config.lambda_cyc) * second + bool(config.lambda_idt) * first
-    asked = of_pass(D, shape, inputs=True) if config.lambda_gan else 0  # frozen, in the generators' turn
-    taught = 2 * of_pass(D, shape, weights=True) if config.lambda_gan else 0
-    return 2 * (generators + asked + taught)  # both directions
+    frozen = of_pass(D, shape, inputs=True) if config.lambda_gan else 0  # in the generators' turn
+    trained = 2 * of_pass(D, shape, weights=True) if config.lambda_gan else 0
+    return 2 * (generators + frozen + trained)  # both directions
 
 
 def of_translation(config: CycleGANConfig, size: int) -> int:
-    """Of one picture through one generator."""
+    """Operations of one image through one generator."""
     shape = (1, config.channels_a, size, size)
     with torch.no_grad():
         return of_pass(make_generator(config, config.channels_a, config.channels_b), shape)

@@ -1,4 +1,4 @@
-"""The guard against falling back: a bench beside committed ones, of which that of the same kind of machine counts."""
+"""Performance guard: compares a benchmark with the committed one of the same kind of machine."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -9,25 +9,36 @@ from ..errors import DataError, SlowerError
 
 Bench = dict[str, Any]  # as `viceversa bench --json` prints it
 Row = dict[str, Any]
-ALLOWED = 0.2  # part of a ratio that may be lost
-TRIES = 3  # a ratio counts as fallen when it is so every time
-ALIKE = 3.0  # ceilings of one kind of machine differ by less: matrix units by more, neighbours up to 2.5
+ALLOWED = 0.2  # share of a ratio that may be lost
+TRIES = 3  # a ratio has regressed when it is too low every time
+SAME_KIND = 3.0  # ceilings of one kind of machine differ by less: other programs cause up to 2.5, matrix units more
 
 
 def read(path: Path) -> Bench:
-    """Figures that a bench has printed; DataError for anything else."""
+    """A result of `viceversa bench --json`; DataError for anything else."""
     try:
-        found: Bench = json.loads(path.read_text())
-        _ = [row["case"] for row in found["cases"]], found["machine"]["processor"], found["ceilings"].items()
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as e:
+        content: Bench = json.loads(path.read_text())
+    except (OSError, ValueError) as e:
         raise DataError(f"--check {path}: {e}; name a file that viceversa bench --json has written") from None
-    return found
+    if not is_bench(content):
+        raise DataError(f"--check {path} is no result of a bench; name a file that viceversa bench --json has written")
+    return content
+
+
+def is_bench(content: Any) -> bool:
+    """True for the structure that `viceversa bench --json` prints."""
+    if not isinstance(content, dict):
+        return False
+    machine, cases, ceilings = (content.get(key) for key in ("machine", "cases", "ceilings"))
+    if not isinstance(machine, dict) or not isinstance(cases, list) or not isinstance(ceilings, dict):
+        return False
+    return "processor" in machine and all(isinstance(row, dict) and "case" in row for row in cases)
 
 
 def of_this_kind(found: Bench, committed: dict[str, Bench]) -> str | None:
-    """The first that comes from such a machine: processor, threads, and what it can do at most. None: there is none.
+    """The first file from a machine of this kind (processor, threads, GPU, similar ceilings), or none.
 
-    Ratios belong to a kind of machine, its vector units and its memory.
+    Ratios depend on the vector units and the memory of a machine.
     """
     for where, other in committed.items():
         named = all(found["machine"][key] == other["machine"][key] for key in ("processor", "threads", "card"))
@@ -37,15 +48,15 @@ def of_this_kind(found: Bench, committed: dict[str, Bench]) -> str | None:
             for name, rate in rates.items()
             if name in other["ceilings"].get(device, {})
         ]
-        if named and pairs and all(1 / ALIKE < ours / theirs < ALIKE for ours, theirs in pairs):
+        if named and pairs and all(1 / SAME_KIND < ours / theirs < SAME_KIND for ours, theirs in pairs):
             return where
     return None
 
 
 def ratios(row: Row) -> dict[str, float]:
-    """What of a row can be compared with another day's, more being better; on a processor by its own seconds.
+    """The ratios of a row that are comparable between days, more being better; on a CPU by CPU seconds.
 
-    Not its share of the ceiling, which neighbours of a machine move by half from one hour to the next.
+    Not the share of the ceiling, which other programs on a machine change by half from one hour to the next.
     """
     found = {}
     if "speed" in row:
@@ -55,10 +66,10 @@ def ratios(row: Row) -> dict[str, float]:
     return found
 
 
-def fallen(rows: Iterable[Row], committed: Bench) -> dict[tuple[str, str], str]:
-    """By case and device, what of it is more than a fifth worse than the committed ratio."""
+def regressions(rows: Iterable[Row], committed: Bench) -> dict[tuple[str, str], str]:
+    """By case and device, the ratios that are more than ALLOWED below the committed ones."""
     known = {(row["case"], row["device"]): ratios(row) for row in committed["cases"]}
-    told = {}
+    slower = {}
     for row in rows:
         key = row["case"], row["device"]
         worse = [
@@ -67,25 +78,25 @@ def fallen(rows: Iterable[Row], committed: Bench) -> dict[tuple[str, str], str]:
             if name in known.get(key, {}) and value < (1 - ALLOWED) * known[key][name]
         ]
         if worse:
-            told[key] = f"{key[0]} ({key[1]}): {'; '.join(worse)}"
-    return told
+            slower[key] = f"{key[0]} ({key[1]}): {'; '.join(worse)}"
+    return slower
 
 
 def require_no_slower(found: Bench, committed: Bench, where: str, again: Callable[[str, str], Row]) -> None:
-    """SlowerError naming what fell each time it was measured, DataError when the two have no case in common.
+    """SlowerError naming what regressed in all TRIES, DataError when the two have no case in common.
 
-    `again(case, device)` measures a row anew; it takes the old one's place in `found`.
+    `again(case, device)` measures a row anew, which replaces the old one in `found`.
     """
     rows = {(row["case"], row["device"]): row for row in found["cases"]}
     if not rows.keys() & {(row["case"], row["device"]) for row in committed["cases"]}:
         raise DataError(f"--check {where}: it holds none of the cases measured here; write it anew")
-    told = fallen(rows.values(), committed)
+    slower = regressions(rows.values(), committed)
     for _ in range(TRIES - 1):
-        rows |= {key: again(*key) for key in told}
-        told = fallen((rows[key] for key in told), committed)
+        rows |= {key: again(*key) for key in slower}
+        slower = regressions((rows[key] for key in slower), committed)
     found["cases"] = list(rows.values())
-    if told:
+    if slower:
         raise SlowerError(
-            f"more than {ALLOWED:.0%} below {where}, {TRIES} times: {'; '.join(told.values())}; if it has to be so, "
+            f"more than {ALLOWED:.0%} below {where}, {TRIES} times: {'; '.join(slower.values())}; if it has to be so, "
             "measure those figures anew on a quiet machine"
         )

@@ -1,4 +1,4 @@
-"""Two sides in turns, and what they need of memory."""
+"""Speed of viceversa and reference, measured in turns, and their peak memory."""
 
 import gc
 import json
@@ -21,19 +21,19 @@ from .clock import Clock, Spent
 
 BLOCK_SECONDS = 0.4  # of one side before the other has its turn
 MB = 2**20
-PEAKS: dict[tuple[str, str], float] = {}  # what was measured already
+PEAKS: dict[tuple[str, str], float] = {}  # measured peak memory by side and job
 
 
 def per_item(job: Job, calls: int, device: str) -> Spent:
-    """Seconds for one item, over a block of calls."""
+    """Seconds per item, over a block of calls."""
     with Clock(device) as clock:
         for _ in range(calls):
             job.call()
     return Spent(clock.spent.wall / (calls * job.items), clock.spent.processor / (calls * job.items))
 
 
-def enough(job: Job, device: str) -> int:
-    """Calls that fill a block; a quick job is called twice to tell, for its first call is slow."""
+def calls_per_block(job: Job, device: str) -> int:
+    """Number of calls that fill a block; a quick job is called twice to find out, since its first call is slow."""
     with Clock(device) as first:
         job.call()
     if first.spent.wall >= 5 * BLOCK_SECONDS:
@@ -44,61 +44,62 @@ def enough(job: Job, device: str) -> int:
 
 
 def in_turns(jobs: dict[str, Job], rounds: int, device: str) -> dict[str, list[Spent]]:
-    """Every side once in every round, the order turned round by round; the first calls are not timed."""
-    calls = {name: enough(job, device) for name, job in jobs.items()}
-    found: dict[str, list[Spent]] = {name: [] for name in jobs}
+    """Times of every side, once a round, in alternating order; the first calls are not timed."""
+    calls = {name: calls_per_block(job, device) for name, job in jobs.items()}
+    times: dict[str, list[Spent]] = {name: [] for name in jobs}
     for turn in range(rounds):
         for name in sorted(jobs, reverse=bool(turn % 2)):
-            found[name].append(per_item(jobs[name], calls[name], device))
-    return found
+            times[name].append(per_item(jobs[name], calls[name], device))
+    return times
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median, least and most."""
+    """Median, minimum and maximum."""
     return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
-def measured(name: str, rounds: int, device: str, ceilings: dict[str, dict[str, float]]) -> dict[str, Any]:
+def measure(name: str, rounds: int, device: str, ceilings: dict[str, dict[str, float]]) -> dict[str, Any]:
     """One row: rates, ratios over the reference (more is better), the share of the ceiling, peak memory."""
     case = CASES[name]
     row: dict[str, Any] = {"case": name, "device": device, "unit": case.unit, "rounds": rounds}
     makers = {"ours": case.ours} | ({"reference": case.reference} if case.reference else {})
     with TemporaryDirectory() as folder:
         if device == "cuda":
-            prepared = {side: on_card(maker, Path(folder)) for side, maker in makers.items()}
+            prepared = {side: on_gpu(maker, Path(folder)) for side, maker in makers.items()}
             jobs = {side: job for side, (job, _) in prepared.items()}
         else:
             jobs = {side: maker(Path(folder), device) for side, maker in makers.items()}
-        found = in_turns(jobs, rounds, device)
-    for side, times in found.items():
+        times = in_turns(jobs, rounds, device)
+
+    for side, own in times.items():
         row[side] = {
-            "per_second": 1 / statistics.median(t.wall for t in times),
-            "processor_seconds": statistics.median(t.processor for t in times),
+            "per_second": 1 / statistics.median(t.wall for t in own),
+            "processor_seconds": statistics.median(t.processor for t in own),
         }
-    if "reference" in found:
-        pairs = list(zip(found["ours"], found["reference"], strict=True))
+    if "reference" in times:
+        pairs = list(zip(times["ours"], times["reference"], strict=True))
         row["speed"] = spread([reference.wall / ours.wall for ours, reference in pairs])
         row["processor"] = spread([reference.processor / max(ours.processor, 1e-9) for ours, reference in pairs])
     if count := jobs["ours"].flops:
         row |= share(count() / jobs["ours"].items, row["ours"], case, device, ceilings)
     if case.memory and device == "cuda":
-        held = {side: peak for side, (_, peak) in prepared.items()}
-        row["memory"] = held | {"ratio": held["ours"] / held["reference"]}
+        peaks = {side: peak for side, (_, peak) in prepared.items()}
+        row["memory"] = peaks | {"ratio": peaks["ours"] / peaks["reference"]}
     elif case.memory:
         row["memory"] = memory(name, case)
     return row
 
 
-def on_card(maker: Callable[[Path, str], Job], folder: Path) -> tuple[Job, float]:
-    """A job that is compiled, tuned and recorded, and the MB of a graphics card that it holds at most when it is."""
+def on_gpu(maker: Callable[[Path, str], Job], folder: Path) -> tuple[Job, float]:
+    """A warmed-up job (compiled, tuned, captured), and its peak GPU memory in MB after that."""
     gc.collect()
     torch.cuda.empty_cache()
     before = torch.cuda.memory_allocated()
     job = maker(folder, "cuda")
     for _ in range(WARMUP_CALLS):
         job.call()
-    torch.backends.cudnn.benchmark = False  # a training has looked for its kernels; what follows does not
-    torch.cuda.reset_peak_memory_stats()  # what was tried while looking for the quickest kernels does not count
+    torch.backends.cudnn.benchmark = False  # training has searched its kernels; what follows does not
+    torch.cuda.reset_peak_memory_stats()  # not what the search for the fastest kernels used
     for _ in range(2):
         job.call()
     torch.cuda.synchronize()
@@ -108,10 +109,10 @@ def on_card(maker: Callable[[Path, str], Job], folder: Path) -> tuple[Job, float
 def share(
     flops: float, took: dict[str, float], case: Case, device: str, ceilings: dict[str, dict[str, float]]
 ) -> dict[str, Any]:
-    """Counted operations, their pace, and the part of the convolution ceiling that it is.
+    """Counted operations per item, their rate, and its share of the convolution ceiling.
 
-    On a processor per second of work, which other programs disturb less. Winograd's convolutions are counted as direct
-    ones, so that their share may pass 1.
+    On a CPU by CPU seconds, which other programs disturb less. Winograd convolutions are counted as direct ones, so
+    that their share may exceed 1.
     """
     precision = choose_precision(case.precision, device)
     gflop = flops / 1e9
@@ -125,23 +126,23 @@ def share(
 
 
 def memory(name: str, case: Case) -> dict[str, float]:
-    """Peak memory of each side in MB, measured in a process of its own, and ours over the reference's."""
-    found = {}
+    """Peak memory of each side in MB, measured in processes of their own, and their ratio."""
+    peaks = {}
     for side in ("ours", "reference"):
-        known = side, repr(getattr(case, side))  # several cases have one reference
-        if known not in PEAKS:
+        key = side, repr(getattr(case, side))  # several cases have one reference
+        if key not in PEAKS:
             command = [sys.executable, "-m", "viceversa.bench.measure", name, side]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
-                why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-                raise ResourceError(f"the memory of '{name}' ({side}) could not be measured: {why}")
-            PEAKS[known] = json.loads(done.stdout)
-        found[side] = PEAKS[known]
-    return found | {"ratio": found["ours"] / found["reference"]}
+                reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+                raise ResourceError(f"the memory of '{name}' ({side}) could not be measured: {reason}")
+            PEAKS[key] = json.loads(done.stdout)
+        peaks[side] = PEAKS[key]
+    return peaks | {"ratio": peaks["ours"] / peaks["reference"]}
 
 
 def peak(name: str, side: str) -> float:
-    """MB that this process held at most while the job was done twice."""
+    """Peak memory of this process in MB over two calls of a job."""
     maker = getattr(CASES[name], side)
     with TemporaryDirectory() as folder:
         job = maker(Path(folder), "cpu")
@@ -151,9 +152,9 @@ def peak(name: str, side: str) -> float:
 
 
 def most_resident() -> float:
-    """MB of memory that this process held at most.
+    """Peak memory of this process in MB.
 
-    Linux counts into ru_maxrss what the parent held when it started us, so its own count of this program is read.
+    On Linux, ru_maxrss includes the memory of the parent at the fork, so /proc is read instead.
     """
     status = Path("/proc/self/status")
     if status.exists():

@@ -1,4 +1,4 @@
-"""All cases with the machine they ran on."""
+"""All cases, and the machine they ran on."""
 
 import platform
 import sys
@@ -14,24 +14,24 @@ from ..hardware.device import choose_device, processor_name
 from . import guard
 from .cases import CASES
 from .ceilings import ceilings
-from .measure import PEAKS, measured
+from .measure import PEAKS, measure
 
 ROUNDS = 5
-SLOW = 2  # rounds of cases whose block takes many seconds
+SLOW_ROUNDS = 2  # of cases whose block takes many seconds
 
 
 def run(*, quick: bool, check: Sequence[str | Path], device: str | None, show: Callable[[str], None]) -> dict[str, Any]:
-    """Measure on one device or all; compare with the file of `check`, read first, from such a machine as this.
+    """Measure on one device or all, and compare with the file of `check` that is from a machine of this kind.
 
-    "checked" in the result is the file that was compared with, none where no file is from such a machine.
+    "checked" in the result is the file that was compared with; none where no file is from such a machine.
     """
     committed = {str(path): guard.read(Path(path)) for path in check}
-    found: dict[str, Any] = {"machine": machine(), "quick": quick, "ceilings": {}, "cases": []}
+    result: dict[str, Any] = {"machine": machine(), "quick": quick, "ceilings": {}, "cases": []}
 
     def row(name: str, place: str) -> dict[str, Any]:
         show(f"{place}: {name}")
         slow = place == "cpu" and "256 px" in name and name.startswith(("train", "translate"))
-        return measured(name, SLOW if slow else ROUNDS, place, found["ceilings"][place])
+        return measure(name, SLOW_ROUNDS if slow else ROUNDS, place, result["ceilings"][place])
 
     def again(name: str, place: str) -> dict[str, Any]:
         PEAKS.clear()  # memory too
@@ -40,20 +40,25 @@ def run(*, quick: bool, check: Sequence[str | Path], device: str | None, show: C
     here = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     for place in here if device is None else (choose_device(device),):
         show(f"{place}: ceilings")
-        found["ceilings"][place] = ceilings(place)
-        wanted = (name for name, case in CASES.items() if place in case.devices and (case.quick or not quick))
-        found["cases"] += [row(name, place) for name in wanted]
+        result["ceilings"][place] = ceilings(place)
+        names = [name for name, case in CASES.items() if place in case.devices and (case.quick or not quick)]
+        result["cases"] += [row(name, place) for name in names]
     if committed:
-        where = found["checked"] = guard.of_this_kind(found, committed)
-        if where is not None:
-            guard.require_no_slower(found, committed[where], where, again)
-    return found
+        result["checked"] = file = guard.of_this_kind(result, committed)
+        if file is not None:
+            guard.require_no_slower(result, committed[file], file, again)
+    return result
 
 
 def machine() -> dict[str, Any]:
     """Hardware and versions."""
     return {
-        "processor": processor_name(), "threads": torch.get_num_threads(), "system": platform.system(),
-        "card": torch.cuda.get_device_name() if torch.cuda.is_available() else None, "python": sys.version.split()[0],
-        "torch": torch.__version__, "viceversa": version("viceversa"), "date": time.strftime("%F"),
-    }  # fmt: skip
+        "processor": processor_name(),
+        "threads": torch.get_num_threads(),
+        "system": platform.system(),
+        "card": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "python": sys.version.split()[0],
+        "torch": torch.__version__,
+        "viceversa": version("viceversa"),
+        "date": time.strftime("%F"),
+    }
