@@ -165,6 +165,7 @@ def test_report_and_evaluate_agree_on_pictures_that_are_not_square(tmp_path, fit
     evaluated = viceversa.evaluate(run.path, quiet=True)["directions"]
     for one, other in zip(reported, evaluated, strict=True):
         assert (one["source"], one["target"]) == (other["source"], other["target"])
+        assert one["truth"].pop("pictures") == other["rows"]["translation"]["count"] == TESTS
         for name, value in one["truth"].items():
             assert other["truth"][name] == value, name
     assert f"{evaluated[0]['truth']['psnr']:.2f}" in Page(run.report).text
