@@ -34,20 +34,20 @@ def ceilings(device: str = "cpu") -> dict[str, dict[str, float]]:
     A multiply-add is two operations. `wall` is per second of wall time with all threads, `processor` per CPU second. A
     copy counts bytes read and bytes written.
     """
-    found = {}
+    rates = {}
     c, side = CONVOLUTION
     n, edge = (GPU_BATCH, GPU_MATRIX) if device == "cuda" else (1, MATRIX)
     layout = torch.channels_last if device == "cuda" else torch.contiguous_format
     for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
         conv = to_device(nn.Conv2d(c, c, 3, padding=1, dtype=dtype), device)
         x = torch.randn(n, c, side, side, device=device, dtype=dtype).contiguous(memory_format=layout)
-        found[f"convolution {name}"] = rate(best(lambda: conv(x), device), 2 * 9 * n * c * c * side**2)  # noqa: B023
+        rates[f"convolution {name}"] = rate(best(lambda: conv(x), device), 2 * 9 * n * c * c * side**2)  # noqa: B023
         m = torch.randn(edge, edge, device=device, dtype=dtype)
-        found[f"matrix {name}"] = rate(best(lambda: m @ m, device), 2 * edge**3)  # noqa: B023
+        rates[f"matrix {name}"] = rate(best(lambda: m @ m, device), 2 * edge**3)  # noqa: B023
     source, target = (torch.ones(COPIED // 4, device=device) for _ in range(2))
-    found["memory"] = rate(best(lambda: target.copy_(source), device), 2 * COPIED)
+    rates["memory"] = rate(best(lambda: target.copy_(source), device), 2 * COPIED)
     sync(device)
-    return found
+    return rates
 
 
 def rate(spent: Spent, operations: float) -> dict[str, float]:

@@ -35,16 +35,16 @@ def is_bench(content: Any) -> bool:
     return "processor" in machine and all(isinstance(row, dict) and "case" in row for row in cases)
 
 
-def of_this_kind(found: Bench, committed: dict[str, Bench]) -> str | None:
+def of_this_kind(result: Bench, committed: dict[str, Bench]) -> str | None:
     """The first file from a machine of this kind (processor, threads, GPU, similar ceilings), or none.
 
     Ratios depend on the vector units and the memory of a machine.
     """
     for where, other in committed.items():
-        named = all(found["machine"][key] == other["machine"][key] for key in ("processor", "threads", "card"))
+        named = all(result["machine"][key] == other["machine"][key] for key in ("processor", "threads", "card"))
         pairs = [
             (rate["processor"], other["ceilings"][device][name]["processor"])
-            for device, rates in found["ceilings"].items()
+            for device, rates in result["ceilings"].items()
             for name, rate in rates.items()
             if name in other["ceilings"].get(device, {})
         ]
@@ -58,12 +58,12 @@ def ratios(row: Row) -> dict[str, float]:
 
     Not the share of the ceiling, which other programs on a machine change by half from one hour to the next.
     """
-    found = {}
+    own = {}
     if "speed" in row:
-        found["speed"] = row["processor" if row["device"] == "cpu" else "speed"]["median"]
+        own["speed"] = row["processor" if row["device"] == "cpu" else "speed"]["median"]
     if "ratio" in row.get("memory", {}):
-        found["memory"] = 1 / row["memory"]["ratio"]
-    return found
+        own["memory"] = 1 / row["memory"]["ratio"]
+    return own
 
 
 def regressions(rows: Iterable[Row], committed: Bench) -> dict[tuple[str, str], str]:
@@ -82,19 +82,19 @@ def regressions(rows: Iterable[Row], committed: Bench) -> dict[tuple[str, str], 
     return slower
 
 
-def require_no_slower(found: Bench, committed: Bench, where: str, again: Callable[[str, str], Row]) -> None:
+def require_no_slower(result: Bench, committed: Bench, where: str, again: Callable[[str, str], Row]) -> None:
     """SlowerError naming what regressed in all TRIES, DataError when the two have no case in common.
 
-    `again(case, device)` measures a row anew, which replaces the old one in `found`.
+    `again(case, device)` measures a row anew, which replaces the old one in `result`.
     """
-    rows = {(row["case"], row["device"]): row for row in found["cases"]}
+    rows = {(row["case"], row["device"]): row for row in result["cases"]}
     if not rows.keys() & {(row["case"], row["device"]) for row in committed["cases"]}:
         raise DataError(f"--check {where}: it holds none of the cases measured here; write it anew")
     slower = regressions(rows.values(), committed)
     for _ in range(TRIES - 1):
         rows |= {key: again(*key) for key in slower}
         slower = regressions((rows[key] for key in slower), committed)
-    found["cases"] = list(rows.values())
+    result["cases"] = list(rows.values())
     if slower:
         raise SlowerError(
             f"more than {ALLOWED:.0%} below {where}, {TRIES} times: {'; '.join(slower.values())}; if it has to be so, "

@@ -65,7 +65,7 @@ def unexpected(error: Exception, words: list[str]) -> int:
     from ..distributed import launch_command
 
     code = getattr(error, "exit_code", None)
-    if code is not None:  # training was told to stop and saved
+    if code is not None:  # training was asked to stop, and saved
         command = shlex.join([*launch_command(), *words])
         return complain(f"stopped by {error}, checkpoint saved; to go on: {command}", code)
     if isinstance(error, RuntimeError) and "memory" in str(error):

@@ -29,26 +29,26 @@ def bench(
     from ..console import LiveLine
 
     with LiveLine(quiet=False) as show:
-        found = room.run(quick=quick, check=check or (), device=device, show=show)
+        result = room.run(quick=quick, check=check or (), device=device, show=show)
     if as_json:
-        return print_json(found)
-    print_bench(found)
+        return print_json(result)
+    print_bench(result)
     if check:
-        kind = f"{found['machine']['processor']}, {found['machine']['threads']} threads"
-        print(f"no worse than {found['checked']}" if found["checked"] else f"nothing compared: no file is of {kind}")
+        kind = f"{result['machine']['processor']}, {result['machine']['threads']} threads"
+        print(f"no worse than {result['checked']}" if result["checked"] else f"nothing compared: no file is of {kind}")
 
 
-def print_bench(found: dict[str, Any]) -> None:
+def print_bench(result: dict[str, Any]) -> None:
     """Ceilings, then a row for each case."""
-    told = found["machine"]
-    print(f"{told['processor']}, {told['threads']} threads, torch {told['torch']}")
-    for device, rates in found["ceilings"].items():
+    machine = result["machine"]
+    print(f"{machine['processor']}, {machine['threads']} threads, torch {machine['torch']}")
+    for device, rates in result["ceilings"].items():
         parts = [f"{name} {rate['wall']:.0f} {'GB' if name == 'memory' else 'Gflop'}/s" for name, rate in rates.items()]
         print(f"{device}: {', '.join(parts)}")
     lines: list[tuple[str, ...]] = [
         ("", "per second", "x reference", "by processor time", "of the ceiling", "peak MB", "x reference")
     ]
-    for row in found["cases"]:
+    for row in result["cases"]:
         speed, memory = row.get("speed"), row.get("memory", {})
         lines.append(
             (

@@ -19,22 +19,22 @@ def print_values(values: dict[str, Any]) -> None:
             print(f"{key.replace('_', ' ') if i == 0 else '':<14} {line}")
 
 
-def print_diagnosis(found: dict[str, Any]) -> None:
+def print_diagnosis(result: dict[str, Any]) -> None:
     """Print verdict, symptoms with remedies, treatments, and the checks at which the verdict changed."""
-    print(f"{found['verdict']} at step {found['step']} of {found['steps']}")
-    for symptom in found["symptoms"]:
+    print(f"{result['verdict']} at step {result['step']} of {result['steps']}")
+    for symptom in result["symptoms"]:
         where = f" ({symptom['where']})" if symptom["where"] else ""
         print(
             f"\n{symptom['level']}: {symptom['symptom']}{where}, since step {symptom['since']}\n  {symptom['sentence']}"
         )
         for remedy in symptom["try"]:
-            told = "".join(
+            effects = "".join(
                 f"; {e['verdict']}: {e['effect']:+.2f} {e['unit']} ({e['world']}, n = {e['n']})"
                 for e in remedy["measured"]
             )
-            print(f"  try {remedy['words']}\n      {remedy['title']}; cost: {remedy['cost']}{told}")
-    for line in found["treatments"]:
+            print(f"  try {remedy['words']}\n      {remedy['title']}; cost: {remedy['cost']}{effects}")
+    for line in result["treatments"]:
         print(f"\ntreated at step {line['step']}: {line['symptom']}, back to step {line['back_to']}, {line['title']}")
     print("\ntimeline")
-    for line in found["timeline"]:
+    for line in result["timeline"]:
         print(f"  step {line['step']:>7}  {line['verdict']:<6} {', '.join(line['symptoms'])}")

@@ -99,5 +99,8 @@ def study_results(study: Path, /, *, as_json: Annotated[bool, Parameter("--json"
     from ..study.results import results
     from ..study.words import lines
 
-    found = results(study)
-    print_json(found) if as_json else print("\n".join(lines(found)))
+    result = results(study)
+    if as_json:
+        print_json(result)
+    else:
+        print("\n".join(lines(result)))

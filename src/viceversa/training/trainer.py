@@ -167,20 +167,20 @@ class Trainer:
         healthy = self.run.finish_treatment() if self.is_rank0 else None
         distributed.broadcast_from_rank0(None)
         newest, complaints = checkpoint.newest(self.run.checkpoints)
-        found = distributed.broadcast_from_rank0(newest or healthy)
-        if found is None and complaints:
+        start = distributed.broadcast_from_rank0(newest or healthy)
+        if start is None and complaints:
             raise ModelFileError(
                 f"{complaints[0]}, and no checkpoint of {self.run.path} is whole; restore one, or remove the folder "
                 f"{self.run.checkpoints} to start anew"
             )
 
-        if found is not None:
-            state = checkpoint.load(found.path, self.method, grown=bool(self.run.treatments()))
+        if start is not None:
+            state = checkpoint.load(start.path, self.method, grown=bool(self.run.treatments()))
             self.step, self.window = state["step"], state["window"]
 
         if self.is_rank0:
-            self.run.truncate_metrics(self.step if found else -1)
-            if found is not None and found == healthy:  # healthy checkpoints are replaced: the run needs its own
+            self.run.truncate_metrics(self.step if start else -1)
+            if start is not None and start == healthy:  # healthy checkpoints are replaced: the run needs its own
                 self.save()
         return complaints
 
