@@ -176,7 +176,7 @@ def test_run_keeps_palette_and_scores(trained: RunFolder, pairs: Path) -> None:
     for number in range(3):  # the figure of the run from the files themselves, read by Pillow
         x = np.array(Image.open(pairs / "testB" / f"{number:04}.png")).transpose(2, 0, 1)
         truth = np.array(Image.open(pairs / "labelsB" / f"{number:04}.png"))
-        matrix += confusion(truth, named(torch.from_numpy(x[None] / np.float32(127.5) - 1))[0], 11)
+        matrix += confusion(truth, named.predict(torch.from_numpy(x[None] / np.float32(127.5) - 1))[0], 11)
     s = scores(matrix)
     assert (s.pixel, s.class_, s.iou) == tuple(lines[-1][key] for key in ("accuracy", "class_accuracy", "iou"))
 
@@ -188,7 +188,7 @@ def test_sheet_shows_image_prediction_truth(trained: RunFolder, pairs: Path) -> 
     np.testing.assert_array_equal(cells[0], images.read(pairs / "testB" / "0000.png").pixels)
     np.testing.assert_array_equal(cells[2], images.read(pairs / "testA" / "0000.png").pixels)
     named = load_segmenter(trained.path)
-    numbers = named(torch.from_numpy(cells[0])[None])[0]
+    numbers = named.predict(torch.from_numpy(cells[0])[None])[0]
     np.testing.assert_array_equal(classes_of(cells[1], named.palette), numbers)
 
 
@@ -226,10 +226,12 @@ def test_command_and_report_show_the_scores(pairs: Path, tmp_path: Path, capsys:
     assert run_command([*words, *(word for pair in TINY for word in ("--set", pair))]) == 0
     said = capsys.readouterr().out
     last = RunFolder(tmp_path / "run").read_lines(tmp_path / "run" / "accuracy.jsonl")[-1]
-    assert f"test pixels named rightly: {last['accuracy']:.1%}; class accuracy {last['class_accuracy']:.1%}" in said
+    assert (
+        f"test pixels classified correctly: {last['accuracy']:.1%}; class accuracy {last['class_accuracy']:.1%}" in said
+    )
     assert f"mean IoU {last['iou']:.1%}" in said and "health" not in said
     page = (tmp_path / "run" / "report.html").read_text()
-    assert f"{last['accuracy']:.1%} of the test pixels are named rightly" in page
+    assert f"{last['accuracy']:.1%} of the test pixels are classified correctly" in page
     assert re.findall(r'class="chip" style="background:#(\w+)"', page) == list(labels.palette_for(pairs).colours)
     assert page.count("classes, true") == 3 and "Trained on 6 pictures of 11 classes" in page
     assert "does not occur" in page or None not in last["iou_of"].values()

@@ -159,7 +159,7 @@ def kill_writers(folder: Path, kills: int) -> int:
         pace *= 0.98 if told else 1.02
         announced = told[-1] if told else announced
         newest, complaints = checkpoint.newest(folder)
-        found = newest.path
+        found = newest.path if newest else None
         if found is None:
             assert announced == 0
             continue
