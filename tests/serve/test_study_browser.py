@@ -1,4 +1,4 @@
-"""Whole sessions in a real Chromium, by keyboard and by touch: pairs for one second to the frame, nothing foreign."""
+"""Whole sessions in a real Chromium, by keyboard and touch: pairs for one second to the frame, no foreign request."""
 
 import shutil
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ import pytest
 from support.studies import OTHER, serving, small_study, visit
 from viceversa import study
 from viceversa.study.answers import Answers, read
-from viceversa.study.protocol import plan
+from viceversa.study.protocol import session_trials
 
 pytestmark = pytest.mark.long
 QUIET = [
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--no-sandbox",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-# What an onlooker sees of both pictures in every frame, without asking the page's own clock or state.
+# Records for every frame which pictures are visible, independently of the page's own clock and state.
 WATCH = """
 (() => {
   window.seen = [];
@@ -30,11 +30,11 @@ WATCH = """
   };
   const look = (now) => painted.port2.postMessage(now);
   requestAnimationFrame(look);
-  window.told = []; // feedback, which lasts too short to be waited for from outside
+  window.recordedFeedback = []; // which lasts too short to be waited for from outside
   addEventListener("DOMContentLoaded", () => document.getElementById("prompt") && new MutationObserver(() => {
     const tag = (id) => document.querySelector(`#${id} .tag`).textContent;
     const kind = document.getElementById("prompt").className;
-    if (["good", "bad"].includes(kind)) window.told.push([kind, tag("left"), tag("right")]);
+    if (["good", "bad"].includes(kind)) window.recordedFeedback.push([kind, tag("left"), tag("right")]);
   }).observe(document.getElementById("prompt"), { attributes: true }));
 })();
 """
@@ -60,25 +60,25 @@ def browser():
 
 @contextmanager
 def visitor(browser, running, width, height, scheme="light", touch=False):
-    """A page of a new visitor; afterwards it has said nothing and asked nobody else."""
+    """A page of a new visitor; at the end: no message on its console, no request to another server."""
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch, is_mobile=touch
     )
     context.add_init_script(WATCH)
     page = context.new_page()
-    page.said, page.asked = [], []
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda error: page.said.append(str(error)))
-    page.on("request", lambda request: page.asked.append(request.url))
+    page.messages, page.urls = [], []
+    page.on("console", lambda message: page.messages.append(message.text))
+    page.on("pageerror", lambda error: page.messages.append(str(error)))
+    page.on("request", lambda request: page.urls.append(request.url))
     page.goto(running.url)
     yield page
-    assert page.said == []
-    assert page.asked and all(url.startswith(running.url + "/") for url in page.asked)
+    assert page.messages == []
+    assert page.urls and all(url.startswith(running.url + "/") for url in page.urls)
     context.close()
 
 
 def fits(page):
-    """Nothing is cut off at the side, and on a trial nothing below either."""
+    """Assert that nothing is cut off at the side, and on a trial nothing below either."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if page.is_visible("#trial"):
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
@@ -91,9 +91,9 @@ def fits(page):
         assert boxes[0]["width"] == boxes[1]["width"]
 
 
-def go_on(page, number, asked, start):
+def go_on(page, number, content, start):
     """From trial `number` on, through the pages between, until the question is put."""
-    if number in (0, asked.practice):
+    if number in (0, content.practice):
         page.wait_for_selector("#ready #start", state="visible")
         fits(page)
         start()
@@ -102,8 +102,8 @@ def go_on(page, number, asked, start):
 
 def trials_of(folder, session=0):
     stored = read(folder.answers)
-    asked = folder.study()
-    return plan(asked, stored[session][0].number, stored[session][0].arm)
+    content = folder.study()
+    return session_trials(content, stored[session][0].number, stored[session][0].arm)
 
 
 def spans_of(seen):
@@ -119,8 +119,8 @@ def spans_of(seen):
     return spans
 
 
-def judge_times(given, seen):
-    """One second ± one frame, as logged by the page and as seen by the onlooker.
+def check_times(given, seen):
+    """One second ± one frame, as logged by the page and as recorded from outside.
 
     Where the browser itself skipped frames (a machine with other work to do) the pair leaves in the first frame that
     there is, and the page logs the longer time.
@@ -141,20 +141,20 @@ def judge_times(given, seen):
 
 def test_a_whole_session_by_keyboard(browser, tmp_path):
     folder = small_study(tmp_path, algorithms=1, trials=6, practice=2, sentinels=2)
-    asked = folder.study()
+    content = folder.study()
     keys = {"left": ["ArrowLeft", "f", "F"], "right": ["ArrowRight", "j", "J"]}
     with serving(folder) as running, visitor(browser, running, 1280, 800) as page:
         page.wait_for_selector("#begin")
         assert page.inner_text("h1.question") == "Which picture is real?" and "voluntary" in page.inner_text(".consent")
         fits(page)
-        assert not [url for url in page.asked if "/pictures/" in url or "/sessions" in url]  # nothing before consent
+        assert not [url for url in page.urls if "/pictures/" in url or "/sessions" in url]  # nothing before consent
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        for number in range(asked.length):
-            go_on(page, number, asked, lambda: page.keyboard.press("Enter"))
+        for number in range(content.length):
+            go_on(page, number, content, lambda: page.keyboard.press("Enter"))
             if number == 0:
                 trials = trials_of(folder)
-                fetched = [url for url in page.asked if "/pictures/" in url]
+                fetched = [url for url in page.urls if "/pictures/" in url]
                 assert sorted(url.rpartition("/")[2] for url in fetched) == sorted(
                     t for trial in trials for t in trial.tokens
                 )
@@ -163,19 +163,19 @@ def test_a_whole_session_by_keyboard(browser, tmp_path):
             page.keyboard.press("x")  # no key of ours
             page.keyboard.press(keys[side][number % 3])
         page.wait_for_selector("#end", state="visible")
-        for number, (kind, *tags) in enumerate(page.evaluate("told")):
+        for number, (kind, *tags) in enumerate(page.evaluate("recordedFeedback")):
             assert kind == ("good" if number % 3 else "bad")
             assert tags == (["real", "made"] if trials[number].key == "left" else ["made", "real"])
-        assert number == asked.practice - 1
-        assert len([url for url in page.asked if "/pictures/" in url]) == len(fetched)  # none later, none again
+        assert number == content.practice - 1
+        assert len([url for url in page.urls if "/pictures/" in url]) == len(fetched)  # none later, none again
         seen = page.evaluate("seen")
         page.reload()
         page.wait_for_selector("#end", state="visible")  # the same person is not asked twice
     ((session, given),) = read(folder.answers)
-    assert session.answered == asked.length
-    assert [a.side == t.key for a, t in zip(given, trials, strict=True)] == [n % 3 != 0 for n in range(asked.length)]
+    assert session.answered == content.length
+    assert [a.side == t.key for a, t in zip(given, trials, strict=True)] == [n % 3 != 0 for n in range(content.length)]
     assert {(a.width, a.height) for a in given} == {(1280, 800)} and all(5 < a.answer_ms < 60_000 for a in given)
-    judge_times(given, seen)
+    check_times(given, seen)
     (arm,) = study.results(folder.path)["arms"]
     scored = [n for n, t in enumerate(trials) if t.part == "scored"]
     assert arm["everyone"]["mean"] == pytest.approx(sum(n % 3 == 0 for n in scored) / len(scored))
@@ -183,13 +183,13 @@ def test_a_whole_session_by_keyboard(browser, tmp_path):
 
 def test_a_whole_session_by_touch_on_a_phone_goes_on_after_a_reload(browser, tmp_path):
     folder = small_study(tmp_path, algorithms=1, trials=4, practice=2, sentinels=0)
-    asked = folder.study()
+    content = folder.study()
     with serving(folder) as running, visitor(browser, running, 375, 667, "dark", touch=True) as page:
         assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(22, 22, 20)"
         page.wait_for_selector("#begin")
         fits(page)
         page.tap("#begin")
-        for number in range(asked.length):
+        for number in range(content.length):
             if number == 4:
                 page.wait_for_selector("#stage.fixing, #stage.on, #stage.asking")
                 before = page.evaluate("seen")
@@ -197,27 +197,27 @@ def test_a_whole_session_by_touch_on_a_phone_goes_on_after_a_reload(browser, tmp
                 page.wait_for_selector("#ready", state="visible")
                 assert page.inner_text("#ready-title") == "Welcome back" and "2 pairs" in page.inner_text("#ready-text")
                 page.tap("#start")
-            go_on(page, number, asked, lambda: page.tap("#start"))
+            go_on(page, number, content, lambda: page.tap("#start"))
             fits(page)
             trials = trials_of(folder)
             page.tap(f"#{trials[number].key}")
         page.wait_for_selector("#end", state="visible")
         after = page.evaluate("seen")
     ((session, given),) = read(folder.answers)
-    assert session.answered == asked.length and [a.side for a in given] == [t.key for t in trials]
+    assert session.answered == content.length and [a.side for a in given] == [t.key for t in trials]
     assert {(a.width, a.height) for a in given} == {(375, 667)}
-    judge_times(given[:4], before)
-    judge_times(given[4:], after)
+    check_times(given[:4], before)
+    check_times(given[4:], after)
 
 
 def test_a_preference_shows_the_original_first_and_then_the_pair(browser, tmp_path):
     folder = small_study(tmp_path, kind="preference", trials=2, practice=0, sentinels=2, question="<b>Which</b> & why?")
-    asked = folder.study()
+    content = folder.study()
     with serving(folder) as running, visitor(browser, running, 740, 360) as page:
         page.wait_for_selector("#begin")
         assert page.inner_text("h1.question") == "<b>Which</b> & why?" and page.title() == "<b>Which</b> & why?"
         page.click("#begin")
-        for number in range(asked.length):
+        for number in range(content.length):
             if number == 0:
                 page.wait_for_selector("#start", state="visible")
                 page.keyboard.press("Enter")
@@ -226,7 +226,7 @@ def test_a_preference_shows_the_original_first_and_then_the_pair(browser, tmp_pa
             page.click("#right")
         page.wait_for_selector("#end", state="visible")
         seen = page.evaluate("seen")
-    judge_times(read(folder.answers)[0][1], seen)
+    check_times(read(folder.answers)[0][1], seen)
     for begin, end in spans_of(seen):  # the original a second before the pair, then with it, then gone
         alone = [now for now, pair, _, above in seen if above and not pair and begin - 1500 < now < begin]
         assert begin - alone[0] > 900
@@ -280,7 +280,7 @@ def test_a_key_while_the_pair_is_seen_is_no_answer(browser, tmp_path):
 def test_the_results_page_wide_and_narrow(browser, tmp_path, kind):
     folder = small_study(tmp_path, kind=kind, names=["<i>a</i>", "b" * 60], question="Q" * 60)
     store = Answers(folder.answers, folder.digest())
-    asked = folder.study()
+    content = folder.study()
     for i in range(8):
         visit(store, folder, lambda t, i=i: t.key if t.part == "sentinel" or i % 3 else OTHER[t.key])
     store.close()
@@ -289,6 +289,6 @@ def test_the_results_page_wide_and_narrow(browser, tmp_path, kind):
             with visitor(browser, running, width, 800, scheme) as page:
                 page.goto(running.results)
                 fits(page)
-                assert "<i>a</i>" in page.inner_text("main") and page.locator(".card").count() == len(asked.arms)
+                assert "<i>a</i>" in page.inner_text("main") and page.locator(".card").count() == len(content.arms)
                 found = study.results(folder.path)["arms"][0]
                 assert f"{found['share']['mean'] * 100:.1f} %" in page.inner_text("main")

@@ -96,14 +96,14 @@ def test_people_are_dealt_to_the_arm_with_the_fewest(store, monkeypatch):
 
 
 def test_there_is_a_limit_to_sessions(store, monkeypatch):
-    monkeypatch.setattr(module, "MOST_PER_MINUTE", 3)
+    monkeypatch.setattr(module, "MAX_PER_MINUTE", 3)
     for _ in range(3):
         store.start(1, LENGTH)
     with pytest.raises(Busy) as caught:
         store.start(1, LENGTH)
     assert caught.value.seconds == 60
-    monkeypatch.setattr(module, "MOST_PER_MINUTE", 100)
-    monkeypatch.setattr(module, "MOST_SESSIONS", 3)
+    monkeypatch.setattr(module, "MAX_PER_MINUTE", 100)
+    monkeypatch.setattr(module, "MAX_SESSIONS", 3)
     with pytest.raises(Busy, match="that is its limit"):
         store.start(1, LENGTH)
 
@@ -124,16 +124,16 @@ def test_many_people_at_once(store, path):
     assert Counter(session.arm for session, _ in found) == {0: 10, 1: 10}
 
 
-def person(path, token, number, tell):
+def person(path, token, number, write):
     """A child that answers for the session `token` from trial `number` on, and says what was acknowledged."""
     store = Answers(path, "a1")
     session = store.session(token)
-    tell(b"open\n")
+    write(b"open\n")
     while True:
         # the first answer may have been stored by the writer before, whose acknowledgement was lost
         side = "left" if number % 3 else "right"
         store.record(session, answer(number, side), 10**9)
-        tell(f"{number}\n".encode())
+        write(f"{number}\n".encode())
         number += 1
 
 
@@ -206,8 +206,8 @@ def folder(tmp_path):
 def test_two_servers_of_one_study_are_one_too_many(folder, capsys):
     with serving(folder) as running:
         assert cli.run(["study", "serve", str(folder.path), "--port", "0"]) == 5
-        told = capsys.readouterr().err
-        assert "is in use by pid" in told and "one server at a time" in told and len(told.splitlines()) == 1
+        error = capsys.readouterr().err
+        assert "is in use by pid" in error and "one server at a time" in error and len(error.splitlines()) == 1
         other = Answers(folder.answers, folder.digest())  # even without the lock nothing is lost
         visit(other, folder, lambda t: "left")
         other.close()
@@ -220,8 +220,8 @@ def test_a_database_of_junk_ends_in_one_line(folder, junk, capsys):
     folder.answers.write_bytes(junk)
     for words in (["serve"], ["results"]):
         assert cli.run(["study", *words, str(folder.path)]) == 5
-        told = capsys.readouterr().err
-        assert "answers.sqlite cannot be used" in told and len(told.splitlines()) == 1
+        error = capsys.readouterr().err
+        assert "answers.sqlite cannot be used" in error and len(error.splitlines()) == 1
     assert folder.answers.read_bytes() == junk  # a person may want to look at it
 
 
@@ -268,8 +268,8 @@ def test_a_database_harmed_under_a_running_server_acknowledges_nothing(folder, h
         assert client.get("/api/results", params={"token": running.token}).status_code in (200, 503)
         assert client.get("/").status_code == 200
         running.process.send_signal(signal.SIGTERM)
-        told = running.process.communicate(timeout=20)[1]
-    assert "Traceback" not in told and "was replaced while the study ran" in told
+        error = running.process.communicate(timeout=20)[1]
+    assert "Traceback" not in error and "was replaced while the study ran" in error
     assert running.process.returncode == 143
 
 
@@ -310,7 +310,7 @@ def test_a_folder_that_cannot_be_written_ends_in_one_line(folder, capsys, monkey
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied", str(folder.token))
 
-    monkeypatch.setattr("viceversa.serve.server.write_secret", refuse)
+    monkeypatch.setattr("viceversa.serve.study.server.write_secret", refuse)
     assert cli.run(["study", "serve", str(folder.path), "--port", "0"]) == 5
     assert "Permission denied" in capsys.readouterr().err
 

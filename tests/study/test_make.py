@@ -13,14 +13,14 @@ from support.studies import SMALL, draw, small_study
 from viceversa import cli, load, study
 from viceversa.errors import DataError, UsageError
 from viceversa.study.folder import StudyFolder
-from viceversa.study.make import spoiled, squared
+from viceversa.study.make import crop_square, destroy
 
 ROWS = [("real", 2), ("made0", 0), ("made1", 1)]
 
 
-def tint(folder, shown):
+def tint(folder, picture):
     """The channel that is brightest in a picture of the study."""
-    return int(np.asarray(Image.open(folder.pictures / f"{shown.token}.png")).mean((0, 1)).argmax())
+    return int(np.asarray(Image.open(folder.pictures / f"{picture.token}.png")).mean((0, 1)).argmax())
 
 
 def test_a_study_holds_what_was_asked_and_nothing_else(tmp_path):
@@ -29,18 +29,18 @@ def test_a_study_holds_what_was_asked_and_nothing_else(tmp_path):
     assert sorted(os.listdir(folder.path)) == ["pictures", "study.json"]
     assert made.names == ("made0", "made1") and made.question == "Which picture is real?" and made.length == 12
     assert {path.stem for path in folder.pictures.iterdir()} == made.tokens()
-    parts = (made.practised, made.watched, made.scored)
+    parts = (made.practice_pool, made.sentinel_pool, made.scored_pool)
     assert [len(p.real) for p in parts] == [2, 4, 9]
     for pool in parts:
         assert {tint(folder, s) for s in pool.real} == {2}
         for i, name in enumerate(made.names):
-            assert {tint(folder, s) for s in pool.made.get(name, ())} <= {i}
+            assert {tint(folder, s) for s in pool.generated.get(name, ())} <= {i}
     scenes = [{s.scene for s in p.real} for p in parts]
     assert not scenes[0] & scenes[1] and not scenes[0] & scenes[2] and not scenes[1] & scenes[2]
-    spoiled_ones = made.watched.spoiled
-    assert {len(v) for v in spoiled_ones.values()} == {4} and made.watched.made == {}
-    for pool in (made.practised, made.scored):  # every algorithm has the same scenes, in the same order
-        assert [s.scene for s in pool.made["made0"]] == [s.scene for s in pool.made["made1"]]
+    destroyed = made.sentinel_pool.destroyed
+    assert {len(v) for v in destroyed.values()} == {4} and made.sentinel_pool.generated == {}
+    for pool in (made.practice_pool, made.scored_pool):  # every algorithm has the same scenes, in the same order
+        assert [s.scene for s in pool.generated["made0"]] == [s.scene for s in pool.generated["made1"]]
 
 
 def test_neither_name_nor_size_nor_format_betrays_the_real_one(tmp_path):
@@ -69,7 +69,7 @@ def test_neither_name_nor_size_nor_format_betrays_the_real_one(tmp_path):
     assert kinds == {("PNG", (48, 48), "RGB", (), 24)}
     # detail above that of 40 px is gone from the real ones too
     sharp = np.random.default_rng(0).integers(0, 255, (3, 90, 90)).astype(np.float32) / 127.5 - 1
-    assert squared(sharp, 48).shape == (3, 48, 48)
+    assert crop_square(sharp, 48).shape == (3, 48, 48)
 
 
 def test_the_same_seed_deals_the_same_pictures(tmp_path):
@@ -79,7 +79,7 @@ def test_the_same_seed_deals_the_same_pictures(tmp_path):
 
     def scenes(name):
         made = StudyFolder(tmp_path / name).study()
-        return [[s.scene for s in pool.real] for pool in (made.practised, made.watched, made.scored)]
+        return [[s.scene for s in pool.real] for pool in (made.practice_pool, made.sentinel_pool, made.scored_pool)]
 
     assert scenes("study") == scenes("again") != scenes("other")
 
@@ -88,12 +88,12 @@ def test_a_run_translates_its_own_held_out_pictures(tiny_run, tmp_path):
     options = dict(trials=2, practice=0, sentinels=0, size=32)
     made = study.make(tmp_path / "study", tiny_run, to="blue", device="cpu", **options)
     folder = StudyFolder(tmp_path / "study")
-    assert made.names == (tiny_run.name,) and {s.scene for s in made.scored.real} == {"0", "1"}
+    assert made.names == (tiny_run.name,) and {s.scene for s in made.scored_pool.real} == {"0", "1"}
     translated = load(tiny_run, device="cpu").translate(tiny_run.parent / "red2blue" / "testA" / "1.png", "blue")
     x = np.asarray(translated, np.float32).transpose(2, 0, 1) / 127.5 - 1
-    shown = next(s for s in made.scored.made[tiny_run.name] if s.scene == "1")
+    shown = next(s for s in made.scored_pool.generated[tiny_run.name] if s.scene == "1")
     found = np.asarray(Image.open(folder.pictures / f"{shown.token}.png").resize((20, 20)), float)
-    expected = np.asarray(Image.fromarray(squared(x, 20).transpose(1, 2, 0)), float)
+    expected = np.asarray(Image.fromarray(crop_square(x, 20).transpose(1, 2, 0)), float)
     assert abs(found - expected).mean() < 12
     with pytest.raises(UsageError, match=r"translates both ways; choose one with --to red or --to blue"):
         study.make(tmp_path / "x", tiny_run, **options)
@@ -107,27 +107,29 @@ def test_a_run_translates_its_own_held_out_pictures(tiny_run, tmp_path):
         tmp_path / "pair", tiny_run, tmp_path / "second", to="A", kind="preference", device="cpu", **options
     )
     assert pair.arms == ((tiny_run.name, "second"),)
-    assert [s.scene for s in pair.scored.real] == [s.scene for s in pair.scored.made["second"]]
+    assert [s.scene for s in pair.scored_pool.real] == [s.scene for s in pair.scored_pool.generated["second"]]
 
 
 def test_preference_matches_by_name(tmp_path):
     one, two = draw(tmp_path / "one", 13, 0), draw(tmp_path / "two", 14, 1)
     (two / "003.png").rename(two / "odd.png")
     made = study.make(tmp_path / "study", one, two, kind="preference", **SMALL)
-    assert made.scored.real == () and len(made.scored.made["one"]) == 6
-    for pool in (made.practised, made.watched, made.scored):
-        assert [s.scene for s in pool.made["one"]] == [s.scene for s in pool.made["two"]]
-    assert "003" not in {s.scene for s in made.scored.made["one"]}
+    assert made.scored_pool.real == () and len(made.scored_pool.generated["one"]) == 6
+    for pool in (made.practice_pool, made.sentinel_pool, made.scored_pool):
+        assert [s.scene for s in pool.generated["one"]] == [s.scene for s in pool.generated["two"]]
+    assert "003" not in {s.scene for s in made.scored_pool.generated["one"]}
     inputs = draw(tmp_path / "in", 14, 2)
     made = study.make(tmp_path / "with", one, two, real=inputs, kind="preference", **SMALL)
-    assert [s.scene for s in made.scored.real] == [s.scene for s in made.scored.made["two"]]
+    assert [s.scene for s in made.scored_pool.real] == [s.scene for s in made.scored_pool.generated["two"]]
 
 
 def test_what_cannot_be_read_is_left_out_and_named(tmp_path):
     made, real = draw(tmp_path / "made", 14, 0), draw(tmp_path / "real", 14, 2)
     (made / "005.png").write_bytes(b"junk")
     found = study.make(tmp_path / "study", made, real=real, **SMALL)
-    assert [n for n in found.notes if "005.png" in n] and "005" not in {s.scene for s in found.scored.made["made"]}
+    assert [n for n in found.notes if "005.png" in n] and "005" not in {
+        s.scene for s in found.scored_pool.generated["made"]
+    }
     (made / "006.png").write_bytes(b"junk")
     (made / "007.png").write_bytes(b"junk")
     with pytest.raises(DataError, match="12 readable pictures of each kind are needed"):
@@ -136,7 +138,7 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path):
 
 
 def test_large_folders_are_sampled(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["viceversa.study.make"], "LARGEST_POOL", 15)
+    monkeypatch.setattr(sys.modules["viceversa.study.make"], "MAX_POOL", 15)
     made = study.make(tmp_path / "s", draw(tmp_path / "m", 30, 0), real=draw(tmp_path / "r", 30, 2), **SMALL)
     assert len(made.tokens()) == 15 + 15  # every real picture, every translation or its destroyed form
 
@@ -144,7 +146,7 @@ def test_large_folders_are_sampled(tmp_path, monkeypatch):
 def test_a_destroyed_picture_is_nothing_but_noise():
     picture = np.zeros((3, 50, 50), np.uint8)
     picture[:, :25] = 255
-    broken = spoiled(picture, np.random.default_rng(0)).astype(float)
+    broken = destroy(picture, np.random.default_rng(0)).astype(float)
     assert broken.shape == picture.shape and broken.std() > 40
     assert abs(np.corrcoef(broken.ravel(), picture.ravel())[0, 1]) < 0.35
 
@@ -155,8 +157,8 @@ def test_a_lone_pair_shows_two_scenes(tmp_path):
             tmp_path / f"s{seed}", *[draw(tmp_path / f"m{seed}", 6, 0)], real=draw(tmp_path / f"r{seed}", 6, 2),
             trials=3, practice=1, sentinels=1, size=16, seed=seed,
         )  # fmt: skip
-        assert made.practised.real[0].scene != made.practised.made[f"m{seed}"][0].scene
-        assert made.watched.real[0].scene != made.watched.spoiled[f"m{seed}"][0].scene
+        assert made.practice_pool.real[0].scene != made.practice_pool.generated[f"m{seed}"][0].scene
+        assert made.sentinel_pool.real[0].scene != made.sentinel_pool.destroyed[f"m{seed}"][0].scene
 
 
 @pytest.fixture
@@ -222,12 +224,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("line", "code", "told"), WRONG, ids=[line for line, _, _ in WRONG])
-def test_usage_errors_are_one_line_with_their_exit_code(desk, tmp_path, line, code, told):
+@pytest.mark.parametrize(("line", "code", "message"), WRONG, ids=[line for line, _, _ in WRONG])
+def test_usage_errors_are_one_line_with_their_exit_code(desk, tmp_path, line, code, message):
     before = sorted(os.listdir(tmp_path))
     assert cli.run(line.split()) == code
     out, err = desk.readouterr()
-    assert told in err and out == ""
+    assert message in err and out == ""
     assert len(err.splitlines()) == 1 and err.startswith("viceversa: ") and "bug" not in err
     assert sorted(os.listdir(tmp_path)) == before
 
@@ -255,5 +257,5 @@ def test_the_command_says_what_it_made_and_what_comes_next(desk):
 def test_pictures_are_the_middle_of_what_was_given():
     x = np.zeros((3, 10, 30), np.float32)
     x[:, :, 10:20] = 1
-    assert (squared(x, 32) == 255).all() and squared(x, 32).shape == (3, 10, 10)
-    assert squared(x, 4).shape == (3, 4, 4)
+    assert (crop_square(x, 32) == 255).all() and crop_square(x, 32).shape == (3, 10, 10)
+    assert crop_square(x, 4).shape == (3, 4, 4)

@@ -9,7 +9,7 @@ from support.studies import OTHER, answer, small_study, visit
 from viceversa import cli, study
 from viceversa.study import words
 from viceversa.study.answers import Answers, read
-from viceversa.study.protocol import plan
+from viceversa.study.protocol import session_trials
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_shares_people_and_sentinels_are_counted_by_hand(open_study):
     assert study.results(folder.path) == found  # a fixed seed
 
 
-def test_pairs_shown_too_long_or_too_short_are_told(open_study):
+def test_pairs_shown_too_long_or_too_short_are_counted(open_study):
     folder, store = open_study(algorithms=1, trials=6, practice=2, sentinels=0)
     session = store.start(1, 8)
     for i, shown in enumerate([2000, 2000, 1016.7, 983.4, 1000, 1033.4, 960, 1000]):
@@ -111,25 +111,25 @@ def test_a_simulated_population_is_recovered(open_study):
 def test_preferences_are_the_share_of_the_first(open_study, tmp_path):
     folder, store = open_study(algorithms=3, kind="preference", trials=20)
     rng = np.random.default_rng(0)
-    asked = folder.study()
+    content = folder.study()
     for _ in range(30):
         visit(store, folder, lambda t: t.key if t.part == "sentinel" or rng.random() < 0.7 else OTHER[t.key])
     found = study.results(folder.path)
-    assert [arm["algorithms"] for arm in found["arms"]] == [list(a) for a in asked.arms] and len(found["arms"]) == 3
+    assert [arm["algorithms"] for arm in found["arms"]] == [list(a) for a in content.arms] and len(found["arms"]) == 3
     for arm in found["arms"]:
         assert arm["people"] == 10 and arm["share"]["low"] < 0.7 < arm["share"]["high"]
     assert found["differences"] == [] and found["power"]["needed"]["10%"] < 30
-    told = "\n".join(words.lines(found))
-    assert "made0 over made1" in told and "a distance from one half" in told
+    text = "\n".join(words.lines(found))
+    assert "made0 over made1" in text and "a distance from one half" in text
 
 
-def test_the_plan_that_judges_is_the_plan_that_was_shown(open_study):
-    """Someone who always answers left is right exactly where the plan says so."""
+def test_a_session_is_scored_by_the_trials_that_were_shown(open_study):
+    """Someone who always answers left is right exactly where the key is left."""
     folder, store = open_study(algorithms=1)
     number = visit(store, folder, lambda trial: "left")
-    asked = folder.study()
-    shown = [t.key for t in plan(asked, number, 0) if t.part == "scored"]
-    assert [a.side for a in read(folder.answers)[0][1]] == ["left"] * asked.length
+    content = folder.study()
+    shown = [t.key for t in session_trials(content, number, 0) if t.part == "scored"]
+    assert [a.side for a in read(folder.answers)[0][1]] == ["left"] * content.length
     (arm,) = study.results(folder.path)["arms"]
     assert arm["everyone"]["mean"] == pytest.approx(shown.count("right") / len(shown)) == 0.5
 

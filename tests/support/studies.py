@@ -1,4 +1,4 @@
-"""What the tests of a study share: pictures to ask about, people who answer, a server in its own process."""
+"""Shared by the tests of a study: pictures to ask about, people who answer, a server in its own process."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from PIL import Image
 from viceversa import study
 from viceversa.study.answers import Answer, Answers
 from viceversa.study.folder import StudyFolder
-from viceversa.study.protocol import Trial, plan
+from viceversa.study.protocol import Trial, session_trials
 
 SMALL = dict(trials=6, practice=2, sentinels=4, size=32)
 OTHER = {"left": "right", "right": "left"}
@@ -33,7 +33,7 @@ def draw(folder: Path, count: int, tint: int, size: tuple[int, int] = (24, 30)) 
 
 
 def small_study(folder: Path, algorithms: int = 2, **options) -> StudyFolder:
-    """A study of two algorithms, 12 pairs each unless told otherwise."""
+    """A study of two algorithms, 12 pairs each by default."""
     options = SMALL | options
     count = options["trials"] + options["practice"] + options["sentinels"] + 3
     made = [draw(folder / f"made{i}", count, i % 2) for i in range(algorithms)]
@@ -47,20 +47,20 @@ def answer(number: int, side: str = "left", **other) -> Answer:
     )
 
 
-def body(given: Answer) -> dict[str, object]:
-    return dict(vars(given))
+def body(answer: Answer) -> dict[str, object]:
+    return dict(vars(answer))
 
 
 def visit(answers: Answers, folder: StudyFolder, choose: Callable[[Trial], str], until: int | None = None) -> int:
     """One person answers a session, or its first `until` trials; the number of the session."""
-    asked = folder.study()
-    session = answers.start(len(asked.arms), asked.length)
-    for i, trial in enumerate(plan(asked, session.number, session.arm)[:until]):
-        answers.record(session, answer(i, choose(trial)), asked.length)
+    content = folder.study()
+    session = answers.start(len(content.arms), content.length)
+    for i, trial in enumerate(session_trials(content, session.number, session.arm)[:until]):
+        answers.record(session, answer(i, choose(trial)), content.length)
     return session.number
 
 
-# Runs the command line in a process whose audit hook tells what is opened, connected to or started.
+# Runs the command line in a process whose audit hook logs what is opened, connected to or started.
 WATCHED = """
 import os, sys
 log = os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -80,7 +80,7 @@ class Running:
     process: subprocess.Popen[str]
     url: str  # without a slash at its end
     results: str
-    told: list[str]
+    output: list[str]  # the first three lines
 
     @property
     def host(self) -> str:
@@ -103,10 +103,10 @@ def serving(folder: StudyFolder, *words: str, log: Path | None = None, port: int
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
     try:
-        told = [process.stdout.readline().strip() for _ in range(3)]
-        addresses = re.findall(r"http://\S+", " ".join(told))
-        assert len(addresses) == 2, (told, process.communicate())
-        yield Running(process, addresses[0].rstrip("/"), addresses[1], told)
+        output = [process.stdout.readline().strip() for _ in range(3)]
+        addresses = re.findall(r"http://\S+", " ".join(output))
+        assert len(addresses) == 2, (output, process.communicate())
+        yield Running(process, addresses[0].rstrip("/"), addresses[1], output)
     finally:
         process.kill()
         process.communicate()

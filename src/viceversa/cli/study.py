@@ -83,9 +83,9 @@ def study_serve(study: Path, /, *, host: str = "127.0.0.1", port: Whole = 8765) 
         host: Address to listen on; the default is reached from this machine only.
         port: Port to listen on; 0 takes a free one.
     """
-    from ..serve.server import serve
+    from ..serve.study.server import serve
 
-    serve(study, host, port, tell=lambda line: print(line, flush=True))
+    serve(study, host, port, say=lambda line: print(line, flush=True))
 
 
 @study_app.command(name="results")

@@ -1,1 +1,1 @@
-"""The web server of a study: a page for people, and one for its owner behind a token."""
+"""Web servers: `gate` and `server` serve any ASGI application safely; each application is a folder below."""

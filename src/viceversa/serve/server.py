@@ -1,99 +1,54 @@
-"""Run the server of a study until a signal ends it: one owner, one port, one token."""
+"""Run an ASGI application behind the gate until a signal ends it."""
 
 import os
-import secrets
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
+from importlib import import_module
 from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import ResourceError, UsageError, ViceversaError
-from ..files import Lock, write_secret
-from ..study.answers import Answers
-from ..study.folder import StudyFolder
-from .gate import EVERYWHERE, LOOPBACK
+from .hosts import ALL_ADDRESSES
 
-MISSING = "study serve needs an extra: pip install 'viceversa[serve]'"
-NEAR = 20  # ports looked through for a free one
-CONNECTIONS = 600  # at a time; the next is answered 503
-GRACE_SECONDS = 5  # for requests under way when a signal comes
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from .gate import Limits
+
+PACKAGES = ("fastapi", "h11", "starlette", "uvicorn")  # of the extra `serve`
+NEAR = 20  # ports that are tried for a free one
+CONNECTIONS = 600  # at a time; the next one is answered 503
+GRACE_SECONDS = 5  # for unfinished requests when a signal comes
 
 
 class Stopped(ViceversaError):
     """A signal ended the server."""
 
-    def __init__(self, number: int) -> None:
-        name = signal.Signals(number).name
-        super().__init__(f"stopped by {name}; every acknowledged answer is on disk, the same command goes on")
+    def __init__(self, number: int, note: str) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}; {note}")
         self.exit_code = 128 + number
 
 
-def serve(study: Path | str, host: str = "127.0.0.1", port: int = 8765, tell: Callable[[str], None] = print) -> None:
-    """Serve a study and say where; returns only by raising Stopped.
-
-    Raises UsageError without the extra, ResourceError where the port or the folder is taken or the answers are junk.
-    """
+def require_extra(command: str) -> None:
+    """Raise UsageError, naming the command that needs them, where the packages of the extra are missing."""
     try:
-        import uvicorn
-
-        from .impatient import Impatient
-        from .study.app import make_app
+        for package in PACKAGES:
+            import_module(package)
     except ImportError:
-        raise UsageError(MISSING) from None
+        raise UsageError(f"{command} needs an extra: pip install 'viceversa[serve]'") from None
+
+
+def require_port(port: int) -> None:
+    """Raise UsageError for what is not a port."""
     if not 0 <= port <= 65535:
         raise UsageError(f"--port {port}: it must be between 0 and 65535")
-    folder = StudyFolder(study).require()
-    found = folder.study()
-    with Lock(folder.path, "one server at a time can write a study; end that one first"), listen(host, port) as bound:
-        answers = Answers(folder.answers, folder.digest())
-        token = token_of(folder)
-        app = make_app(folder, found, answers, token, host)
-        config = uvicorn.Config(
-            app, http=Impatient, ws="none", loop="asyncio", lifespan="off", log_level="error", access_log=False,
-            server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS, timeout_keep_alive=10,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )  # fmt: skip
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, stop)  # uvicorn sends itself every signal again when it has ended
-        try:
-            announce(bound, host, token, tell)
-            uvicorn.Server(config).run(sockets=[bound])
-        finally:
-            answers.close()
-    raise ResourceError("the server ended by itself; the lines above say why")
-
-
-def stop(number: int, frame: FrameType | None) -> None:
-    """What a signal does before uvicorn takes it over and after it gives it back."""
-    raise Stopped(number)
-
-
-def announce(bound: socket.socket, host: str, token: str, tell: Callable[[str], None]) -> None:
-    """The address for people, the one for the owner, and what can be reached from outside."""
-    name = "127.0.0.1" if host in EVERYWHERE else host
-    where = f"http://{f'[{name}]' if ':' in name else name}:{bound.getsockname()[1]}"
-    tell(f"for people:  {where}/")
-    tell(f"for results: {where}/results?token={token}")
-    if host in LOOPBACK:
-        tell("only this machine can open them; Ctrl-C ends")
-    else:
-        tell(f"--host {host} opens the study, unencrypted, to every machine that reaches this one; Ctrl-C ends")
-
-
-def token_of(folder: StudyFolder) -> str:
-    """The token that opens the results, made at the first start."""
-    with suppress(FileExistsError):
-        write_secret(folder.token, secrets.token_urlsafe(24) + "\n")
-    token = folder.token.read_text().strip()
-    if len(token) < 16:
-        raise ResourceError(f"{folder.token} holds no token; remove it and start again")
-    return token
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; a taken port is a ResourceError that names a free one."""
+    """A bound socket; port 0 takes a free one. UsageError for a bad address, ResourceError when the port is in use."""
+    require_port(port)
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError):
@@ -101,12 +56,66 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server(address[:2], family=family)
     except OSError as e:
-        free = next((p for p in range(port + 1, min(port + NEAR, 65536)) if _free(host, p, family)), None)
-        hint = f"; --port {free} is free" if free else "; --port 0 takes a free one"
-        raise ResourceError(f"port {port} of {host} cannot be opened ({os.strerror(e.errno or 0)}){hint}") from None
+        free = next((p for p in range(port + 1, min(port + NEAR, 65536)) if _is_free(host, p, family)), None)
+        hint = f"--port {free} is free" if free else "--port 0 takes a free one"
+        raise ResourceError(f"port {port} of {host} cannot be opened ({os.strerror(e.errno or 0)}); {hint}") from None
 
 
-def _free(host: str, port: int, family: int) -> bool:
+def _is_free(host: str, port: int, family: int) -> bool:
     with suppress(OSError), socket.create_server((host, port), family=family):
         return True
     return False
+
+
+def url_of(bound: socket.socket, host: str = "127.0.0.1") -> str:
+    """The address of a server on this machine, without a slash at its end."""
+    name = "127.0.0.1" if host in ALL_ADDRESSES else host
+    if ":" in name:
+        name = f"[{name}]"
+    return f"http://{name}:{bound.getsockname()[1]}"
+
+
+def run(
+    app: "ASGIApp",
+    bound: socket.socket,
+    host: str = "127.0.0.1",
+    *,
+    limits: "Limits | None" = None,
+    routes: "Mapping[str, Limits] | None" = None,
+    connections: int = CONNECTIONS,
+    on_start: Callable[[], None] = lambda: None,
+    stop_note: str = "the same command starts it again",
+) -> NoReturn:
+    """Serve an application on a socket from `listen(host, port)`; a signal ends it, which raises Stopped.
+
+    Every request passes the gate first, see `gate.Gate` for `limits` and `routes`. `on_start` is called once signals
+    are handled; `stop_note` ends the message of Stopped.
+    """
+    import uvicorn
+
+    from .gate import Gate, Limits
+    from .head_timeout import HeadTimeoutProtocol
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped(number, stop_note)
+
+    config = uvicorn.Config(
+        Gate(app, host, limits or Limits(), routes),
+        http=HeadTimeoutProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=connections,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)  # uvicorn handles signals while it runs and sends each again when it has ended
+
+    on_start()
+    uvicorn.Server(config).run(sockets=[bound])
+    raise ResourceError("the server ended by itself; the lines above say why")

@@ -1,6 +1,6 @@
 """The answers of a study in SQLite: append-only, one writer, and acknowledged only when on disk.
 
-Nothing about a person is stored but a random session id, the minute it began, and the answers.
+A person is stored as a random session id, the minute the session began, and the answers; nothing else.
 """
 
 import os
@@ -40,15 +40,15 @@ CREATE TRIGGER answer_replace BEFORE INSERT ON answer
 WHEN EXISTS (SELECT 1 FROM answer WHERE session = NEW.session AND trial = NEW.trial)
 BEGIN SELECT RAISE(ABORT, 'answer is append-only'); END;
 """
-PEOPLE = """
+COUNT_PEOPLE = """
 SELECT arm, count(*) FROM session
 WHERE started > ? OR (SELECT count(*) FROM answer WHERE session = number) >= ? GROUP BY arm
 """
 MAGIC = b"SQLite format 3\0"
-WAIT_SECONDS = 2.0  # for another program that holds the file
-FRESH_SECONDS = 3600.0  # a session begun so lately may still be finished
-MOST_SESSIONS = 20_000  # of one study; more are no people
-MOST_PER_MINUTE = 120  # new sessions
+WAIT_SECONDS = 2.0  # for another program that has locked the file
+RECENT_SECONDS = 3600.0  # a session that began so recently may still be finished
+MAX_SESSIONS = 20_000  # of one study; more cannot come from people
+MAX_PER_MINUTE = 120  # new sessions
 
 
 class Conflict(ViceversaError):
@@ -56,7 +56,7 @@ class Conflict(ViceversaError):
 
 
 class Busy(ViceversaError):
-    """Too many sessions; `seconds` until it is worth asking again."""
+    """Too many sessions; a client may try again after `seconds`."""
 
     def __init__(self, message: str, seconds: int) -> None:
         super().__init__(message)
@@ -65,7 +65,7 @@ class Busy(ViceversaError):
 
 @dataclass(frozen=True)
 class Session:
-    """One person's visit: the database number, the id that only their page knows, and what they are asked about."""
+    """One person's visit: its number in the database, the id that only their page knows, and its arm."""
 
     number: int
     id: str
@@ -79,9 +79,9 @@ class Answer:
 
     trial: int
     side: str
-    shown_ms: float  # from the frame that showed the pair to the frame that took it away
+    shown_ms: float  # from the frame that showed the pair to the frame that removed it
     frame_ms: float  # the screen's interval between frames
-    answer_ms: float  # from the pair's end to the answer
+    answer_ms: float  # from the end of the pair to the answer
     width: int
     height: int
 
@@ -92,54 +92,58 @@ COLUMNS = ", ".join(f.name for f in fields(Answer))
 class Answers:
     """The database of a running study, open for its one writer; safe to use from several threads.
 
-    Raises ResourceError when the file is junk, belongs to another study, or cannot be written.
+    Raises ResourceError when the file is damaged, belongs to another study, or cannot be written.
     """
 
     def __init__(self, path: Path, digest: str) -> None:
         self.path, self.wal = path, path.with_name(path.name + "-wal")
         self.lock = threading.Lock()
         self.recent: list[float] = []  # when sessions began, for the limit per minute
-        with troubles(path):
+        with as_resource_error(path):
             self.db = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
             try:
                 self._open(digest)
-                self.same = (_identity(path), _identity(self.wal))
-                # Read through this one for as long as SQLite is open: closing any other would drop SQLite's locks.
-                self.eye = os.open(path, os.O_RDONLY)
+                self.identities = (_identity(path), _identity(self.wal))
+                # To be closed after the database only: closing any descriptor of the file drops SQLite's locks.
+                self.descriptor = os.open(path, os.O_RDONLY)
             except BaseException:
                 self.db.close()
                 raise
 
     def _open(self, digest: str) -> None:
-        """Write-ahead log, every commit synced; a new file gets its tables, an old one is checked."""
+        """Set up a write-ahead log and synced commits; create the tables of a new file, check an existing one."""
         if self.db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
             raise ResourceError(f"{self.path} lies on a disk without shared memory; move the study to a local disk")
         self.db.execute("PRAGMA synchronous = FULL")
         self.db.execute("PRAGMA foreign_keys = ON")
+
         if not self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
             self.db.executescript(f"BEGIN IMMEDIATE;{SCHEMA}INSERT INTO study VALUES ('{digest}');COMMIT;")
             sync(self.path.parent)
-        found = self.db.execute("PRAGMA integrity_check").fetchone()[0]
-        if found != "ok":
-            raise ResourceError(f"{self.path} is damaged ({found}); restore a copy of it")
+
+        integrity = self.db.execute("PRAGMA integrity_check").fetchone()[0]
+        if integrity != "ok":
+            raise ResourceError(f"{self.path} is damaged ({integrity}); restore a copy of it")
         require_study(self.db, self.path, digest)
-        self.db.execute("BEGIN IMMEDIATE")  # it can be written, and the log exists from here on
+
+        self.db.execute("BEGIN IMMEDIATE")  # checks that it can be written, and creates the log
         self.db.execute("ROLLBACK")
 
     def start(self, arms: int, length: int) -> Session:
         """Begin a session on the arm that has the fewest people: complete, or begun within the last hour.
 
-        Raises Busy where more begin than a study can have.
+        Raises Busy when there are too many sessions, in all or in the last minute.
         """
         now = time.time()
         with self._write() as db:
             self.recent = [t for t in self.recent if t > now - 60]
             count = db.execute("SELECT count(*) FROM session").fetchone()[0]
-            if count >= MOST_SESSIONS:
+            if count >= MAX_SESSIONS:
                 raise Busy(f"this study has {count} sessions, and that is its limit", 3600)
-            if len(self.recent) >= MOST_PER_MINUTE:
+            if len(self.recent) >= MAX_PER_MINUTE:
                 raise Busy("too many people begin at once; try again in a minute", 60)
-            people = dict(db.execute(PEOPLE, (now - FRESH_SECONDS, length)).fetchall())
+
+            people = dict(db.execute(COUNT_PEOPLE, (now - RECENT_SECONDS, length)).fetchall())
             arm = min(range(arms), key=lambda a: (people.get(a, 0), a))
             token = secrets.token_urlsafe(16)
             number = db.execute(
@@ -149,8 +153,8 @@ class Answers:
         return Session(int(number or 0), token, arm)
 
     def session(self, token: str) -> Session | None:
-        """The session of an id, with the number of its acknowledged answers."""
-        with self.lock, troubles(self.path):
+        """The session with an id and the number of its acknowledged answers; None for an unknown id."""
+        with self.lock, as_resource_error(self.path):
             return self._session(token)
 
     def _session(self, token: str) -> Session | None:
@@ -161,9 +165,9 @@ class Answers:
         return Session(*row) if row else None
 
     def record(self, session: Session, answer: Answer, length: int) -> int:
-        """Store an answer; the number of answers that are on disk now. The same answer again changes nothing.
+        """Store an answer and return how many are on disk now. The same answer again changes nothing.
 
-        Raises Conflict for another answer to the same trial, and for one that comes before its turn.
+        Raises Conflict for another answer to the same trial, and for one out of turn.
         """
         with self._write() as db:
             key = (session.number, answer.trial)
@@ -183,9 +187,9 @@ class Answers:
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is on disk, in the file that others will find, when the block has ended."""
-        with self.lock, troubles(self.path):
-            self._require_same()
+        """A transaction that is on disk, in the file at this path, when the block has ended."""
+        with self.lock, as_resource_error(self.path):
+            self._require_same_files()
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield self.db
@@ -193,50 +197,50 @@ class Answers:
             finally:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
-            self._require_same()
+            self._require_same_files()
 
-    def _require_same(self) -> None:
-        """SQLite does not notice when its files are replaced under it, and would go on writing into the void."""
-        magic = os.pread(self.eye, len(MAGIC), 0)
-        if magic != MAGIC or self.same != (_identity(self.path), _identity(self.wal)):
+    def _require_same_files(self) -> None:
+        """Raise ResourceError when the files were replaced: SQLite would not notice and write to the deleted ones."""
+        magic = os.pread(self.descriptor, len(MAGIC), 0)
+        if magic != MAGIC or self.identities != (_identity(self.path), _identity(self.wal)):
             raise ResourceError(f"{self.path} was replaced while the study ran; restore it and start the server again")
 
     def close(self) -> None:
         with self.lock:
             self.db.close()
-            os.close(self.eye)
+            os.close(self.descriptor)
 
 
 def read(path: Path, digest: str | None = None) -> list[tuple[Session, list[Answer]]]:
     """Every session with its answers in order, also while a server writes; none before the first server ran.
 
-    Raises ResourceError for junk, and with a `digest` for the answers to another study.
+    Raises ResourceError for a damaged file, and with a `digest` for the answers to another study.
     """
     if not path.exists():
         return []
-    with troubles(path):
+    with as_resource_error(path):
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)
         try:
             db.execute("BEGIN")
             if digest is not None:
                 require_study(db, path, digest)
             rows = db.execute("SELECT number, id, arm FROM session ORDER BY number").fetchall()
-            given: dict[int, list[Answer]] = {number: [] for number, _, _ in rows}
+            answers: dict[int, list[Answer]] = {number: [] for number, _, _ in rows}
             for number, *answer in db.execute(f"SELECT session, {COLUMNS} FROM answer ORDER BY session, trial"):
-                given[number].append(Answer(*answer))
+                answers[number].append(Answer(*answer))
         finally:
             db.close()
-    return [(Session(number, token, arm, len(given[number])), given[number]) for number, token, arm in rows]
+    return [(Session(number, token, arm, len(answers[number])), answers[number]) for number, token, arm in rows]
 
 
 def require_study(db: sqlite3.Connection, path: Path, digest: str) -> None:
-    """The answers are those to the study whose study.json has this digest."""
+    """Raise ResourceError unless the answers are those to the study whose study.json has this digest."""
     if db.execute("SELECT digest FROM study").fetchall() != [(digest,)]:
         raise ResourceError(f"{path} holds the answers to another study; move it away or restore study.json")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file has this name now; None for none."""
+    """Device and inode of the file at a path; None when there is none."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -245,12 +249,12 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 @contextmanager
-def troubles(path: Path) -> Iterator[None]:
-    """What SQLite and the system refuse, as one ResourceError."""
+def as_resource_error(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite and of the system into one ResourceError."""
     try:
         yield
     except (sqlite3.Error, OSError) as e:
-        told = " ".join(str(getattr(e, "strerror", None) or e).split())
+        reason = " ".join(str(getattr(e, "strerror", None) or e).split())
         raise ResourceError(
-            f"{path} cannot be used ({told}); check the disk, its permissions and other programs"
+            f"{path} cannot be used ({reason}); check the disk, its permissions and other programs"
         ) from e

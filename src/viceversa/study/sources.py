@@ -14,8 +14,8 @@ from ..data.transforms import on_white
 from ..errors import DataError, UsageError
 from .folder import Kind
 
-Read = Callable[[str], NDArray[np.float32]]
-LONGEST_NAME = 60  # characters
+Read = Callable[[str], NDArray[np.float32]]  # from a scene to its pixels (3, H, W) in [-1, 1]
+MAX_NAME = 60  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +23,14 @@ class Source:
     """Pictures of one algorithm, or real ones, by scene; `read()` gives the function that reads or translates one."""
 
     name: str
-    told: str  # where they come from
+    origin: str  # the run or folder, for people
     scenes: dict[str, Path]
     read: Callable[[], Read]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
-    """What a run folder gives to a study."""
+class RunSources:
+    """The pictures that a run provides: translations, their inputs, and real ones of the target domain."""
 
     translations: Source
     inputs: Source
@@ -38,131 +38,122 @@ class Run:
 
 
 def find_sources(
-    given: Sequence[Path | str],
+    sources: Sequence[Path | str],
     names: Sequence[str] | None,
     to: str | None,
     real: Path | str | None,
     kind: Kind,
     device: str = "auto",
 ) -> tuple[list[Source], Source | None]:
-    """The algorithms, and beside them the real pictures of the target domain, or the inputs where they are known."""
-    paths = [Path(path) for path in given]
+    """The algorithms, and the real pictures of the target domain or, in a preference study, the inputs if known."""
+    paths = [Path(path) for path in sources]
     if len(paths) < (2 if kind == "preference" else 1):
         raise UsageError(
             f"a {kind} study needs {'two sources' if kind == 'preference' else 'a source'}: "
             "run folders or folders of pictures"
         )
-    called = _names(paths, names)
-    runs: list[Run] = []
-    found: list[Source] = []
-    for path, name in zip(paths, called, strict=True):
+
+    runs: list[RunSources] = []
+    algorithms: list[Source] = []
+    for path, name in zip(paths, _source_names(paths, names), strict=True):
         if (path / "config.yaml").is_file():
-            runs.append(of_run(path, name, to, device))
-            found.append(runs[-1].translations)
+            runs.append(run_sources(path, name, to, device))
+            algorithms.append(runs[-1].translations)
         else:
-            found.append(of_folder(path, name))
+            algorithms.append(folder_source(path, name))
+
     if real is not None:
-        return found, of_folder(Path(real), "real")
+        return algorithms, folder_source(Path(real), "real")
     if kind == "preference":
-        return found, runs[0].inputs if runs else None
+        return algorithms, runs[0].inputs if runs else None
     if not runs:
         raise UsageError("real-or-fake: name the real pictures of the target domain with --real DIR")
     for run in runs[1:]:
         if set(run.targets.scenes) != set(runs[0].targets.scenes):
             raise UsageError(
-                f"{run.translations.told} and {runs[0].translations.told} have different real test pictures; "
+                f"{run.translations.origin} and {runs[0].translations.origin} have different real test pictures; "
                 "name those to show with --real DIR"
             )
-    return found, runs[0].targets
+    return algorithms, runs[0].targets
 
 
-def _names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:
-    """One name on one line for every source, no two alike."""
+def _source_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:
+    """One name on one line for every source, by default that of its folder; UsageError when two are the same."""
     if names is not None and len(names) != len(paths):
         raise UsageError(
             f"--names gives {len(names)} names for {len(paths)} sources; give one for each, with commas between"
         )
-    called = [" ".join(name.split()) for name in names or [path.resolve().name for path in paths]]
-    for name in called:
-        if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+    result = [" ".join(name.split()) for name in names or [path.resolve().name for path in paths]]
+    for name in result:
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
             raise UsageError(
-                f"--names: '{name[:80]}' is no name for an algorithm; use 1 to {LONGEST_NAME} characters on one line"
+                f"--names: '{name[:80]}' is no name for an algorithm; use 1 to {MAX_NAME} characters on one line"
             )
-        if called.count(name) > 1:
+        if result.count(name) > 1:
             raise UsageError(f"two sources are called '{name}'; tell them apart with --names first,second")
-    return called
+    return result
 
 
-def of_folder(path: Path, name: str) -> Source:
+def folder_source(path: Path, name: str) -> Source:
     """The pictures of a folder."""
     root = existing_folder(path, "source")
-    listed = scan(root).files
-    if not listed:
+    paths = scan(root).files
+    if not paths:
         raise DataError(f"there is no picture in {images.printable(path)}; give a run folder or a folder of pictures")
-    return Source(
-        name=name,
-        told=images.printable(path),
-        scenes=by_scene(listed, root),
-        read=lambda: _reader(by_scene(listed, root)),
-    )
+    scenes = scenes_of(paths, root)
+    return Source(name=name, origin=images.printable(path), scenes=scenes, read=lambda: _file_reader(scenes))
 
 
-def by_scene(paths: Iterable[Path], root: Path) -> dict[str, Path]:
-    """Pictures by their place below `root`, without ending; DataError for two in one place."""
-    found: dict[str, Path] = {}
+def scenes_of(paths: Iterable[Path], root: Path) -> dict[str, Path]:
+    """Pictures by their path below `root` without ending; DataError for two of one scene."""
+    scenes: dict[str, Path] = {}
     for path in paths:
         file = Path(images.file_of(path)[0])
         scene = images.printable(file.relative_to(root).with_suffix(""))
-        if scene in found:
+        if scene in scenes:
             raise DataError(
-                f"{images.printable(path)} and {images.printable(found[scene])} have one name; rename or remove one"
+                f"{images.printable(path)} and {images.printable(scenes[scene])} have one name; rename or remove one"
             )
-        found[scene] = path
-    return found
+        scenes[scene] = path
+    return scenes
 
 
-def _reader(scenes: dict[str, Path]) -> Read:
-    return lambda scene: pixels_of(images.read(scenes[scene]))
+def _file_reader(scenes: dict[str, Path]) -> Read:
+    return lambda scene: to_pixels(images.read(scenes[scene]))
 
 
-def pixels_of(picture: images.Picture) -> NDArray[np.float32]:
-    """(3, H, W) in [-1, 1]; what is transparent lies on white, grey becomes colour."""
+def to_pixels(picture: images.Picture) -> NDArray[np.float32]:
+    """(3, H, W) in [-1, 1]: transparent parts on white, grey as RGB."""
     return images.to_channels(on_white(picture), 3)
 
 
-def of_run(path: Path, name: str, to: str | None, device: str) -> Run:
+def run_sources(path: Path, name: str, to: str | None, device: str) -> RunSources:
     """A run's held-out pictures of the source domain, their translations `to` the other, and that domain's own."""
     from ..runs.folder import RunFolder
     from ..translation.translator import load
 
     translator = load(path, device=device)
-    ways = [n for n, side in zip(translator.names, "AB", strict=True) if side in translator.generators]
-    if to is None and len(ways) > 1:
-        raise UsageError(f"{path} translates both ways; choose one with --to {ways[0]} or --to {ways[1]}")
-    target = translator.side(to or ways[0])
+    targets = [n for n, side in zip(translator.names, "AB", strict=True) if side in translator.generators]
+    if to is None and len(targets) > 1:
+        raise UsageError(f"{path} translates both ways; choose one with --to {targets[0]} or --to {targets[1]}")
+    target = translator.side(to or targets[0])
     source = "A" if target == "B" else "B"
-    listed = RunFolder(path).data()["files"]
+    listing = RunFolder(path).data()["files"]
 
     def held_out(side: str) -> Source:
-        paths = [Path(p) for p in listed.get(f"test_{side.lower()}", [])]
+        domain = translator.names["AB".index(side)]
+        paths = [Path(p) for p in listing.get(f"test_{side.lower()}", [])]
         if not paths:
-            domain = translator.names["AB".index(side)]
             raise DataError(
                 f"{path} held out no test picture of {domain}; translate some into a folder and give that with --real"
             )
-        root = Path(os.path.commonpath([p.parent for p in paths]))
-        scenes = by_scene(paths, root)
-        return Source(
-            name="real",
-            told=f"{path} ({translator.names['AB'.index(side)]})",
-            scenes=scenes,
-            read=lambda: _reader(scenes),
-        )
+        scenes = scenes_of(paths, Path(os.path.commonpath([p.parent for p in paths])))
+        return Source(name="real", origin=f"{path} ({domain})", scenes=scenes, read=lambda: _file_reader(scenes))
 
     inputs = held_out(source)
 
     def translate(scene: str) -> NDArray[np.float32]:
-        return pixels_of(translator.picture(images.read(inputs.scenes[scene]), target))
+        return to_pixels(translator.picture(images.read(inputs.scenes[scene]), target))
 
-    translations = Source(name=name, told=str(path), scenes=inputs.scenes, read=lambda: translate)
-    return Run(translations=translations, inputs=inputs, targets=held_out(target))
+    translations = Source(name=name, origin=str(path), scenes=inputs.scenes, read=lambda: translate)
+    return RunSources(translations=translations, inputs=inputs, targets=held_out(target))

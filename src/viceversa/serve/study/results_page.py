@@ -31,22 +31,24 @@ SCALE = """<svg class="scale" viewBox="0 0 100 8" preserveAspectRatio="none" rol
 <p class="ends" aria-hidden="true"><span>0</span><span>50 %</span><span>100</span></p>"""
 
 
-def results_page(found: dict[str, Any], missed: float) -> str:
-    """A whole page; every text in it is escaped."""
-    told = [words.difference(d) for d in found["differences"]] + ([words.power(found)] if found["power"] else [])
+def results_page(results: dict[str, Any], max_missed: float) -> str:
+    """The page as HTML, in which every text is escaped."""
+    sentences = [words.difference(d) for d in results["differences"]]
+    if results["power"]:
+        sentences.append(words.power(results))
     fine = (
-        f"Left out are complete sessions that missed more than {words.percent(missed)} of the sentinels. Intervals: "
-        "bootstrap over people, then their trials, 10,000 draws. Deviation: of people's shares."
+        f"Left out are complete sessions that missed more than {words.percent(max_missed)} of the sentinels. "
+        "Intervals: bootstrap over people, then their trials, 10,000 draws. Deviation: of people's shares."
     )
     body = html(
         BODY,
-        question=found["question"],
-        kind={"real-or-fake": "Real or made", "preference": "Preference"}[found["kind"]],
-        trials=found["trials_each"],
-        people=sum(arm["people"] + arm["excluded"] for arm in found["arms"]),
-        cards=join(_card(arm, found["counted"]) for arm in found["arms"]),
-        differences=join(paragraph(text) for text in told),
-        fine=" ".join([fine, *(f"Note: {note}." for note in found["notes"])]),
+        question=results["question"],
+        kind={"real-or-fake": "Real or made", "preference": "Preference"}[results["kind"]],
+        trials=results["trials_each"],
+        people=sum(arm["people"] + arm["excluded"] for arm in results["arms"]),
+        cards=join(_card(arm, results["counted"]) for arm in results["arms"]),
+        differences=join(paragraph(sentence) for sentence in sentences),
+        fine=" ".join([fine, *(f"Note: {note}." for note in results["notes"])]),
     )
     return document(title="Results", head=HEAD, body=body, kind="results")
 
