@@ -30,11 +30,11 @@ WATCH = """
   };
   const look = (now) => painted.port2.postMessage(now);
   requestAnimationFrame(look);
-  window.feedback = []; // which lasts too short to be waited for from outside
+  window.recordedFeedback = []; // which lasts too short to be waited for from outside
   addEventListener("DOMContentLoaded", () => document.getElementById("prompt") && new MutationObserver(() => {
     const tag = (id) => document.querySelector(`#${id} .tag`).textContent;
     const kind = document.getElementById("prompt").className;
-    if (["good", "bad"].includes(kind)) window.feedback.push([kind, tag("left"), tag("right")]);
+    if (["good", "bad"].includes(kind)) window.recordedFeedback.push([kind, tag("left"), tag("right")]);
   }).observe(document.getElementById("prompt"), { attributes: true }));
 })();
 """
@@ -163,7 +163,7 @@ def test_a_whole_session_by_keyboard(browser, tmp_path):
             page.keyboard.press("x")  # no key of ours
             page.keyboard.press(keys[side][number % 3])
         page.wait_for_selector("#end", state="visible")
-        for number, (kind, *tags) in enumerate(page.evaluate("feedback")):
+        for number, (kind, *tags) in enumerate(page.evaluate("recordedFeedback")):
             assert kind == ("good" if number % 3 else "bad")
             assert tags == (["real", "made"] if trials[number].key == "left" else ["made", "real"])
         assert number == content.practice - 1
