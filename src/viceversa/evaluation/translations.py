@@ -101,7 +101,7 @@ class DirectionResults:
     def require_two(self, source: str) -> None:
         """DataError where fewer than two images could be read: a set has no statistics then."""
         if len(self.paths) < 2:
-            raise DataError(f"{source} has {len(self.paths)} readable pictures to judge by; two are the least")
+            raise DataError(f"{source} has {len(self.paths)} readable pictures; two are the least")
 
 
 def score_direction(

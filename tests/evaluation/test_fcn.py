@@ -50,7 +50,7 @@ class ByColour(nn.Module):
         return -(x[:, None] - self.colours[None, :, :, None, None]).square().sum(2)
 
 
-def tasks(world: Path) -> dict[str, DirectionInputs]:
+def directions(world: Path) -> dict[str, DirectionInputs]:
     labels, day = (tuple(sorted((world / f"test{side}").iterdir())) for side in "AB")
     common = dict(prepare_source=PREPARE, prepare_target=PREPARE)
     return {
@@ -86,43 +86,43 @@ class Known(nn.Module):
         return torch.stack([min(self.pairs, key=lambda pair: (pair[0] - one).abs().sum())[1] for one in x])
 
 
-def test_the_true_label_pictures_are_read_without_a_mistake(world):
-    task = tasks(world)["labels"]
-    found = scored(task, Known(task.paths, task.truths))
-    assert found["translation"] == {"pixel": 1, "class_": 1, "iou": 1}
-    assert found["input"]["pixel"] < 0.6 and found["real"] is None and found["pictures"] == 4
-    assert found["by"] == "nearest colour of the palette" and found["classes"] == 11
+def test_true_label_images_score_one(world):
+    inputs = directions(world)["labels"]
+    result = scored(inputs, Known(inputs.paths, inputs.truths))
+    assert result["translation"] == {"pixel": 1, "class_": 1, "iou": 1}
+    assert result["input"]["pixel"] < 0.6 and result["real"] is None and result["pictures"] == 4
+    assert result["by"] == "nearest colour of the palette" and result["classes"] == 11
 
 
-def test_doing_nothing_scores_what_the_input_scores(world):
-    found = scored(tasks(world)["labels"], nn.Identity())
-    assert found["translation"] == found["input"]
+def test_identity_translator_scores_as_its_input(world):
+    result = scored(directions(world)["labels"], nn.Identity())
+    assert result["translation"] == result["input"]
 
 
-def test_a_segmenter_judges_the_way_it_was_trained_for(world):
-    """It reads label pictures: what stays one is perfect to it, and its ceiling, real photographs, is poor."""
+def test_a_segmenter_scores_the_direction_it_was_trained_for(world):
+    """It reads label images: an unchanged one scores 1, and its ceiling, on real photographs, is low."""
     palette = palette_for(world / "testA")
     perfect, wrong = (
         Segmenters({"day": LabelPredictor(ByColour(palette, turned), palette, 3, SIZE, 7, "day")}, {"day": "by colour"})
         for turned in (0, 1)
     )
-    found = scored(tasks(world)["day"], nn.Identity(), perfect)
-    assert found["translation"] == {"pixel": 1, "class_": 1, "iou": 1} == found["input"]
-    assert found["real"]["pixel"] < 0.6 and found["by"] == "by colour"
-    assert scored(tasks(world)["day"], nn.Identity(), wrong)["translation"] == {"pixel": 0, "class_": 0, "iou": 0}
+    result = scored(directions(world)["day"], nn.Identity(), perfect)
+    assert result["translation"] == {"pixel": 1, "class_": 1, "iou": 1} == result["input"]
+    assert result["real"]["pixel"] < 0.6 and result["by"] == "by colour"
+    assert scored(directions(world)["day"], nn.Identity(), wrong)["translation"] == {"pixel": 0, "class_": 0, "iou": 0}
 
 
 def test_without_a_segmenter_or_label_maps_there_is_no_score(world, tmp_path):
-    assert label_score(tasks(world)["day"], NONE) is None
+    assert label_score(directions(world)["day"], NONE) is None
     bare = Path(shutil.copytree(world, tmp_path / "bare"))
     for side in "AB":
         shutil.rmtree(bare / f"labels{side}")
-    task = tasks(bare)["labels"]
-    found = scored(task, Known(task.paths, task.truths))  # the truth is a label picture: it serves
-    assert found["translation"]["pixel"] == 1
+    inputs = directions(bare)["labels"]
+    result = scored(inputs, Known(inputs.paths, inputs.truths))  # the truth is a label picture: it serves
+    assert result["translation"]["pixel"] == 1
 
 
-def test_a_label_map_follows_its_picture():
+def test_fitted_labels_follow_their_image():
     """Cut to the middle and thinned by the nearest pixel, never blended."""
     labels = np.arange(8 * 12, dtype=np.uint8).reshape(8, 12)
     assert (fitted_labels(labels, (8, 12)) == labels).all()
@@ -139,16 +139,16 @@ def test_a_run_and_its_segmenter_on_the_command_line(world, tmp_path, capsys):
         world, out=tmp_path / "fcn", preset="fcn", steps=2, size=SIZE, device="cpu", set=tiny, quiet=True
     ).run
     assert command(["evaluate", str(run), "--segmenter", str(network)]) == 0
-    told = capsys.readouterr().out
-    assert told.count("FCN score") == 2 and "fcn, step 2" in told and "nearest colour" in told
+    output = capsys.readouterr().out
+    assert output.count("FCN score") == 2 and "fcn, step 2" in output and "nearest colour" in output
     assert "FCN score" in (run / "report.html").read_text()
-    found = viceversa.compare(run, run, quiet=True)["directions"][0]
-    assert {"FCN pixel", "class", "IoU"} <= set(found["columns"])
+    result = viceversa.compare(run, run, quiet=True)["directions"][0]
+    assert {"FCN pixel", "class", "IoU"} <= set(result["columns"])
     assert command(["evaluate", str(run), "--segmenter", str(run)]) in (2, 4)
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_a_segmenter_of_other_things_is_refused(world, tmp_path):
+def test_a_segmenter_of_other_domains_is_refused(world, tmp_path):
     tiny = ("method.width=4", "train.batch=2", "train.threads=1")
     network = train(
         world, out=tmp_path / "fcn", preset="fcn", steps=1, size=SIZE, device="cpu", set=tiny, quiet=True
