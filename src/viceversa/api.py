@@ -322,5 +322,6 @@ def convert(file: str | Path, out: str | Path) -> "Converted":
         out: File to write; its name ends in .safetensors.
     """
     from .weights.convert import convert as convert_weights
+    from .weights.inception import inception_weights
 
-    return convert_weights(file, out)
+    return convert_weights(file, out, inception_weights())

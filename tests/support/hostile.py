@@ -1,4 +1,4 @@
-"""Files that pretend to be weights: each would leave a canary behind if anything in it were run."""
+"""Files that pretend to be weights: each creates a canary file if anything in it is run."""
 
 import collections
 import io
@@ -22,14 +22,14 @@ class Call:
     """Pickles as a call of a function."""
 
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
-        self.what = function, arguments
+        self.call = function, arguments
 
     def __reduce__(self) -> Any:
-        return self.what
+        return self.call
 
 
 class Build(collections.OrderedDict):  # type: ignore[type-arg]
-    """Pickles as an allowed table whose state is set by force."""
+    """Pickles as an allowed class whose `__class__` is overwritten."""
 
     def __reduce__(self) -> Any:
         return collections.OrderedDict, (), {"__class__": Call(os.system, "true")}
@@ -49,8 +49,8 @@ def zip_of(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes
     return file.getvalue()
 
 
-def around(pickled: bytes) -> bytes:
-    """A pickle by hand as the file that torch.save writes."""
+def archive_of(pickled: bytes) -> bytes:
+    """A file as torch.save writes it, around a pickle written by hand."""
     return zip_of({"archive/data.pkl": pickled, "archive/version": b"3\n", "archive/byteorder": b"little"})
 
 
@@ -69,8 +69,8 @@ def opcodes(module: str, name: str, text: str) -> bytes:
     return f"c{module}\n{name}\n(V{text}\ntR.".encode()
 
 
-def claim(name: str, items: int, stored: int = 4) -> bytes:
-    """A float storage of `stored` bytes that says it has `items` numbers."""
+def false_size(name: str, items: int, stored: int = 4) -> bytes:
+    """A float storage of `stored` bytes that claims to have `items` numbers."""
 
     def text(word: str) -> bytes:
         return b"X" + struct.pack("<I", len(word)) + word.encode()
@@ -99,15 +99,15 @@ def payloads(canary: Path) -> dict[str, bytes]:
         "build": saved(Build()),
         "pickle in a pickle": saved(Call(pickle.loads, pickle.dumps(system))),
         "torch.load by itself": saved(Call(torch.load, io.BytesIO(saved(system)))),
-        "torch.hub": around(opcodes("torch.hub", "load", str(canary.parent))),
-        "posix": around(opcodes("posix", "system", touch)),
+        "torch.hub": archive_of(opcodes("torch.hub", "load", str(canary.parent))),
+        "posix": archive_of(opcodes("posix", "system", touch)),
         "posix, old form": opcodes("posix", "system", touch),
-        "builtins by another name": around(opcodes("__builtin__", "eval", write)),
-        "dotted name": around(b"\x80\x04\x8c\x05torch\x8c\x0fos.path.os.rmdir\x93\x8c\x01x\x85R."),
-        "extension code": around(b"\x80\x02\x82\x01."),
-        "persistent code": around(b"\x80\x02cposix\nsystem\nQ."),
-        "instance": around(f"(V{touch}\niposix\nsystem\n.".encode()),
-        "object": around(f"(cposix\nsystem\nV{touch}\no.".encode()),
+        "builtins by another name": archive_of(opcodes("__builtin__", "eval", write)),
+        "dotted name": archive_of(b"\x80\x04\x8c\x05torch\x8c\x0fos.path.os.rmdir\x93\x8c\x01x\x85R."),
+        "extension code": archive_of(b"\x80\x02\x82\x01."),
+        "persistent code": archive_of(b"\x80\x02cposix\nsystem\nQ."),
+        "instance": archive_of(f"(V{touch}\niposix\nsystem\n.".encode()),
+        "object": archive_of(f"(cposix\nsystem\nV{touch}\no.".encode()),
         "a module": saved(torch.nn.Linear(1, 1)),
         "nested zip": zip_of({"archive/data.pkl": saved(system), "archive/version": b"3\n"}),
         "two pickles": honest + pickle.dumps(system),
@@ -118,11 +118,16 @@ def payloads(canary: Path) -> dict[str, bytes]:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         code[f"bare pickle, protocol {protocol}"] = pickle.dumps(system, protocol)
     big = saved(hollow_weights())
-    return code | damaged(big) | impostors() | {"claim": claim("fc.bias", 2**40), "claim, stored": claim("fc.bias", -1)}
+    return (
+        code
+        | damaged(big)
+        | impostors()
+        | {"claim": false_size("fc.bias", 2**40), "claim, stored": false_size("fc.bias", -1)}
+    )
 
 
 def damaged(whole: bytes) -> dict[str, bytes]:
-    """Good weights, cut or scratched."""
+    """Good weights, cut off or partly overwritten."""
     lengths = {"to nothing": 0, "to a byte": 1, "in the head": 100, "in half": len(whole) // 2, "at the end": -1}
     scratched = bytearray(whole)
     scratched[len(whole) // 4 : len(whole) // 4 + 200] = bytes(200)
@@ -130,7 +135,7 @@ def damaged(whole: bytes) -> dict[str, bytes]:
 
 
 def impostors() -> dict[str, bytes]:
-    """Harmless files of another kind, and weights no memory should be given to."""
+    """Harmless files of another kind, and weights of huge or wrong tensors."""
     deep: bytes = b"\x80\x02" + b"(" * 200_000 + b"t" * 200_000 + b"."
     rows: list[Any] = []
     for _ in range(60):  # 2^60 rows if anybody counted them
@@ -141,7 +146,7 @@ def impostors() -> dict[str, bytes]:
         "picture": b"\x89PNG\r\n\x1a\n" + bytes(100),
         "safetensors": save_tensors({"fc.bias": torch.ones(1008)}),
         "empty zip": zip_of({}),
-        "deep": around(deep),
+        "deep": archive_of(deep),
         "deep, old form": deep,
         "lists of lists": saved(rows),
         "a list": saved([torch.ones(1)]),

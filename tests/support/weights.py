@@ -1,24 +1,24 @@
-"""Weights for Inception that need no download: random ones, and ones that take no room in a file."""
+"""Weights for Inception without a download: random ones, and ones whose file is small."""
 
 import torch
 
 from viceversa.networks.inception import InceptionV3
-from viceversa.weights.inception import shapes
+from viceversa.weights.inception import inception_weights
 
 
 def random_weights(seed: int = 0) -> dict[str, torch.Tensor]:
-    """He's scale for convolutions, mild batch norms: the features neither vanish nor explode."""
+    """He initialisation for convolutions, batch norms near the identity: features neither vanish nor explode."""
     rng = torch.Generator().manual_seed(seed)
-    found = {}
-    for name, shape in shapes().items():
+    weights = {}
+    for name, shape in inception_weights().shapes.items():
         if name.endswith("conv.weight"):
             inputs = shape[1] * shape[2] * shape[3]
-            found[name] = torch.randn(shape, generator=rng) * (2 / inputs) ** 0.5
+            weights[name] = torch.randn(shape, generator=rng) * (2 / inputs) ** 0.5
         elif name.endswith(("bn.weight", "running_var")):
-            found[name] = torch.rand(shape, generator=rng) / 2 + 0.75
+            weights[name] = torch.rand(shape, generator=rng) / 2 + 0.75
         else:
-            found[name] = torch.randn(shape, generator=rng) / 10
-    return found
+            weights[name] = torch.randn(shape, generator=rng) / 10
+    return weights
 
 
 def network_of(weights: dict[str, torch.Tensor]) -> InceptionV3:
@@ -29,4 +29,4 @@ def network_of(weights: dict[str, torch.Tensor]) -> InceptionV3:
 
 def hollow_weights() -> dict[str, torch.Tensor]:
     """All names and shapes over a single number, so that a pickle of them is small."""
-    return {name: torch.ones(()).expand(shape) for name, shape in shapes().items()}
+    return {name: torch.ones(()).expand(shape) for name, shape in inception_weights().shapes.items()}

@@ -1,4 +1,4 @@
-"""Pickled weights: honest ones become safetensors, and whatever a hostile file tries is refused without a trace."""
+"""Pickled weights: honest ones become safetensors; hostile files are refused and nothing in them is run."""
 
 import io
 import os
@@ -22,11 +22,14 @@ from support.weights import hollow_weights, random_weights
 from viceversa import cli
 from viceversa.errors import ModelFileError, ResourceError, UsageError
 from viceversa.weights import convert as converting
-from viceversa.weights import unpickle_child as pickled
-from viceversa.weights.inception import is_published, load_inception, require_inception
+from viceversa.weights import unpickle_child as child
+from viceversa.weights.convert import convert
+from viceversa.weights.expected import ExpectedWeights
+from viceversa.weights.inception import inception_weights, load_inception
 
+LIMIT = inception_weights().max_bytes
 NAMES = list(payloads(Path("/nowhere/canary")))
-ALL_THE_WAY = (  # a process each; the rest differ from one of these only in what the reader itself sees
+END_TO_END = (  # a process each; the others differ from one of these only in what the child itself does
     "reduce", "reduce, old form", "reduce beside weights", "subprocess", "eval", "build", "torch.load by itself",
     "posix, old form", "persistent code", "a module", "nested zip", "two pickles", "torchscript", "old tar",
     "cut to nothing", "cut in half", "text", "safetensors", "deep", "wide", "claim",
@@ -34,13 +37,13 @@ ALL_THE_WAY = (  # a process each; the rest differ from one of these only in wha
 )  # fmt: skip
 
 
-def answer_behind_bars(data: bytes) -> bytes:
-    """What the reader answers to `data` with all its limits, in a fork that has PyTorch already."""
+def restricted_answer(data: bytes) -> bytes:
+    """The child's answer to `data` under all its limits, in a fork that has imported PyTorch already."""
     out, into = os.pipe()
 
     def work(_: Callable[[str], None]) -> None:
-        pickled.shut()
-        os.write(into, pickled.answer(data)[:300])
+        child.drop_rights(LIMIT)
+        os.write(into, child.answer(data, LIMIT)[:300])
 
     status, _ = in_child(work)
     os.close(into)
@@ -59,11 +62,11 @@ def files(canary: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_payload_gets_anything_but_numbers_out(name: str, files: dict[str, bytes], canary: Path) -> None:
-    told = answer_behind_bars(files[name])
-    assert told[:1] in (pickled.BAD, pickled.GOOD), told
-    if told[:1] == pickled.BAD:
-        assert len(told) > 10 and b"\n" not in told and b"trust" not in told
+def test_a_payload_yields_nothing_but_numbers(name: str, files: dict[str, bytes], canary: Path) -> None:
+    result = restricted_answer(files[name])
+    assert result[:1] in (child.BAD, child.GOOD), result
+    if result[:1] == child.BAD:
+        assert len(result) > 10 and b"\n" not in result and b"trust" not in result
     else:  # numbers, but not those of Inception
         assert name in {"other names", "one missing", "one more", "other shape", "not a number", "infinite"} | {
             "too large for float32", "two pickles"
@@ -72,23 +75,23 @@ def test_no_payload_gets_anything_but_numbers_out(name: str, files: dict[str, by
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reason"),
     [
         ("reduce", b"-it holds more than tensors: posix.system"),
         ("exec, old form", b"-it holds more than tensors: exec"),
         ("a module", b"-it holds more than tensors: torch.nn.modules.linear.Linear"),
         ("torchscript", b"-it is a TorchScript program, not weights"),
         ("one level down", b"-it holds a dict named 'state_dict' instead of named tensors"),
-        ("wide", b"-its tensors are larger than any Inception"),
+        ("wide", b"-its tensors take more than 256 MB"),
         ("text", b"-it is damaged or no file of weights"),
     ],
 )
-def test_the_reason_is_named(name: str, told: bytes, files: dict[str, bytes]) -> None:
-    assert answer_behind_bars(files[name]) == told
+def test_the_reason_is_named(name: str, reason: bytes, files: dict[str, bytes]) -> None:
+    assert restricted_answer(files[name]) == reason
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ALL_THE_WAY)
+@pytest.mark.parametrize("name", END_TO_END)
 def test_each_payload_is_refused_in_one_line(
     name: str,
     files: dict[str, bytes],
@@ -101,14 +104,14 @@ def test_each_payload_is_refused_in_one_line(
     file = tmp_path / "weights.pth"
     file.write_bytes(files[name])
     assert cli.run(["convert", str(file), str(tmp_path / "out" / "x.safetensors")]) == 4
-    told = capsys.readouterr()
-    assert told.out == "" and told.err.count("\n") == 1
-    assert told.err.startswith(f"viceversa: {file} ") and "pt_inception-2015-12-05" in told.err
+    out, error = capsys.readouterr()
+    assert out == "" and error.count("\n") == 1
+    assert error.startswith(f"viceversa: {file} ") and "pt_inception-2015-12-05" in error
     assert list(tmp_path.iterdir()) == [file] and not canary.exists()
 
 
-def test_there_are_enough_payloads_and_they_do_harm_elsewhere(tmp_path: Path) -> None:
-    """A canary that cannot die proves nothing: an unrestricted loader runs these."""
+def test_the_payloads_do_harm_with_an_unrestricted_loader(tmp_path: Path) -> None:
+    """Without this the other tests would prove nothing."""
     assert len(NAMES) >= 60
     for name in ("reduce", "reduce, old form", "eval", "posix", "open", "subprocess", "reduce beside weights"):
         canary = tmp_path / name.replace(" ", "-").replace(",", "")
@@ -138,7 +141,7 @@ def act_process(folder: Path) -> None:
 
 
 def act_memory(folder: Path) -> None:
-    torch.empty(2 * pickled.MEMORY, dtype=torch.uint8)
+    torch.empty(2 * child.memory_limit(LIMIT), dtype=torch.uint8)
 
 
 def act_read(folder: Path) -> None:
@@ -150,15 +153,15 @@ ACTS = [act_file, act_socket, act_shell, act_process, act_memory, act_read]
 
 @pytest.mark.parametrize("python_too", [True, False])
 @pytest.mark.parametrize("act", ACTS)
-def test_the_reader_can_do_nothing_else(
+def test_the_child_can_do_nothing_else(
     act: Callable[[Path], None], python_too: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both bars hold: that of Python, and without it that of the kernel, for code that is not Python."""
+    """Both restrictions hold: that of Python, and without it that of the kernel, for code that is not Python."""
 
     def work(announce: Callable[[str], None]) -> None:
         if not python_too:
             sys.addaudithook = lambda hook: None  # type: ignore[assignment]
-        pickled.shut()
+        child.drop_rights(LIMIT)
         try:
             act(tmp_path)
             announce("done")
@@ -176,7 +179,7 @@ def test_the_reader_can_do_nothing_else(
 
 def test_the_limits_cannot_be_raised_again() -> None:
     def work(announce: Callable[[str], None]) -> None:
-        pickled.shut()
+        child.drop_rights(LIMIT)
         for what in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE):
             soft, hard = resource.getrlimit(what)
             announce("fixed" if soft == hard != resource.RLIM_INFINITY else "loose")
@@ -185,10 +188,10 @@ def test_the_limits_cannot_be_raised_again() -> None:
 
 
 @pytest.mark.long
-def test_computing_without_end_is_ended() -> None:
+def test_endless_computing_is_stopped() -> None:
     def work(announce: Callable[[str], None]) -> None:
-        pickled.SECONDS = 1
-        pickled.shut()
+        child.CPU_SECONDS = 1
+        child.drop_rights(LIMIT)
         while True:
             pass
 
@@ -196,10 +199,10 @@ def test_computing_without_end_is_ended() -> None:
 
 
 @pytest.mark.long
-def test_a_bomb_of_zeros_gets_no_memory() -> None:
+def test_a_zip_bomb_gets_no_memory() -> None:
     bomb = zip_of({"archive/data.pkl": bytes(1_500_000_000), "archive/version": b"3\n"}, method=8)
     assert len(bomb) < 2_000_000
-    assert answer_behind_bars(bomb) == b"-it asks for more memory than such weights need"
+    assert restricted_answer(bomb) == b"-it asks for more memory than such weights need"
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -215,10 +218,10 @@ def test_honest_tensors_pass_in_both_forms(zipped: bool) -> None:
 
     def work(announce: Callable[[str], None]) -> None:
         data = saved(value, zipped)
-        pickled.shut()
-        told = pickled.answer(data)
-        found = load_tensors(told[1:])
-        assert told[:1] == pickled.GOOD
+        child.drop_rights(LIMIT)
+        answer = child.answer(data, LIMIT)
+        found = load_tensors(answer[1:])
+        assert answer[:1] == child.GOOD
         assert torch.equal(found["a"], shared.T) and torch.equal(found["b"], shared[0])
         assert torch.equal(found["half"], shared) and torch.equal(found["double"], shared)
         announce(",".join(sorted(found)))
@@ -227,8 +230,8 @@ def test_honest_tensors_pass_in_both_forms(zipped: bool) -> None:
 
 
 @pytest.mark.long
-def test_weights_come_out_as_they_went_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole way, from a folder with files that must not be mistaken for modules."""
+def test_converted_weights_equal_the_pickled_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """End to end, from a folder with files that must not be mistaken for modules."""
     weights = random_weights(1)
     torch.save(weights, tmp_path / "w.pth")
     for name in ("torch", "safetensors", "viceversa", "sitecustomize"):
@@ -240,22 +243,22 @@ def test_weights_come_out_as_they_went_in(tmp_path: Path, monkeypatch: pytest.Mo
     assert found.keys() == weights.keys() and all(torch.equal(found[name], weights[name]) for name in weights)
     loaded, digest = load_inception("new/w.safetensors")
     assert digest == done.sha256 and torch.equal(loaded.fc.weight, weights["fc.weight"])
-    assert not done.published and not is_published(done.path)
+    assert not done.published and not inception_weights().is_published(done.path)
     assert set(tmp_path.iterdir()) - before == {tmp_path / "new"}
     assert os.listdir("new") == ["w.safetensors"]
 
 
 @pytest.mark.long
-def test_a_second_time_gives_the_same_bytes_and_nothing_is_overwritten(
+def test_converting_again_gives_the_same_bytes_and_overwrites_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save(hollow_weights(), "w.pth")
     done = viceversa.convert("w.pth", "new/w.safetensors")
     assert cli.run(["convert", "w.pth", "new/w.safetensors"]) == 0  # again: the same bytes, so nothing to refuse
-    told = capsys.readouterr().out
-    assert told.splitlines()[0] == f"new/w.safetensors  sha256 {done.sha256}"
-    assert f"sha256 {done.source_sha256[:8]}" in told and "not the published file" in told
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == f"new/w.safetensors  sha256 {done.sha256}"
+    assert f"sha256 {done.source_sha256[:8]}" in out and "not the published file" in out
     Path("new/w.safetensors").write_bytes(b"mine")
     with pytest.raises(UsageError, match="holds something else"):
         viceversa.convert("w.pth", "new/w.safetensors")
@@ -299,15 +302,15 @@ LIARS = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", LIARS)
-def test_the_readers_answer_is_a_claim(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader that was taken over can say what it wants: it is believed in nothing and waited for no longer."""
+def test_the_answer_of_the_child_is_not_trusted(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that a hostile file has taken over can answer anything: it is checked, and not waited for too long."""
     code, error, complaint = LIARS[kind]
     imports = "from os import write, kill, getpid\nfrom time import sleep\n"
     imports += "from torch import ones\nfrom safetensors.torch import save\n" if kind == "others" else ""
     (tmp_path / "liar.py").write_text(imports + code)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(converting, "CHILD", "liar")
-    monkeypatch.setattr(converting, "PATIENCE", 3.0 if kind == "silent" else 60.0)
+    monkeypatch.setattr(converting, "TIMEOUT", 3.0 if kind == "silent" else 60.0)
     (tmp_path / "w.pth").write_bytes(b"x")
     with pytest.raises(error, match=complaint) as caught:
         viceversa.convert(tmp_path / "w.pth", tmp_path / "w.safetensors")
@@ -315,13 +318,44 @@ def test_the_readers_answer_is_a_claim(kind: str, tmp_path: Path, monkeypatch: p
     assert not (tmp_path / "w.safetensors").exists()
 
 
-def test_hollow_weights_would_be_good_ones() -> None:
+def test_the_hollow_weights_themselves_are_accepted() -> None:
     """What the payloads spoil is itself accepted, so that each is refused for what was done to it."""
-    require_inception(hollow_weights(), Path("x"))
-    assert pickled.answer(saved(hollow_weights()))[:1] == pickled.GOOD
+    inception_weights().require_tensors(hollow_weights(), Path("x"))
+    assert child.answer(saved(hollow_weights()), LIMIT)[:1] == child.GOOD
 
 
 def test_the_marks_of_both_ends_agree() -> None:
-    assert (pickled.READY, pickled.GOOD, pickled.BAD) == converting.MARKS
-    assert pickled.LARGEST == converting.LARGEST
-    assert pickled.__name__ == converting.CHILD
+    assert (child.READY, child.GOOD, child.BAD) == (converting.READY, converting.GOOD, converting.BAD)
+    assert child.__name__ == converting.CHILD
+
+
+OTHER = ExpectedWeights(
+    name="the generator of a test",
+    shapes={"model.1.weight": (2, 3), "model.1.bias": (2,)},
+    kind="generator",
+    sha256="",
+    max_bytes=10_000,
+    advice="ask its author",
+)
+
+
+@pytest.mark.long
+def test_other_published_weights_are_converted_with_their_own_names_and_limit(tmp_path: Path) -> None:
+    weights = {"model.1.weight": torch.arange(6.0).reshape(2, 3), "model.1.bias": torch.ones(2)}
+    torch.save(weights, tmp_path / "w.pth")
+    done = convert(tmp_path / "w.pth", tmp_path / "w.safetensors", OTHER)
+    tensors, digest = OTHER.load(done.path)
+    assert done.published and OTHER.is_published(done.path) and digest == done.sha256
+    assert tensors.keys() == weights.keys() and all(torch.equal(tensors[name], weights[name]) for name in weights)
+
+    refusals: dict[str, tuple[object, str]] = {
+        "shape": (weights | {"model.1.bias": torch.ones(3)}, r"not the generator of a test: model.1.bias is \(3,\)"),
+        "name": (weights | {"model.2.bias": torch.ones(2)}, "it holds 'model.2.bias'; ask its author"),
+        "tensors": ({"x": torch.ones(1).expand(2501)}, "was refused: its tensors take more than 0 MB; ask its author"),
+        "file": ({"x": torch.ones(2500)}, "not the generator of a test: 0 MB are too many; ask its author"),
+    }
+    for name, (value, message) in refusals.items():
+        torch.save(value, tmp_path / f"{name}.pth")
+        with pytest.raises(ModelFileError, match=message):
+            convert(tmp_path / f"{name}.pth", tmp_path / "x.safetensors", OTHER)
+    assert not (tmp_path / "x.safetensors").exists()

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,7 @@ from viceversa.evaluation.extractors import FeatureNet
 from viceversa.metrics.resizing import Rule, resize
 from viceversa.networks.inception import ConvNorm, InceptionV3, MixedE, average_pool
 from viceversa.networks.layers import count_parameters
-from viceversa.weights import inception
-from viceversa.weights.inception import load_inception, require_inception, scaled, shapes
+from viceversa.weights.inception import inception_weights, load_inception, scaled
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def network(weights: dict[str, torch.Tensor]) -> InceptionV3:
 @pytest.fixture(scope="module")
 def file(weights: dict[str, torch.Tensor]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
-        save_file(weights, Path(folder) / "inception.safetensors", inception.origin("6726825d" + 56 * "0"))
+        save_file(weights, Path(folder) / "inception.safetensors", inception_weights().metadata("6726825d" + 56 * "0"))
         yield Path(folder) / "inception.safetensors"
 
 
@@ -56,11 +56,11 @@ def test_the_network_has_the_published_size() -> None:
 
 
 def test_names_and_shapes_are_those_of_the_published_file() -> None:
-    found = shapes()
+    shapes = inception_weights().shapes
     parts = ("conv.weight", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var")
-    layers = {name.rsplit(".", 2)[0] for name in found if not name.startswith("fc.")}
-    assert set(found) == {f"{layer}.{part}" for layer in layers for part in parts} | {"fc.weight", "fc.bias"}
-    assert len(layers) == 94 and len(found) == 94 * 5 + 2
+    layers = {name.rsplit(".", 2)[0] for name in shapes if not name.startswith("fc.")}
+    assert set(shapes) == {f"{layer}.{part}" for layer in layers for part in parts} | {"fc.weight", "fc.bias"}
+    assert len(layers) == 94 and len(shapes) == 94 * 5 + 2
     for block, inside in {
         "Mixed_5b": "1x1 5x5_1 5x5_2 3x3dbl_1 3x3dbl_2 3x3dbl_3 _pool",
         "Mixed_6a": "3x3 3x3dbl_1 3x3dbl_2 3x3dbl_3",
@@ -80,7 +80,7 @@ def test_names_and_shapes_are_those_of_the_published_file() -> None:
         "Mixed_7c.branch3x3dbl_3b.conv.weight": (384, 384, 3, 1),
         "fc.weight": (1008, 2048),
     }.items():
-        assert found[name] == shape
+        assert shapes[name] == shape
 
 
 def test_each_block_has_the_published_width_and_side() -> None:
@@ -130,21 +130,21 @@ def inception_features(network: InceptionV3, x: np.ndarray, rule: Rule = "clean"
 
 def test_features_repeat_and_do_not_depend_on_the_batch(network: InceptionV3) -> None:
     x = pictures(3)
-    together = inception_features(network, x)
-    assert np.array_equal(together, inception_features(network, x))
+    batch = inception_features(network, x)
+    assert np.array_equal(batch, inception_features(network, x))
     alone = np.concatenate([inception_features(network, x[i : i + 1]) for i in range(3)])
-    assert np.abs(together - alone).max() < 1e-4 * np.abs(together).max()
-    assert np.abs(together[0] - together[1]).max() > 0.01  # they do depend on the picture
-    assert together.shape == (3, 2048) and inception_features(network, x[:0]).shape == (0, 2048)
+    assert np.abs(batch - alone).max() < 1e-4 * np.abs(batch).max()
+    assert np.abs(batch[0] - batch[1]).max() > 0.01  # they do depend on the picture
+    assert batch.shape == (3, 2048) and inception_features(network, x[:0]).shape == (0, 2048)
 
 
 @pytest.mark.long
-def test_each_rule_shows_the_network_what_its_tool_shows(network: InceptionV3) -> None:
-    x = pictures(1)  # of the wanted size: only the scale differs
+def test_each_rule_scales_like_its_reference_implementation(network: InceptionV3) -> None:
+    x = pictures(1)  # of the size of the network: only the scale differs
     u8 = torch.from_numpy(images.to_uint8(x)).double()
     double = network_of({name: t.double() for name, t in network.state_dict().items()}).double()
-    for rule, shown in {"legacy": 2 * (u8 / 255) - 1, "clean": (u8 - 128) / 128}.items():
-        expected = double(shown).numpy()
+    for rule, scaled_u8 in {"legacy": 2 * (u8 / 255) - 1, "clean": (u8 - 128) / 128}.items():
+        expected = double(scaled_u8).numpy()
         assert np.abs(inception_features(network, x, rule) - expected).max() < 1e-4 * np.abs(expected).max()
     grey = x[:, :1]
     assert np.array_equal(inception_features(network, grey), inception_features(network, grey.repeat(3, axis=1)))
@@ -156,8 +156,8 @@ def test_clean_is_pillows_bicubic_on_float_channels(size: tuple[int, int], side:
     found = (resize(images.from_uint8(u8), side, "clean") + 1) * 127.5
     for one, planes in zip(found, u8, strict=True):
         for result, plane in zip(one, planes, strict=True):
-            wanted = Image.fromarray(plane.astype(np.float32)).resize((side, side), Image.Resampling.BICUBIC)
-            assert np.abs(result - np.clip(np.asarray(wanted), 0, 255)).max() < 1e-3
+            expected = Image.fromarray(plane.astype(np.float32)).resize((side, side), Image.Resampling.BICUBIC)
+            assert np.abs(result - np.clip(np.asarray(expected), 0, 255)).max() < 1e-3
 
 
 @pytest.mark.parametrize(("size", "side"), [((64, 96), 299), ((300, 500), 299), ((40, 40), 7), ((9, 9), 9)])
@@ -172,10 +172,10 @@ def test_legacy_is_bilinear_between_four_pixels(size: tuple[int, int], side: int
 
     (top, bottom, down), (left, right, across) = ends(size[0]), ends(size[1])
     rows = u8[:, :, top] * (1 - down[:, None]) + u8[:, :, bottom] * down[:, None]
-    wanted = rows[..., left] * (1 - across) + rows[..., right] * across
+    expected = rows[..., left] * (1 - across) + rows[..., right] * across
     found = resize(images.from_uint8(u8), side, "legacy")
     assert found.dtype == np.float32
-    assert np.abs(found - (wanted / 127.5 - 1)).max() < 1e-5 * max(size)
+    assert np.abs(found - (expected / 127.5 - 1)).max() < 1e-5 * max(size)
     nudged = images.from_uint8(u8) + np.float32(0.4 / 127.5)  # not 8 bit: rounded first
     assert np.abs(resize(nudged.clip(-1, 1), side, "legacy") - found).max() < 1e-6
 
@@ -183,7 +183,7 @@ def test_legacy_is_bilinear_between_four_pixels(size: tuple[int, int], side: int
 def test_fine_stripes_alias_under_legacy_only() -> None:
     stripes = np.tile(np.float32([1, -1, -1, 1]), 16)[None, None, None].repeat(64, axis=2)
     inside = (..., slice(2, -2))
-    assert np.abs(resize(stripes, 16, "legacy") + 1).max() < 1e-6  # black: the white pixels are never looked at
+    assert np.abs(resize(stripes, 16, "legacy") + 1).max() < 1e-6  # black: the white pixels are skipped
     assert np.abs(resize(stripes, 16, "clean")[inside]).max() < 0.02  # grey, as from afar
 
 
@@ -202,8 +202,8 @@ def test_a_file_is_loaded_for_use_only(file: Path, network: InceptionV3) -> None
         torch.equal(t, network.state_dict()[name]) for name, t in loaded.state_dict().items() if "num" not in name
     )
     assert not any(t.is_meta for t in loaded.state_dict().values())
-    assert digest == inception.sha256(file.read_bytes()).hexdigest()
-    assert inception.is_published(file)
+    assert digest == sha256(file.read_bytes()).hexdigest()
+    assert inception_weights().is_published(file)
 
 
 def refusal(path: Path) -> str:
@@ -255,13 +255,13 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
 def test_weights_of_another_kind_are_refused(
     weights: dict[str, torch.Tensor], change: dict[str, torch.Tensor | None], complaint: str
 ) -> None:
-    require_inception(weights, Path("x"))
+    inception_weights().require_tensors(weights, Path("x"))
     changed = {name: tensor for name, tensor in (weights | change).items() if tensor is not None}
     with pytest.raises(ModelFileError, match=complaint):
-        require_inception(changed, Path("x"))
+        inception_weights().require_tensors(changed, Path("x"))
 
 
 def test_a_note_in_the_file_may_be_anything(tmp_path: Path) -> None:
     for note in (None, {"viceversa": "["}, {"viceversa": "3"}, {"viceversa": "{}"}, {"other": "6726825d"}):
         save_file({"x": torch.ones(1)}, tmp_path / "x.safetensors", note)
-        assert not inception.is_published(tmp_path / "x.safetensors")
+        assert not inception_weights().is_published(tmp_path / "x.safetensors")

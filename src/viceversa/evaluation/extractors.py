@@ -20,7 +20,7 @@ from ..errors import ModelFileError, UsageError, did_you_mean
 from ..metrics.resizing import RULES, Rule, resize
 from ..networks import inception
 from ..networks.extractor import DIMENSIONS, SIDE, Extractor
-from ..weights.inception import is_published, load_inception, scaled
+from ..weights.inception import inception_weights, load_inception, scaled
 
 EMBEDDED = "worlds-1"
 BATCH_PIXELS = 2**20  # pixels per channel of one batch
@@ -77,7 +77,9 @@ def load_extractor(name: str = EMBEDDED, rule: str = "clean") -> FeatureNet:
     if Path(name).suffix or Path(name).exists():
         net, digest = load_inception(name)
         return FeatureNet(
-            name="inception-2015-12-05" if is_published(name) else f"inception, other weights ({Path(name).name})",
+            name="inception-2015-12-05"
+            if inception_weights().is_published(name)
+            else f"inception, other weights ({Path(name).name})",
             sha256=digest,
             side=inception.SIDE,
             dimensions=inception.FEATURES,

@@ -1,1 +1,1 @@
-"""Reading weights that other software wrote."""
+"""Reading weights that other software published."""
