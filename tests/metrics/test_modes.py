@@ -10,27 +10,29 @@ from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
 from viceversa.metrics.modes import kl_to_uniform, modes
 from viceversa.networks.points import PointDiscriminator, PointGenerator
-from viceversa.worlds.gaussians import Points, grid, ring
+from viceversa.worlds.gaussians import GaussianBatches, grid, ring
 
 
-@pytest.mark.parametrize("heaps", [ring(), grid()], ids=["ring", "grid"])
-def test_a_perfect_sampler_has_its_known_score(heaps):
-    k = len(heaps.centres)
-    found = [modes(heaps.draw(2500, np.random.default_rng(i)), heaps.centres, heaps.deviation) for i in range(30)]
+@pytest.mark.parametrize("mixture", [ring(), grid()], ids=["ring", "grid"])
+def test_a_perfect_sampler_has_its_known_score(mixture):
+    k = len(mixture.centres)
+    found = [
+        modes(mixture.sample(2500, np.random.default_rng(i)), mixture.centres, mixture.deviation) for i in range(30)
+    ]
     assert all(f.covered == f.held == k for f in found)
     assert np.mean([f.quality for f in found]) == pytest.approx(1 - math.exp(-4.5), abs=0.001)
     assert np.mean([f.kl for f in found]) == pytest.approx((k - 1) / 5000, rel=0.2)
 
 
 def test_one_mode_and_stray_points():
-    heaps = ring()
-    one = np.tile(heaps.centres[3], (1000, 1))
-    found = modes(one, heaps.centres, heaps.deviation)
+    mixture = ring()
+    one = np.tile(mixture.centres[3], (1000, 1))
+    found = modes(one, mixture.centres, mixture.deviation)
     assert (found.covered, found.held, found.quality) == (1, 1, 1.0) and found.kl == pytest.approx(math.log(8))
-    one[:5] = heaps.centres[4]  # half a percent: covered, not held
-    found = modes(one, heaps.centres, heaps.deviation)
+    one[:5] = mixture.centres[4]  # half a percent: covered, not held
+    found = modes(one, mixture.centres, mixture.deviation)
     assert (found.covered, found.held) == (2, 1)
-    far = modes(one + 0.5, heaps.centres, heaps.deviation)
+    far = modes(one + 0.5, mixture.centres, mixture.deviation)
     assert far.covered == 0 and far.quality == 0
 
 
@@ -40,14 +42,14 @@ def test_divergence_from_uniform():
 
 
 def test_batches_follow_from_seed_and_step():
-    a, b = Points(grid(), 64, seed=1), Points(grid(), 64, seed=1, scale=0.5)
+    a, b = GaussianBatches(grid(), 64, seed=1), GaussianBatches(grid(), 64, seed=1, scale=0.5)
     assert torch.equal(a.batch(3)[0], a.batch(3)[0]) and not torch.equal(a.batch(3)[0], a.batch(4)[0])
     torch.testing.assert_close(a.batch(3)[0] / 2, b.batch(3)[0])
     assert a.batch(0)[0].shape == (64, 2) and a.batch(0)[0].dtype == torch.float32
 
 
 def test_gans_take_networks_for_points():
-    batches = Points(ring(), 16)
+    batches = GaussianBatches(ring(), 16)
     for method in (
         GAN(GANConfig(latent=2, packing=2), size=0, nets=(PointGenerator(2, 8), PointDiscriminator(8, packing=2))),
         GAN(GANConfig(latent=2, minibatch=3), size=0, nets=(PointGenerator(2, 8), PointDiscriminator(8, minibatch=3))),
