@@ -61,9 +61,7 @@ def trials(seeds: int) -> Iterator[Trial]:
 def data(folder: Path, world: str) -> Path:
     """A world's pictures, drawn once."""
     return_to = folder / "worlds" / world
-    viceversa.worlds.make(
-        world, return_to, count=COUNT, test=TEST, size=SIZE, seed=1, domains=WORLDS[world], paired=True
-    )
+    viceversa.data.make(world, return_to, count=COUNT, test=TEST, size=SIZE, seed=1, domains=WORLDS[world], paired=True)
     return return_to
 
 
@@ -86,7 +84,7 @@ def segmenters(folder: Path) -> dict[str, list[Path]]:
             if domain == "labels":
                 continue
             pairs, out = folder / "worlds" / f"{world}-{domain}", folder / f"fcn-{domain}"
-            viceversa.worlds.make(world, pairs, count=COUNT, size=SIZE, seed=2, domains=("labels", domain), paired=True)
+            viceversa.data.make(world, pairs, count=COUNT, size=SIZE, seed=2, domains=("labels", domain), paired=True)
             viceversa.train(pairs, out=out, preset="fcn", size=SIZE, device="cpu", set=("train.threads=1",), quiet=True)
             found.setdefault(world, []).append(out)
     return found

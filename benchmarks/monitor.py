@@ -59,7 +59,7 @@ def main() -> None:
     rows = []
     with TemporaryDirectory() as folder:
         digits.write(digits.load("handwritten"), Path(folder) / "digits")
-        viceversa.worlds.make("orchard", Path(folder) / "orchard", count=120, size=64, seed=1)
+        viceversa.data.make("orchard", Path(folder) / "orchard", count=120, size=64, seed=1)
         for preset, (world, size, steps) in CASES.items():
             pairs = []
             for i in range(a.rounds):

@@ -49,7 +49,7 @@ def world(name: str, folder: Path) -> Path:
     if name == "photographs":
         subprocess.run([sys.executable, HERE / "photographs.py", folder, "--size", str(SIZE)], check=True)
     else:
-        viceversa.worlds.make(name, folder, count=400, size=SIZE, seed=1)
+        viceversa.data.make(name, folder, count=400, size=SIZE, seed=1)
     return folder
 
 
