@@ -109,8 +109,8 @@ def draw(worlds: Path) -> None:
     digits.write(found, worlds / "digits")
     for name, sizes in {"orchard": {}, "seasons": {}, "facades": {}, "labels": {"domains": ("day", "labels")}}.items():
         world = name if name != "labels" else "facades"
-        viceversa.worlds.make(world, worlds / name, count=120, size=32, seed=1, **sizes)
-    viceversa.worlds.make("facades", worlds / "pairs", count=120, size=32, seed=1, paired=True)
+        viceversa.data.make(world, worlds / name, count=120, size=32, seed=1, **sizes)
+    viceversa.data.make("facades", worlds / "pairs", count=120, size=32, seed=1, paired=True)
     shutil.copytree(worlds / "digits", worlds / "forty")
     for path in (worlds / "forty" / "train").rglob("*.png"):
         if int(path.stem) % 36:

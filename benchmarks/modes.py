@@ -30,14 +30,14 @@ from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
 from viceversa.metrics.modes import modes
 from viceversa.training.fit import fit
-from viceversa.worlds.gaussians import Heaps, grid, ring
+from viceversa.worlds.gaussians import GaussianMixture, grid, ring
 
 HERE = Path(__file__).parent
 SAMPLES, BATCH = 2500, 128
-World = tuple[Heaps, float]
+World = tuple[GaussianMixture, float]
 WORLDS: dict[str, World] = {"ring": (ring(), 2.0), "grid": (grid(), 0.5)}  # scaled, both reach to 2
 WIDTH, WAVE = 64, 1.5  # of the networks; radians per unit
-FADE = 0.001  # share of themselves to which R1 and R2 fall: first the heaps, then their edges (Huang et al. 2024: 0.1)
+FADE = 0.001  # share of themselves to which R1 and R2 fall: first the modes, then their edges (Huang et al. 2024: 0.1)
 GAME = GANConfig(latent=8, lr_g=1e-3, lr_d=1e-3, ema=0.999)
 STEADY = replace(GAME, loss="relativistic", lr_g=4e-3, lr_d=4e-3, beta1=0.0, beta2=0.99, r1=0.1, r2=0.1)
 SMOOTH = "relativistic, R1 + R2, noise without signs"
@@ -84,8 +84,8 @@ def run(
     z = torch.randn(len(seeds) * SAMPLES, config.latent, generator=torch.Generator().manual_seed(seeds[0]))
     made = method.preview(z)["fake"].numpy().reshape(len(seeds), SAMPLES, 2)
     told = []
-    for x, (heaps, scale) in zip(made, worlds, strict=True):
-        told.append((asdict(modes(x / scale, heaps.centres, heaps.deviation)), x / scale))
+    for x, (mixture, scale) in zip(made, worlds, strict=True):
+        told.append((asdict(modes(x / scale, mixture.centres, mixture.deviation)), x / scale))
     return told
 
 
@@ -98,10 +98,10 @@ def about() -> dict[str, Any]:
 def perfect() -> list[dict[str, Any]]:
     """What ten draws of the world itself score."""
     rows = []
-    for world, (heaps, _) in WORLDS.items():
+    for world, (mixture, _) in WORLDS.items():
         for seed in range(10):
-            drawn = heaps.draw(SAMPLES, np.random.default_rng(seed))
-            found = asdict(modes(drawn, heaps.centres, heaps.deviation))
+            drawn = mixture.sample(SAMPLES, np.random.default_rng(seed))
+            found = asdict(modes(drawn, mixture.centres, mixture.deviation))
             rows.append({"world": world, "method": "perfect sampler", "seed": seed} | found)
     return rows
 

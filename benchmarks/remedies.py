@@ -40,7 +40,7 @@ from viceversa.metrics.modes import modes
 from viceversa.training.fit import fit
 from viceversa.worlds import digits
 from viceversa.worlds.gaussians import ring
-from viceversa.worlds.stacked_digits import small
+from viceversa.worlds.stacked_digits import downsample
 
 HERE = Path(__file__).parent
 WORLD, NEAR = ring(deviation=1 / 30), 0.25  # so near counts: what is balanced but not yet sharp is no illness
@@ -119,7 +119,7 @@ class Few:
 def memories(config: GANConfig, seeds: Sequence[int], steps: int = 240) -> list[dict[str, float]]:
     """Train on forty pictures, each seed by itself; how fair D is to new ones."""
     found = digits.load("handwritten")
-    real, held = (torch.from_numpy(small(x))[:, None] for x in (found.train_x[:40], found.test_x[:128]))
+    real, held = (torch.from_numpy(downsample(x))[:, None] for x in (found.train_x[:40], found.test_x[:128]))
     told = []
     for seed in seeds:
         torch.manual_seed(seed)

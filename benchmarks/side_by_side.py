@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from viceversa.worlds.gaussians import Heaps
+from viceversa.worlds.gaussians import GaussianMixture
 
 
 class Layer(nn.Module):
@@ -74,15 +74,15 @@ class Net(nn.Module):
 
 
 class Batches:
-    """Fresh points for every training: N of its own heaps, drawn from its own seed, times its scale."""
+    """Fresh points for every training: N of its own mixture, drawn from its own seed, times its scale."""
 
-    def __init__(self, worlds: Sequence[tuple[Heaps, float]], seeds: Sequence[int], batch: int) -> None:
+    def __init__(self, worlds: Sequence[tuple[GaussianMixture, float]], seeds: Sequence[int], batch: int) -> None:
         self.worlds, self.seeds, self.each = worlds, seeds, batch
         self.batch_size = batch * len(seeds)
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
         drawn = [
-            heaps.draw(self.each, np.random.default_rng((seed, step))) * np.float32(scale)
-            for (heaps, scale), seed in zip(self.worlds, self.seeds, strict=True)
+            mixture.sample(self.each, np.random.default_rng((seed, step))) * np.float32(scale)
+            for (mixture, scale), seed in zip(self.worlds, self.seeds, strict=True)
         ]
         return (torch.from_numpy(np.concatenate(drawn)),)

@@ -31,8 +31,7 @@ from viceversa.metrics.modes import kl_to_uniform
 from viceversa.networks.mlp import MLP
 from viceversa.training.fit import fit
 from viceversa.worlds import digits
-from viceversa.worlds.digits import mode
-from viceversa.worlds.stacked_digits import MODES, Stacks, small
+from viceversa.worlds.stacked_digits import MODES, StackedDigitBatches, downsample, mode_index
 
 HERE = Path(__file__).parent
 SIZE, BATCH, SAMPLES, SURE = 12, 64, 25_600, 0.9
@@ -93,7 +92,7 @@ def opinion(judge: nn.Module, stacks: Tensor) -> tuple[NDArray[np.int64], NDArra
 def counted(judge: nn.Module, stacks: Tensor) -> dict[str, Any]:
     """Modes made, modes made clearly, KL to the uniform distribution, share of clear stacks."""
     parts = [opinion(judge, part) for part in stacks.split(1024)]
-    named = mode(np.concatenate([p[0] for p in parts]))
+    named = mode_index(np.concatenate([p[0] for p in parts]))
     clear = np.concatenate([p[1] for p in parts]).min(1) >= SURE
     shares = np.bincount(named, minlength=MODES) / len(named)
     return {
@@ -104,7 +103,9 @@ def counted(judge: nn.Module, stacks: Tensor) -> dict[str, Any]:
     }
 
 
-def run(config: GANConfig, stacks: Stacks, judge: nn.Module, steps: int, seed: int) -> tuple[dict[str, Any], Tensor]:
+def run(
+    config: GANConfig, stacks: StackedDigitBatches, judge: nn.Module, steps: int, seed: int
+) -> tuple[dict[str, Any], Tensor]:
     """Train and count; what was found, and 64 of the stacks."""
     torch.manual_seed(seed)
     start = time.process_time()
@@ -128,13 +129,13 @@ def main() -> None:
     a = parser.parse_args()
     torch.set_num_threads(1)
     found = digits.load("handwritten")
-    train, test = small(found.train_x), small(found.test_x)
+    train, test = downsample(found.train_x), downsample(found.test_x)
     judge = taught(train[1::2], found.train_y[1::2])
     with torch.no_grad():
         right = judge(torch.from_numpy(test)[:, None]).argmax(1).numpy() == found.test_y
     rows: list[dict[str, Any]] = []
     for seed in range(3):
-        real, _ = Stacks(test, found.test_y, BATCH).draw(SAMPLES, np.random.default_rng(seed))
+        real, _ = StackedDigitBatches(test, found.test_y, BATCH).sample(SAMPLES, np.random.default_rng(seed))
         rows.append({"method": "real held-out stacks", "seed": seed} | counted(judge, torch.from_numpy(real)))
     print(f"judge: {right.mean():.1%} of {len(right)} test digits", rows[-1], flush=True)
     settings: dict[str, Any] = {"steps": a.steps, "batch": BATCH, "width": WIDTH, "depth": DEPTH, "fade": FADE}
@@ -142,7 +143,9 @@ def main() -> None:
     settings |= {name: asdict(c) for name, c in METHODS.items()}
     for name in a.methods:
         for seed in range(a.first, a.first + a.seeds):
-            told, shown = run(METHODS[name], Stacks(train[::2], found.train_y[::2], BATCH, seed), judge, a.steps, seed)
+            told, shown = run(
+                METHODS[name], StackedDigitBatches(train[::2], found.train_y[::2], BATCH, seed), judge, a.steps, seed
+            )
             rows.append({"method": name, "seed": seed} | told)
             print(rows[-1], flush=True)
             a.out.write_text(json.dumps({"about": about(), "settings": settings, "rows": rows}, indent=1) + "\n")

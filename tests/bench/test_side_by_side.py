@@ -37,6 +37,6 @@ def test_a_spectral_layer_has_norm_one_in_every_training(side_by_side):
 def test_rows_are_those_of_each_world_and_seed(side_by_side):
     worlds, seeds = [(ring(), 2.0), (grid(), 0.5)], [3, 4]
     (rows,) = side_by_side.Batches(worlds, seeds, 6).batch(7)
-    for i, ((heaps, scale), seed) in enumerate(zip(worlds, seeds, strict=True)):
-        alone = heaps.draw(6, np.random.default_rng((seed, 7))) * scale
+    for i, ((mixture, scale), seed) in enumerate(zip(worlds, seeds, strict=True)):
+        alone = mixture.sample(6, np.random.default_rng((seed, 7))) * scale
         np.testing.assert_allclose(rows[6 * i : 6 * i + 6], alone, rtol=1e-6)

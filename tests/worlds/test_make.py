@@ -1,4 +1,4 @@
-"""Worlds on disk: layout, truth, disjoint scenes, idempotence, refusals."""
+"""Drawn datasets on disk: layout, truth, disjoint scenes, idempotence, refusals; digits as well as worlds."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import viceversa
+from viceversa import cli
 from viceversa.errors import DataError, UsageError
+from viceversa.worlds import digits
 from viceversa.worlds.make import make
 from viceversa.worlds.scenes import WORLDS
 
@@ -28,10 +31,10 @@ def orchard(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_layout(orchard: Path) -> None:
     assert {p.name: len(list(p.glob("*.png"))) for p in orchard.iterdir() if p.is_dir()} == COUNTS
-    card = json.loads((orchard / "world.json").read_text())
-    assert card["world"] == "orchard" and card["domains"] == ["apples", "oranges"]
-    assert (card["seed"], card["size"], card["count"], card["test_count"]) == (5, 24, 3, 10)
-    assert card["labels"] == list(WORLDS["orchard"].labels)
+    description = json.loads((orchard / "world.json").read_text())
+    assert description["world"] == "orchard" and description["domains"] == ["apples", "oranges"]
+    assert (description["seed"], description["size"], description["count"], description["test_count"]) == (5, 24, 3, 10)
+    assert description["labels"] == list(WORLDS["orchard"].labels)
     for path in orchard.rglob("*.png"):
         picture = pixels(path)
         assert picture.shape == ((24, 24) if "labels" in path.parent.name else (24, 24, 3))
@@ -50,28 +53,28 @@ def test_truth_is_the_other_side_of_the_test_scene(orchard: Path) -> None:
 
 
 def test_no_scene_twice(orchard: Path) -> None:
-    """Neither an image nor the true partner of one lies anywhere else."""
+    """Neither an image nor its true translation occurs in another folder."""
     folders = ("trainA", "testA", "truthB", "trainB", "testB", "truthA")
-    seen = [pixels(path).astype(int) for name in folders for path in sorted((orchard / name).iterdir())]
-    for i, one in enumerate(seen):
-        assert min(np.abs(one - other).mean() for j, other in enumerate(seen) if j != i) > 5
+    images = [pixels(path).astype(int) for name in folders for path in sorted((orchard / name).iterdir())]
+    for i, image in enumerate(images):
+        assert min(np.abs(image - other).mean() for j, other in enumerate(images) if j != i) > 5
 
 
-def test_again_changes_nothing_and_mends_what_is_missing(orchard: Path) -> None:
+def test_a_second_call_changes_nothing_and_restores_missing_files(orchard: Path) -> None:
     before = {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in orchard.rglob("*.png")}
-    lost = orchard / "testB" / "0004.png"
-    lost.unlink()
-    ticks: list[tuple[int, int]] = []
-    make("orchard", orchard, count=3, size=24, seed=5, on_progress=lambda done, total: ticks.append((done, total)))
-    assert ticks[-1] == (26, 26) and len(ticks) == 26
-    assert lost.read_bytes() == before.pop(lost)[1]
-    for path, (when, content) in before.items():
-        if path.name != lost.name:
-            assert path.stat().st_mtime_ns == when
+    missing = orchard / "testB" / "0004.png"
+    missing.unlink()
+    progress: list[tuple[int, int]] = []
+    make("orchard", orchard, count=3, size=24, seed=5, on_progress=lambda done, total: progress.append((done, total)))
+    assert progress[-1] == (26, 26) and len(progress) == 26
+    assert missing.read_bytes() == before.pop(missing)[1]
+    for path, (modified, content) in before.items():
+        if path.name != missing.name:
+            assert path.stat().st_mtime_ns == modified
         assert path.read_bytes() == content
 
 
-def test_another_seed_is_another_world(tmp_path: Path) -> None:
+def test_another_seed_draws_other_scenes(tmp_path: Path) -> None:
     make("seasons", tmp_path / "a", count=1, size=16, seed=0)
     make("seasons", tmp_path / "b", count=1, size=16, seed=1)
     assert (tmp_path / "a/trainA/0000.png").read_bytes() != (tmp_path / "b/trainA/0000.png").read_bytes()
@@ -80,8 +83,8 @@ def test_another_seed_is_another_world(tmp_path: Path) -> None:
 def test_labels_as_a_domain(tmp_path: Path) -> None:
     """truthA is the true translation of testA whatever A and B are; a label picture gives its map back."""
     world = WORLDS["faces"]
-    card = make("faces", tmp_path, count=1, size=24, domains=("smiling", "labels"))
-    assert card["domains"] == ["smiling", "labels"] and "paired" not in card
+    description = make("faces", tmp_path, count=1, size=24, domains=("smiling", "labels"))
+    assert description["domains"] == ["smiling", "labels"] and "paired" not in description
     for index in range(10):
         name = f"{index:04d}.png"
         for folder, truth, labels in (("truthA", "testA", "labelsA"), ("testB", "truthB", "labelsB")):
@@ -95,8 +98,9 @@ def test_labels_as_a_domain(tmp_path: Path) -> None:
 
 
 def test_paired_folders_show_the_same_scenes(tmp_path: Path) -> None:
-    card = make("facades", tmp_path, count=3, size=24, seed=2, domains=("labels", "day"), paired=True)
-    assert card["paired"] is True and json.loads((tmp_path / "world.json").read_text()) == card
+    description = make("facades", tmp_path, count=3, size=24, seed=2, domains=("labels", "day"), paired=True)
+    assert description["paired"] is True
+    assert json.loads((tmp_path / "world.json").read_text()) == description
     world, first = WORLDS["facades"], 2 * 2**32
     for split, count, start in (("train", 3, first), ("test", 10, first + 3)):
         for index in range(count):
@@ -108,18 +112,18 @@ def test_paired_folders_show_the_same_scenes(tmp_path: Path) -> None:
         assert (tmp_path / truth / "0003.png").read_bytes() == (tmp_path / partner / "0003.png").read_bytes()
 
 
-def test_the_default_choice_leaves_the_card_as_it_was(orchard: Path) -> None:
-    """A folder written before there was a choice is still known, and one with another choice is another world."""
-    card = json.loads((orchard / "world.json").read_text())
-    assert list(card) == ["world", "seed", "size", "count", "test_count", "domains", "labels"]
+def test_default_domains_do_not_change_world_json(orchard: Path) -> None:
+    """A folder from before domains could be chosen is still accepted; one with other domains is another world."""
+    description = json.loads((orchard / "world.json").read_text())
+    assert list(description) == ["world", "seed", "size", "count", "test_count", "domains", "labels"]
     same = {"count": 3, "size": 24, "seed": 5}
-    assert make("orchard", orchard, domains=("apples", "oranges"), paired=False, **same) == card
+    assert make("orchard", orchard, domains=("apples", "oranges"), paired=False, **same) == description
     for change in (dict(domains=("oranges", "apples")), dict(domains=("apples", "labels")), dict(paired=True)):
         with pytest.raises(DataError, match="another world"):
             make("orchard", orchard, **same, **change)
 
 
-def test_refuses_a_folder_that_is_something_else(orchard: Path, tmp_path: Path) -> None:
+def test_refuses_a_folder_with_other_content(orchard: Path, tmp_path: Path) -> None:
     for change in (dict(seed=6), dict(size=32), dict(count=4)):
         with pytest.raises(DataError, match="another world"):
             make("orchard", orchard, **{"count": 3, "size": 24, "seed": 5} | change)
@@ -131,7 +135,7 @@ def test_refuses_a_folder_that_is_something_else(orchard: Path, tmp_path: Path) 
     assert [p.name for p in tmp_path.iterdir()] == ["holiday.jpg"]
 
 
-def test_refuses_what_cannot_be_drawn(tmp_path: Path) -> None:
+def test_refuses_wrong_arguments(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Did you mean 'orchard'"):
         make("orchid", tmp_path / "x")
     for wrong in (dict(size=15), dict(count=0), dict(seed=-1)):
@@ -141,4 +145,31 @@ def test_refuses_what_cannot_be_drawn(tmp_path: Path) -> None:
         make("facades", tmp_path / "x", domains=("day", "nigth"))
     with pytest.raises(UsageError, match="both domains are 'labels'"):
         make("facades", tmp_path / "x", domains=("labels", "labels"))
+    assert not (tmp_path / "x").exists()
+
+
+def test_digits_and_glyphs_are_made_by_the_same_function_and_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description = viceversa.data.make("glyphs", tmp_path / "glyphs", count=30, seed=2)
+    assert description == json.loads((tmp_path / "glyphs" / "digits.json").read_text())
+    assert (description["digits"], description["count"]) == ("glyphs", {"train": 30, "test": 100})
+    np.testing.assert_array_equal(digits.load(tmp_path / "glyphs").train_x, digits.glyphs(30, 2).train_x)
+    assert viceversa.data.make("digits", tmp_path / "digits", count=30)["count"]["train"] == 30
+
+    for world in ("glyphs", "digits"):  # a complete folder is left as it is by the command as well
+        before = {path: path.stat().st_mtime_ns for path in (tmp_path / world).rglob("*")}
+        seed = "2" if world == "glyphs" else "0"
+        assert cli.run(["data", "make", world, str(tmp_path / world), "--count", "30", "--seed", seed]) == 0
+        assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / world).rglob("*")}
+
+    capsys.readouterr()
+    assert cli.run(["data", "make", "glphs", str(tmp_path / "x")]) == 2
+    assert "Did you mean 'glyphs'?" in capsys.readouterr().err
+
+
+def test_digits_have_no_size_and_no_domains(tmp_path: Path) -> None:
+    for wrong in (dict(size=64), dict(test=3), dict(paired=True), dict(domains=("digits", "labels"))):
+        with pytest.raises(UsageError, match="leave out --size"):
+            make("glyphs", tmp_path / "x", **wrong)
     assert not (tmp_path / "x").exists()

@@ -1,4 +1,4 @@
-"""The data commands: draw a world or digits, fetch a real data set, check two folders of pictures."""
+"""The data commands: draw a world or digits, fetch a real dataset, check two folders of images."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,6 @@ from .options import Whole
 from .output import print_json
 
 data_app = App(name="data", help="Make a world or digits, get a real data set, or check two folders of pictures.")
-DIGITS = {"digits": "handwritten", "glyphs": "glyphs"}  # what a word names in data.digits
 
 
 @data_app.command(name="make")
@@ -38,48 +37,31 @@ def data_make(
         paired: Let pictures of one number show the same scene in both domains.
     """
     from ..console import LiveLine
-    from ..errors import UsageError, did_you_mean
-    from ..worlds import digits
     from ..worlds.make import make
-    from ..worlds.scenes import WORLDS
 
-    known = [*WORLDS, *DIGITS]
-    if world not in known:
-        raise UsageError(f"unknown world '{world}'; choose one of {', '.join(known)}.{did_you_mean(world, known)}")
-    with LiveLine() as show:
-
-        def progress(n: int, of: int) -> None:
-            show(f"picture {n} of {of}")
-
-        if world in DIGITS:
-            if domains or paired or test is not None or size not in (None, digits.SIDE):
-                raise UsageError(
-                    f"{world} are {digits.SIDE} px and have no domains; leave out --size, --test, --domains, --paired"
-                )
-            digits.write(digits.load(DIGITS[world], count=count, seed=seed), folder, on_progress=progress)
-        else:
-            make(
-                world,
-                folder,
-                count=400 if count is None else count,
-                size=128 if size is None else size,
-                seed=seed,
-                domains=two(domains),
-                paired=paired,
-                test=test,
-                on_progress=progress,
-            )
+    with LiveLine() as live:
+        make(
+            world,
+            folder,
+            count=count,
+            test=test,
+            size=size,
+            seed=seed,
+            domains=parse_domains(domains),
+            paired=paired,
+            on_progress=lambda n, of: live(f"picture {n} of {of}"),
+        )
     print(f"{world}: {folder}")
 
 
-def two(text: str | None) -> tuple[str, str] | None:
-    """ "labels,day" as two names."""
+def parse_domains(text: str | None) -> tuple[str, str] | None:
+    """Split "labels,day" into two names. Raises UsageError."""
     from ..errors import UsageError
 
     if text is None:
         return None
     first, comma, second = (part.strip() for part in text.partition(","))
-    if not (first and comma and second) or "," in second:
+    if not first or not comma or not second or "," in second:
         raise UsageError(f"--domains '{text}': write two names with a comma between, for example labels,day")
     return first, second
 
@@ -105,13 +87,14 @@ def data_get(
     if name is None:
         return data_list()
     folder = folder or Path("data") / name
-    with LiveLine() as show:
-        found = get(name, folder, mirror=source, on_progress=show)
+    with LiveLine() as live:
+        checksums = get(name, folder, mirror=source, on_progress=live)
     for file in CATALOGUE[name].files:
-        if file.name in found:
-            checked = "as published" if file.sha256 or file.md5 else "no checksum is published"
-            print(f"{file.name}: SHA-256 {found[file.name]} ({checked})")
-    print(f"{name}: {folder}" + ("" if found else " (complete already)"))
+        if file.name in checksums:
+            verdict = "as published" if file.sha256 or file.md5 else "no checksum is published"
+            print(f"{file.name}: SHA-256 {checksums[file.name]} ({verdict})")
+    note = "" if checksums else " (complete already)"
+    print(f"{name}: {folder}{note}")
 
 
 @data_app.command(name="list")
@@ -124,7 +107,8 @@ def data_list(*, as_json: Annotated[bool, Parameter("--json", negative=())] = Fa
     from ..data.download.catalogue import rows
 
     if as_json:
-        return print_json(rows())
+        print_json(rows())
+        return
     for row in rows():
         size = f"{row['bytes'] / 1e6:.0f} MB" if row["bytes"] else "by hand"
         print(f"{row['name']:<22} {size:>8}  {row['what']}; {row['terms']}")
@@ -152,8 +136,11 @@ def data_check(
     from ..errors import DataError
     from ..runs.arguments import parse_names
 
-    with LiveLine() as show:
-        report = check(data, other, names=parse_names(names), on_progress=lambda n, of: show(f"picture {n} of {of}"))
-    print_json(report.as_dict()) if as_json else print("\n".join(report.lines()))
+    with LiveLine() as live:
+        report = check(data, other, names=parse_names(names), on_progress=lambda n, of: live(f"picture {n} of {of}"))
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        print("\n".join(report.lines()))
     if not report.ok:
         raise DataError(f"{data} is not fit to train on; the lines above say why")

@@ -1,4 +1,4 @@
-"""Colours by code, and which one of a list is nearest."""
+"""Hexadecimal colours, and the nearest colour of a palette."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ def rgb(codes: Sequence[str]) -> NDArray[np.uint8]:
     return np.array([list(bytes.fromhex(code)) for code in codes], np.uint8).reshape(len(codes), 3)
 
 
-def nearest(pixels: NDArray[np.uint8], colours: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Which of (K, 3) colours is nearest to each pixel (..., 3), and the squared distance in RGB; the first of equals.
+def nearest(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """For pixels (..., 3): the index of the nearest colour of the palette (K, 3), and its squared distance in RGB.
 
-    K at most 255.
+    The first of equally near colours; K is at most 255.
     """
     wide = pixels.astype(np.int32)
-    chosen = np.zeros(pixels.shape[:-1], np.uint8)
-    least = np.full(pixels.shape[:-1], np.iinfo(np.int32).max, np.int32)
-    for number, colour in enumerate(colours.astype(np.int32)):
-        far = np.square(wide - colour).sum(axis=-1, dtype=np.int32)
-        chosen[far < least] = number
-        least = np.minimum(least, far)
-    return chosen, least
+    index = np.zeros(pixels.shape[:-1], np.uint8)
+    smallest = np.full(pixels.shape[:-1], np.iinfo(np.int32).max, np.int32)
+    for number, colour in enumerate(palette.astype(np.int32)):
+        distance = np.square(wide - colour).sum(axis=-1, dtype=np.int32)
+        index[distance < smallest] = number
+        smallest = np.minimum(smallest, distance)
+    return index, smallest

@@ -1,9 +1,9 @@
-"""MNIST-like digits: white strokes on black, 28 x 28, ten classes, from what is installed or from files."""
+"""MNIST-like digits: white strokes on black, 28 x 28, ten classes; from scikit-learn, from fonts or from files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,13 @@ from .glyphs import TEST_FONTS, TRAIN_FONTS, draw
 SIDE = 28  # pixels
 CLASSES = 10
 SCALE = 20 / 8  # MNIST's digits fill 20 of the 28 pixels, scikit-learn's all of their 8
-TRAINED, TESTED = 8_000, 2_000  # how the 10,000 test digits of MNIST are divided where they are all there is
-PLACES = ("data/mnist", "mnist")  # where load("mnist") looks
+MAX_TRAIN, MAX_TEST = 8_000, 2_000  # split of MNIST's 10,000 test digits where no training digits are there
+MNIST_FOLDERS = ("data/mnist", "mnist")  # searched by load("mnist")
 
 
 @dataclass(frozen=True)
 class Digits:
-    """Pictures (N, 28, 28) uint8, 0 background to 255 stroke, and their classes (N,) int64, to train and to test."""
+    """Training and test images (N, 28, 28) uint8, 0 background to 255 stroke, and their classes (N,) int64."""
 
     name: str
     train_x: NDArray[np.uint8]
@@ -31,7 +31,7 @@ class Digits:
 
 
 def load(name: str | Path, *, count: int | None = None, seed: int = 0) -> Digits:
-    """The digits called `handwritten`, `glyphs` or `mnist`, or those of a folder: idx files, or what `write` wrote.
+    """Load `handwritten`, `glyphs` or `mnist`, or the digits of a folder: idx files, or what `write` wrote.
 
     At most `count` training digits; `seed` draws the glyphs and splits the handwritten. Raises UsageError, DataError.
     """
@@ -39,10 +39,11 @@ def load(name: str | Path, *, count: int | None = None, seed: int = 0) -> Digits
         raise UsageError(f"count {count} leaves no digit; choose 1 or more")
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; choose 0 or more")
+
     if str(name) in SOURCES:
         return SOURCES[str(name)](count, seed)
     if Path(name).is_dir():
-        return _folder(Path(name), count)
+        return _load_folder(Path(name), count)
     raise UsageError(
         f"no digits called '{name}'; choose {', '.join(SOURCES)} or a folder with MNIST's idx files."
         f"{did_you_mean(str(name), SOURCES)}"
@@ -58,39 +59,41 @@ def handwritten(seed: int = 0) -> Digits:
         from sklearn.datasets import load_digits  # type: ignore[import-untyped]
     except ImportError:
         raise UsageError("the handwritten digits need an extra: pip install 'viceversa[eval]'") from None
-    found = load_digits()
-    pictures, classes = enlarge(found.images), found.target.astype(np.int64)
-    order = np.random.default_rng(seed).permutation(len(classes))
-    tested = np.zeros(len(classes), bool)
+    dataset = load_digits()
+    x, y = enlarge(dataset.images), dataset.target.astype(np.int64)
+
+    order = np.random.default_rng(seed).permutation(len(y))
+    is_test = np.zeros(len(y), bool)
     for digit in range(CLASSES):
-        members = order[classes[order] == digit]
-        tested[members[: round(len(members) / 5)]] = True
-    train, test = order[~tested[order]], order[tested[order]]
-    return Digits("handwritten", pictures[train], classes[train], pictures[test], classes[test])
+        members = order[y[order] == digit]
+        is_test[members[: round(len(members) / 5)]] = True
+    train, test = order[~is_test[order]], order[is_test[order]]
+    return Digits("handwritten", x[train], y[train], x[test], y[test])
 
 
-def enlarge(small: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """(N, 8, 8) in 0..16 to (N, 28, 28): cubic (Keys 1981), mass in the centre, then a steeper edge."""
-    small = small / 16
-    place = np.arange(small.shape[1])
-    mass = small.sum((1, 2))
+def enlarge(images: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """(N, 8, 8) in 0..16 to (N, 28, 28): cubic interpolation (Keys 1981), centre of mass centred, edges sharpened."""
+    images = images / 16
+    pixel = np.arange(images.shape[1])
+    mass = images.sum((1, 2))
     target = (np.arange(SIDE) - (SIDE - 1) / 2) / SCALE
 
     def weights(centre: NDArray[np.float64]) -> NDArray[np.float64]:  # (N, 28, 8)
-        return keys(target[None, :, None] + centre[:, None, None] - place)
+        return cubic_kernel(target[None, :, None] + centre[:, None, None] - pixel)
 
-    rows = weights((small.sum(2) @ place) / mass)
-    columns = weights((small.sum(1) @ place) / mass)
-    smooth = np.einsum("nyi,nij,nxj->nyx", rows, small, columns, optimize=True)
-    crisp: NDArray[np.float64] = ((smooth - 0.45) * 1.9 + 0.5).clip(0, 1)
-    return np.rint(crisp * 255).astype(np.uint8)
+    rows = weights((images.sum(2) @ pixel) / mass)
+    columns = weights((images.sum(1) @ pixel) / mass)
+    interpolated = np.einsum("nyi,nij,nxj->nyx", rows, images, columns, optimize=True)
+    sharpened: NDArray[np.float64] = ((interpolated - 0.45) * 1.9 + 0.5).clip(0, 1)
+    return np.rint(sharpened * 255).astype(np.uint8)
 
 
-def keys(distance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The cubic interpolation kernel of Keys (1981), a = -1/2; zero beyond a distance of 2."""
+def cubic_kernel(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The cubic interpolation kernel of Keys (1981), a = -1/2; zero beyond a distance of 2 pixels."""
     d = np.abs(distance)
-    near, far = (1.5 * d - 2.5) * d**2 + 1, ((-0.5 * d + 2.5) * d - 4) * d + 2
-    return np.where(d < 1, near, np.where(d < 2, far, 0.0))
+    inner = (1.5 * d - 2.5) * d**2 + 1
+    outer = ((-0.5 * d + 2.5) * d - 4) * d + 2
+    return np.where(d < 1, inner, np.where(d < 2, outer, 0.0))
 
 
 def glyphs(count: int = 10_000, seed: int = 0) -> Digits:
@@ -101,78 +104,69 @@ def glyphs(count: int = 10_000, seed: int = 0) -> Digits:
 
 
 def mnist(folder: Path | str, *, train: int | None = None, test: int | None = None) -> Digits:
-    """The digits of the idx files in `folder`: the first `train` training digits, the last `test` test digits.
+    """Read the idx files in `folder`: the first `train` training digits and the last `test` test digits.
 
-    Where only the t10k files are there, their first 8,000 are for training and their last 2,000 for testing.
-    Raises DataError for a missing or damaged file, UsageError when more is asked for than there is.
+    Where only the t10k files are there, their first 8,000 are for training and their last 2,000 for testing. Raises
+    DataError for a missing or damaged file, UsageError if there are fewer digits than requested.
     """
     root = Path(folder)
     test_x, test_y = idx.read_digits(root, "t10k")
-    if idx.has(root, "train"):
+    if idx.has_split(root, "train"):
         train_x, train_y = idx.read_digits(root, "train")
         train, test = train or len(train_y), test or len(test_y)
     else:
         train_x, train_y = test_x, test_y
-        train, test = train or min(TRAINED, len(test_y) * 4 // 5), test or min(TESTED, len(test_y) // 5)
+        train = train or min(MAX_TRAIN, len(test_y) * 4 // 5)
+        test = test or min(MAX_TEST, len(test_y) // 5)
         if train + test > len(test_y):
             raise UsageError(f"{train} digits to train and {test} to test are more than the {len(test_y)} in {root}")
+
     if train > len(train_y) or test > len(test_y):
         raise UsageError(f"{root} has {len(train_y)} digits to train and {len(test_y)} to test, not {train} and {test}")
     return Digits("mnist", train_x[:train], train_y[:train], test_x[-test:], test_y[-test:])
 
 
-def stacked(
-    digits: Digits, count: int, seed: int = 0, part: Literal["train", "test"] = "train"
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Three random digits as red, green and blue, (count, 3, 28, 28), and the mode 0..999 they spell, (count,).
+def write(
+    digits: Digits, folder: Path | str, *, on_progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """Write `train/3/00012.png`, `test/3/...` and `digits.json`; return the content of the latter.
 
-    The test of 1,000 modes of Metz et al. (2017), section 3.3.1.
+    A complete folder of these digits is left as it is. Raises DataError if `folder` holds something else.
     """
-    x, y = (digits.train_x, digits.train_y) if part == "train" else (digits.test_x, digits.test_y)
-    chosen = np.random.default_rng(seed).integers(len(y), size=(count, 3))
-    return x[chosen], mode(y[chosen])
+    splits = {"train": (digits.train_x, digits.train_y), "test": (digits.test_x, digits.test_y)}
+    return digit_folders.write(digits.name, splits, Path(folder), on_progress)
 
 
-def mode(classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Classes (N, 3) of a stack to the mode 0..999 that they spell."""
-    spelt: NDArray[np.int64] = classes @ np.array([100, 10, 1])
-    return spelt
-
-
-def write(digits: Digits, folder: Path | str, *, on_progress: Callable[[int, int], None] | None = None) -> None:
-    """Write `train/3/00012.png`, `test/3/...` and `digits.json`; a complete folder of these digits is left as it is.
-
-    Raises DataError where `folder` holds something else.
-    """
-    parts = {"train": (digits.train_x, digits.train_y), "test": (digits.test_x, digits.test_y)}
-    digit_folders.write(digits.name, parts, Path(folder), on_progress)
-
-
-def _folder(root: Path, count: int | None) -> Digits:
+def _load_folder(root: Path, count: int | None) -> Digits:
     """Digits of a folder that `write` wrote, or of idx files."""
-    if not digit_folders.has(root):
+    if not digit_folders.is_digit_folder(root):
         return mnist(root, train=count)
-    name, parts = digit_folders.read(root)
-    return Digits(name, parts["train"][0][:count], parts["train"][1][:count], *parts["test"])
+    name, splits = digit_folders.read(root)
+    train_x, train_y = splits["train"]
+    return Digits(name, train_x[:count], train_y[:count], *splits["test"])
 
 
-def _handwritten(count: int | None, seed: int) -> Digits:
-    found = handwritten(seed)
-    return Digits(found.name, found.train_x[:count], found.train_y[:count], found.test_x, found.test_y)
+def _load_handwritten(count: int | None, seed: int) -> Digits:
+    d = handwritten(seed)
+    return Digits(d.name, d.train_x[:count], d.train_y[:count], d.test_x, d.test_y)
 
 
-def _mnist(count: int | None, seed: int) -> Digits:
-    for place in PLACES:
-        if idx.has(Path(place), "t10k"):
-            return mnist(place, train=count)
+def _load_glyphs(count: int | None, seed: int) -> Digits:
+    return glyphs(10_000 if count is None else count, seed)
+
+
+def _load_mnist(count: int | None, seed: int) -> Digits:
+    for folder in MNIST_FOLDERS:
+        if idx.has_split(Path(folder), "t10k"):
+            return mnist(folder, train=count)
     raise DataError(
-        f"MNIST is neither in {' nor in '.join(PLACES)}; fetch it with 'viceversa data get mnist {PLACES[0]}', "
-        "or name the folder that holds its idx files"
+        f"MNIST is neither in {' nor in '.join(MNIST_FOLDERS)}; fetch it with "
+        f"'viceversa data get mnist {MNIST_FOLDERS[0]}', or name the folder that holds its idx files"
     )
 
 
 SOURCES: dict[str, Callable[[int | None, int], Digits]] = {
-    "handwritten": _handwritten,
-    "glyphs": lambda count, seed: glyphs(count or 10_000, seed),
-    "mnist": _mnist,
+    "handwritten": _load_handwritten,
+    "glyphs": _load_glyphs,
+    "mnist": _load_mnist,
 }

@@ -1,4 +1,4 @@
-"""Points on a plane in tight heaps: the smallest worlds on which a generator can lose modes."""
+"""Mixtures of narrow Gaussians in the plane: the smallest datasets on which a generator can lose modes."""
 
 from dataclasses import dataclass
 
@@ -11,38 +11,38 @@ from .. import distributed
 
 
 @dataclass(frozen=True)
-class Heaps:
-    """Equal Gaussians: `centres` (K, 2) and their standard deviation."""
+class GaussianMixture:
+    """Isotropic Gaussians of equal weight: their `centres` (K, 2) and their common standard `deviation`."""
 
     centres: NDArray[np.float64]
     deviation: float
 
-    def draw(self, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """Samples (count, 2)."""
-        chosen = self.centres[rng.integers(len(self.centres), size=count)]
-        return (chosen + self.deviation * rng.standard_normal((count, 2))).astype(np.float32)
+    def sample(self, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Draw points (count, 2)."""
+        centres = self.centres[rng.integers(len(self.centres), size=count)]
+        return (centres + self.deviation * rng.standard_normal((count, 2))).astype(np.float32)
 
 
-def ring(count: int = 8, radius: float = 1.0, deviation: float = 0.01) -> Heaps:
-    """`count` Gaussians on a circle; the constants of VEEGAN and PacGAN (Lin et al. 2018, code)."""
+def ring(count: int = 8, radius: float = 1.0, deviation: float = 0.01) -> GaussianMixture:
+    """`count` Gaussians on a circle, with the constants of VEEGAN and PacGAN (Lin et al. 2018, code)."""
     angles = 2 * np.pi * np.arange(count) / count
-    return Heaps(radius * np.stack([np.cos(angles), np.sin(angles)], 1), deviation)
+    return GaussianMixture(radius * np.stack([np.cos(angles), np.sin(angles)], 1), deviation)
 
 
-def grid(side: int = 5, spacing: float = 2.0, deviation: float = 0.05) -> Heaps:
-    """side x side Gaussians around the origin; the constants of VEEGAN and PacGAN (Lin et al. 2018, code)."""
+def grid(side: int = 5, spacing: float = 2.0, deviation: float = 0.05) -> GaussianMixture:
+    """side x side Gaussians around the origin, with the constants of VEEGAN and PacGAN (Lin et al. 2018, code)."""
     line = spacing * (np.arange(side) - (side - 1) / 2)
-    return Heaps(np.stack(np.meshgrid(line, line), -1).reshape(-1, 2), deviation)
+    return GaussianMixture(np.stack(np.meshgrid(line, line), -1).reshape(-1, 2), deviation)
 
 
-class Points:
-    """Batches of fresh samples, addressable by step, scaled by `scale` for the networks."""
+class GaussianBatches:
+    """Batches of new points of a mixture, addressable by step, multiplied by `scale` for the networks."""
 
-    def __init__(self, heaps: Heaps, batch: int, seed: int = 0, scale: float = 1.0) -> None:
+    def __init__(self, mixture: GaussianMixture, batch: int, seed: int = 0, scale: float = 1.0) -> None:
         distributed.require_divisible(batch)
-        self.heaps, self.batch_size, self.seed, self.scale = heaps, batch, seed, scale
+        self.mixture, self.batch_size, self.seed, self.scale = mixture, batch, seed, scale
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
-        """(N, 2): all that it holds follows from (seed, step)."""
-        drawn = self.heaps.draw(self.batch_size, np.random.default_rng((self.seed, step)))
-        return (distributed.shard(torch.from_numpy(drawn * np.float32(self.scale))),)
+        """Points (N, 2), a function of (seed, step) alone."""
+        points = self.mixture.sample(self.batch_size, np.random.default_rng((self.seed, step)))
+        return (distributed.shard(torch.from_numpy(points * np.float32(self.scale))),)

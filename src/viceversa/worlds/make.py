@@ -1,4 +1,4 @@
-"""Write an embedded world to disk: unpaired training folders, test folders, their truth and label maps."""
+"""Write a drawn dataset to disk: a world (unpaired folders, truth, label maps), or digits in a folder per class."""
 
 import io
 import json
@@ -15,81 +15,91 @@ from PIL import Image
 
 from ..errors import DataError, UsageError, did_you_mean
 from ..files import write_bytes, write_json
+from . import digits
 from .scenes import LABEL_PICTURES, WORLDS, World
 
-SMALLEST = 16  # pixels; below this nothing in a scene can be recognised
+MIN_SIZE = 16  # pixels; below this nothing in a scene can be recognised
 STRIDE = 1 << 32  # scene seeds between two values of `seed`
 SIDES = "AB"
+DIGITS = {"digits": "handwritten", "glyphs": "glyphs"}  # the name here: the name in digits.load
+Progress = Callable[[int, int], None]  # images written, images in all
 
 
 def make(
     world: str,
     folder: Path | str,
     *,
-    count: int = 400,
-    size: int = 128,
+    count: int | None = None,
+    test: int | None = None,
+    size: int | None = None,
     seed: int = 0,
     domains: tuple[str, str] | None = None,
     paired: bool = False,
-    test: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Draw `count` scenes per training domain and `test` (a tenth as many, at least 10) per test domain as PNG.
+    """Draw a world (`orchard`, `seasons`, `faces`, `facades`), `digits` (handwritten) or `glyphs` into `folder` as PNG.
 
-    `domains` names A and B: two of the world's own and "labels". No two folders show the same scene, unless `paired`:
-    then pictures of one number do, in trainA and trainB and in testA and testB. `truthA/0007.png` is the true
-    translation of `testA/0007.png` and `labelsA/0007.png` its label map. A complete folder of the same world is left
-    as it is, an interrupted one is finished. Returns what `world.json` says. Raises UsageError, and DataError where
-    `folder` holds something else.
+    A world gets `count` training images per domain (default 400) and `test` test images (default a tenth as many, at
+    least 10) of `size` pixels (default 128). `domains` names A and B: two of the world's own and "labels". No two
+    folders show the same scene, unless `paired`: then images of one number do, in trainA and trainB and in testA and
+    testB. `truthA/0007.png` is the true translation of `testA/0007.png` and `labelsA/0007.png` its label map.
+
+    Digits have 28 pixels and no domains: `count` is the number of training digits (default all handwritten ones, or
+    10,000 glyphs), each class in its folder.
+
+    A complete folder of the same content is left as it is, an interrupted one is completed. Returns the content of its
+    `world.json` or `digits.json`. Raises UsageError, and DataError if `folder` holds something else.
     """
-    chosen = _check(world, count, size, seed)
-    test = max(10, count // 10) if test is None else test
-    if test < 1:
-        raise UsageError(f"--test {test} leaves nothing to judge by; choose 1 or more")
-    root = Path(folder)
-    card = _card(chosen, count, test, size, seed, _domains(chosen, domains), paired)
-    _claim(root, card)
-    jobs = list(_jobs(card))
-    pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))  # draws while the disk syncs
-    try:
-        for done, _ in enumerate(pool.map(partial(_write_scene, root, chosen, card), jobs), 1):
-            if on_progress:
-                on_progress(done, len(jobs))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return card
+    if world in DIGITS:
+        if domains or paired or test is not None or size not in (None, digits.SIDE):
+            raise UsageError(
+                f"{world} are {digits.SIDE} px and have no domains; leave out --size, --test, --domains, --paired"
+            )
+        return digits.write(digits.load(DIGITS[world], count=count, seed=seed), folder, on_progress=on_progress)
 
-
-def _check(world: str, count: int, size: int, seed: int) -> World:
     if world not in WORLDS:
-        known = ", ".join(WORLDS)
-        raise UsageError(f"unknown world '{world}'; choose one of {known}.{did_you_mean(world, WORLDS)}")
-    if size < SMALLEST:
-        raise UsageError(f"size {size} is too small to show a scene; choose {SMALLEST} pixels or more")
+        known = [*WORLDS, *DIGITS]
+        raise UsageError(f"unknown world '{world}'; choose one of {', '.join(known)}.{did_you_mean(world, known)}")
+    count = 400 if count is None else count
+    test = max(10, count // 10) if test is None else test
+    size = 128 if size is None else size
+    _check_numbers(count, test, size, seed)
+    chosen = WORLDS[world]
+    description = _describe(chosen, count, test, size, seed, _choose_domains(chosen, domains), paired)
+    _write_world(chosen, Path(folder), description, on_progress)
+    return description
+
+
+def _check_numbers(count: int, test: int, size: int, seed: int) -> None:
+    if size < MIN_SIZE:
+        raise UsageError(f"size {size} is too small to show a scene; choose {MIN_SIZE} pixels or more")
     if count < 1:
         raise UsageError(f"count {count} leaves nothing to draw; choose 1 or more")
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; choose 0 or more")
-    return WORLDS[world]
+    if test < 1:
+        raise UsageError(f"--test {test} leaves nothing to evaluate on; choose 1 or more")
 
 
-def _domains(world: World, wanted: tuple[str, str] | None) -> tuple[str, str]:
-    """What A and B show: two different things that this world can show."""
+def _choose_domains(world: World, requested: tuple[str, str] | None) -> tuple[str, str]:
+    """The names of A and B: two different domains of this world, or its own two by default."""
     known = (*world.domains, LABEL_PICTURES)
-    for name in wanted or ():
+    for name in requested or ():
         if name not in known:
             hint = did_you_mean(name, known)
             raise UsageError(f"'{world.name}' has no domain '{name}'; choose two of {', '.join(known)}.{hint}")
-    first, second = wanted or world.domains
+
+    first, second = requested or world.domains
     if first == second:
         raise UsageError(f"both domains are '{first}'; choose two different ones of {', '.join(known)}")
     return first, second
 
 
-def _card(
+def _describe(
     world: World, count: int, test: int, size: int, seed: int, domains: tuple[str, str], paired: bool
 ) -> dict[str, Any]:
-    card = {
+    """The content of world.json; `paired` is a key only where it is true, so that older folders stay equal."""
+    description: dict[str, Any] = {
         "world": world.name,
         "seed": seed,
         "size": size,
@@ -98,48 +108,65 @@ def _card(
         "domains": list(domains),
         "labels": list(world.labels),
     }
-    return card | ({"paired": True} if paired else {})
+    if paired:
+        description["paired"] = True
+    return description
 
 
-def _claim(root: Path, card: dict[str, Any]) -> None:
-    """Make sure that `root` is new, empty or this very world."""
+def _write_world(world: World, root: Path, description: dict[str, Any], on_progress: Progress | None) -> None:
+    _claim_folder(root, description)
+    jobs = list(_jobs(description))
+    pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))  # draws while the disk syncs
+    try:
+        for done, _ in enumerate(pool.map(partial(_write_scene, root, world, description), jobs), 1):
+            if on_progress:
+                on_progress(done, len(jobs))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _claim_folder(root: Path, description: dict[str, Any]) -> None:
+    """Write world.json into a new or empty folder; raise DataError unless `root` is that or holds this very world."""
     if root.is_file():
         raise DataError(f"{root} is a file; name a new folder")
-    found = root / "world.json"
-    if found.is_file():
+
+    file = root / "world.json"
+    if file.is_file():
         try:
-            other = json.loads(found.read_text(encoding="utf-8"))
+            existing = json.loads(file.read_text(encoding="utf-8"))
         except ValueError:
-            other = None
-        if other != card:
+            existing = None
+        if existing != description:
             raise DataError(f"{root} holds another world (see world.json in it); name a new folder")
     elif root.is_dir() and any(root.iterdir()):
         raise DataError(f"{root} is not empty and holds no world; name a new folder")
     else:
-        write_json(found, card)
+        write_json(file, description)
 
 
-def _jobs(card: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
+def _jobs(description: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
     """Folder, side, number in the folder and scene seed of every image; all seeds differ, or sides share them."""
-    first, paired = card["seed"] * STRIDE, card.get("paired", False)
-    for name, count in (("train", card["count"]), ("test", card["test_count"])):
+    first, paired = description["seed"] * STRIDE, description.get("paired", False)
+    for split, count in (("train", description["count"]), ("test", description["test_count"])):
         for side in SIDES:
             start = first if paired or side == "A" else first + count
             for index in range(count):
-                yield name + side, side, index, start + index
+                yield split + side, side, index, start + index
         first += count if paired else 2 * count
 
 
-def _write_scene(root: Path, world: World, card: dict[str, Any], job: tuple[str, str, int, int]) -> None:
-    """Write one image, and for a test image first its truth and labels: the image stands for all of them."""
-    name, side, index, scene = job
-    path = root / name / f"{index:04d}.png"
+def _write_scene(root: Path, world: World, description: dict[str, Any], job: tuple[str, str, int, int]) -> None:
+    """Write one image, and for a test image first its truth and labels: where the image exists, they do."""
+    folder, side, index, scene = job
+    path = root / folder / f"{index:04d}.png"
     if path.is_file():
         return
-    own, other = card["domains"] if side == "A" else reversed(card["domains"])
-    pixels, labels = world.show(scene, card["size"], own, beside=other)
-    if name.startswith("test"):
-        truth, _ = world.show(scene, card["size"], other, beside=own)
+
+    size, (a, b) = description["size"], description["domains"]
+    own, other = (a, b) if side == "A" else (b, a)
+    pixels, labels = world.show(scene, size, own, other=other)
+    if folder.startswith("test"):
+        truth, _ = world.show(scene, size, other, other=own)
         write_bytes(root / f"truth{side}" / path.name, _png(truth))
         write_bytes(root / f"labels{side}" / path.name, _png(labels))
     write_bytes(path, _png(pixels))

@@ -11,7 +11,7 @@ from viceversa.health.probe import still
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.metrics.modes import modes
 from viceversa.networks.points import PointDiscriminator, PointGenerator
-from viceversa.worlds.gaussians import Points, ring
+from viceversa.worlds.gaussians import GaussianBatches, ring
 
 from ..experiment import Experiment, Found
 from ..figures import INK, RED, axes, points
@@ -53,7 +53,7 @@ def one(case: str, seed: int, steps: int) -> dict[str, Any]:
     world = ring()
     config = GANConfig(channels=1, latent=2, **CASES[case])
     method = GAN(config, size=28, nets=(PointGenerator(2), PointDiscriminator()))
-    drawn = Points(world, BATCH, seed)
+    drawn = GaussianBatches(world, BATCH, seed)
     moments = {steps * (i + 1) // MOMENTS for i in range(MOMENTS)}
     strip = []
     for step in range(steps):

@@ -1,4 +1,4 @@
-"""Embedded worlds: two styles of the same scenes, drawn by code, with the true pair and a label map or picture."""
+"""Drawn worlds: each scene in two domains, with its true translation and a label map or label picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from ..colours import nearest, rgb
 from . import facades, faces, orchard, seasons
-from .painting import Canvas, blank, develop
+from .painting import Canvas, blank_canvas, to_picture
 
 Side = Literal["A", "B"]
 Picture = NDArray[np.uint8]
-LABEL_PICTURES = "labels"  # what every world can show besides its own two domains
+LABEL_PICTURES = "labels"  # a third domain of every world
 
 
 @dataclass(frozen=True)
 class World:
-    """A description from a seed, and a painter that shows it as either domain."""
+    """A drawn dataset: `describe` turns a seed into a scene, `paint` draws it as either domain."""
 
     name: str
     domains: tuple[str, str]
@@ -28,31 +28,29 @@ class World:
     paint: Callable[[Any, Canvas, str], None]
 
     def draw(self, seed: int, size: int | tuple[int, int], side: Side) -> tuple[Picture, Picture]:
-        """Pixels (H, W, 3) and label map (H, W), both uint8; `size` is (H, W), a square if one number.
+        """Pixels (H, W, 3) and label map (H, W), both uint8; `size` is (H, W), or one number for a square.
 
-        Both sides of a seed show the same scene, pixel by pixel; an oblong picture shows its middle.
+        Both sides of a seed show the same scene, aligned per pixel; a non-square image shows the middle of the square.
         """
-        canvas, samples = blank(size)
+        canvas, samples = blank_canvas(size)
         self.paint(self.describe(seed), canvas, side)
-        return develop(canvas, samples)
+        return to_picture(canvas, samples)
 
-    def show(self, seed: int, size: int | tuple[int, int], domain: str, beside: str) -> tuple[Picture, Picture]:
-        """`draw`, with the side named: one of `domains`, or "labels" for the label picture of the side `beside`."""
-        seen = beside if domain == LABEL_PICTURES else domain
-        pixels, labels = self.draw(seed, size, "A" if seen == self.domains[0] else "B")
-        return (self.label_picture(labels) if domain == LABEL_PICTURES else pixels), labels
+    def show(self, seed: int, size: int | tuple[int, int], domain: str, other: str) -> tuple[Picture, Picture]:
+        """`draw` for a domain by name; for "labels" the label picture of the side that shows the domain `other`."""
+        visible = other if domain == LABEL_PICTURES else domain
+        pixels, labels = self.draw(seed, size, "A" if visible == self.domains[0] else "B")
+        if domain == LABEL_PICTURES:
+            return self.label_picture(labels), labels
+        return pixels, labels
 
     def label_picture(self, labels: Picture) -> Picture:
         """A label map (H, W) in the colours of the palette, (H, W, 3), without blending."""
-        return self._colours[labels]
+        return rgb(self.palette)[labels]
 
     def read_labels(self, picture: Picture) -> Picture:
-        """The label map (H, W) of a label picture (H, W, 3), each pixel by the nearest colour of the palette."""
-        return nearest(picture, self._colours)[0]
-
-    @property
-    def _colours(self) -> Picture:
-        return rgb(self.palette)
+        """The label map (H, W) of a label picture (H, W, 3): each pixel takes the nearest colour of the palette."""
+        return nearest(picture, rgb(self.palette))[0]
 
 
 WORLDS: dict[str, World] = {

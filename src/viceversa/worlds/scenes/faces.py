@@ -9,18 +9,18 @@ from .face_body import Backdrop, Clothes, paint_backdrop, paint_clothes, paint_e
 from .face_features import (
     HAIR,
     SKIN,
-    Looks,
+    Appearance,
     Skin,
-    lay_beard,
-    lay_brows,
-    lay_eyes,
-    lay_folds,
-    lay_mouth,
-    lay_nose,
+    paint_beard,
+    paint_brows,
+    paint_eyes,
+    paint_folds,
     paint_glasses,
+    paint_mouth,
+    paint_nose,
 )
 from .face_hair import Hair, paint_hair, paint_hair_behind
-from .face_head import Expression, Head, blush, flesh_light, normals, sheen, surface
+from .face_head import Expression, Head, head_surface, normals, skin_colour, skin_light, specular
 from .lighting import Light
 from .noise import SceneRng
 from .painting import Canvas
@@ -30,9 +30,18 @@ LABELS = ("background", "skin", "hair", "brow", "eye", "nose", "mouth", "teeth",
 PALETTE = ("000080", "ffc080", "804000", "00c000", "00ffff", "ff8000", "ff0000", "ffffff", "ff00ff", "0080ff")
 CLOTHES = 9
 
-# Pale to dark, each with the colours of lips that go with it; teeth and eye whites of clothes and walls are no clue.
-SKINS = (("f6d7c3", "c9786f"), ("efc3a4", "bd6a62"), ("e3b08c", "b25f54"), ("d29a72", "a5564a"), ("b97f58", "94493f"),
-         ("a36c4a", "7c3d36"), ("84553a", "653030"), ("6b4230", "54282a"))  # fmt: skip
+# Skin from pale to dark, each with its colour of lips. Clothes and walls also have the whites of teeth and eyes, so
+# that no rule about colour alone can tell what to change.
+SKINS = (
+    ("f6d7c3", "c9786f"),
+    ("efc3a4", "bd6a62"),
+    ("e3b08c", "b25f54"),
+    ("d29a72", "a5564a"),
+    ("b97f58", "94493f"),
+    ("a36c4a", "7c3d36"),
+    ("84553a", "653030"),
+    ("6b4230", "54282a"),
+)
 DARK_HAIR = ("120d0b", "1d1410", "2b1b13", "1a1515")
 FAIR_HAIR = ("3d2617", "5a3820", "7c5230", "a87a45", "cfa766", "e2c893", "8c3c1a", "a8501f")
 GREY_HAIR = ("8f8b86", "b9b5af", "dcd9d4")
@@ -52,116 +61,132 @@ CLOTHS = (
     "f4f4f6",
 )
 FRAMES = ("16120f", "5a3418", "b08a3c", "7a1420", "20304a")
-WALLS = (("8ea6b4", "4c6272"), ("c9b79a", "7e6a50"), ("9fb59a", "4f6a52"), ("d4c6c0", "8f7c78"), ("5e6672", "23272f"),
-         ("c46a4a", "6a2f24"), ("d8c06a", "7a6a2a"), ("7f9fd0", "35507f"), ("a48fb4", "554468"))  # fmt: skip
+WALLS = (
+    ("8ea6b4", "4c6272"),
+    ("c9b79a", "7e6a50"),
+    ("9fb59a", "4f6a52"),
+    ("d4c6c0", "8f7c78"),
+    ("5e6672", "23272f"),
+    ("c46a4a", "6a2f24"),
+    ("d8c06a", "7a6a2a"),
+    ("7f9fd0", "35507f"),
+    ("a48fb4", "554468"),
+)
 LIPSTICKS = ("a8122a", "c2304a", "8a1c3a", "d0505a")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Portrait:
-    """Somebody, in numbers that know no pixels."""
+    """The scene: a person, their clothes, the light and the backdrop, without reference to pixels."""
 
     light: Light
     backdrop: Backdrop
     head: Head
-    looks: Looks
+    appearance: Appearance
     hair: Hair | None
     clothes: Clothes
     smile: Expression
 
 
 def describe(seed: int) -> Portrait:
-    """The person of a seed."""
+    """Generate the scene of a seed."""
     rng = SceneRng(seed)
     light = Light(
-        azimuth=pi / 2 + rng.pick((-1.0, 1.0)) * rng.real(0.25, 0.85),
-        elevation=rng.real(0.3, 0.75),
-        warmth=rng.real(0, 0.9),
+        azimuth=pi / 2 + rng.choice((-1.0, 1.0)) * rng.uniform(0.25, 0.85),
+        elevation=rng.uniform(0.3, 0.75),
+        warmth=rng.uniform(0, 0.9),
         softness=0.5,
         pitch=0.0,
-        ambient=rng.real(0.38, 0.52),
+        ambient=rng.uniform(0.38, 0.52),
     )
-    wall, far = rng.pick(WALLS)
-    backdrop = Backdrop(near=wall, far=far, kind=rng.pick(("wall", "wall", "garden", "lights")), seed=rng.seed())
-    feminine, age = rng.chance(0.5), max(0.0, rng.real(-0.5, 1.0))
+    wall, far = rng.choice(WALLS)
+    backdrop = Backdrop(near=wall, far=far, kind=rng.choice(("wall", "wall", "garden", "lights")), seed=rng.seed())
+
+    feminine, age = rng.chance(0.5), max(0.0, rng.uniform(-0.5, 1.0))
     head = _head(rng, feminine, age)
-    tone, lips = rng.pick(SKINS)
+    tone, lips = rng.choice(SKINS)
     colour = _hair_colour(rng, SKINS.index((tone, lips)) > 3, age)
     hair = _hair(rng, feminine, colour, age)
-    looks = _looks(rng, feminine, tone, lips, colour)
+    appearance = _appearance(rng, feminine, tone, lips, colour)
     clothes = Clothes(
-        colour=rng.pick(CLOTHS),
-        trim=rng.pick(CLOTHS),
-        neck=rng.pick(("round", "round", "v", "collar", "collar", "high")),
+        colour=rng.choice(CLOTHS),
+        trim=rng.choice(CLOTHS),
+        neck=rng.choice(("round", "round", "v", "collar", "collar", "high")),
         stripes=rng.chance(0.25),
         broad=0.0 if feminine else 0.12,
         seed=rng.seed(),
     )
     return Portrait(
-        light=light, backdrop=backdrop, head=head, looks=looks, hair=hair, clothes=clothes, smile=_smile(rng)
+        light=light, backdrop=backdrop, head=head, appearance=appearance, hair=hair, clothes=clothes, smile=_smile(rng)
     )
 
 
 def _head(rng: SceneRng, feminine: bool, age: float) -> Head:
-    tilt = rng.real(-0.08, 0.08)
+    tilt = rng.uniform(-0.08, 0.08)
     return Head(
-        x=0.5 + rng.real(-0.02, 0.02) + 0.25 * tilt,
-        y=rng.real(0.468, 0.488),
-        size=rng.real(0.365, 0.39),
-        turn=rng.real(-0.29, 0.29),
-        nod=rng.real(-0.05, 0.07),
+        x=0.5 + rng.uniform(-0.02, 0.02) + 0.25 * tilt,
+        y=rng.uniform(0.468, 0.488),
+        size=rng.uniform(0.365, 0.39),
+        turn=rng.uniform(-0.29, 0.29),
+        nod=rng.uniform(-0.05, 0.07),
         tilt=tilt,
-        width=rng.real(0.66, 0.73),
-        jaw=rng.real(1.8, 2.25) if feminine else rng.real(2.2, 3.1),
-        cheeks=rng.real(),
-        nose_width=rng.real(0.085, 0.115) + (0.0 if feminine else 0.012),
-        nose_length=rng.real(0.32, 0.38),
-        eye_gap=rng.real(0.285, 0.315),
-        eye_width=rng.real(0.145, 0.165),
-        eye_height=rng.real(0.068, 0.088) + (0.006 if feminine else 0.0),
-        eye_slant=rng.real(-0.04, 0.16),
-        brow_height=rng.real(-0.20, -0.16),
-        mouth_y=rng.real(0.575, 0.61),
-        mouth_width=rng.real(0.245, 0.28),
-        upper_lip=rng.real(0.048, 0.07),
-        lower_lip=rng.real(0.068, 0.10),
+        width=rng.uniform(0.66, 0.73),
+        jaw=rng.uniform(1.8, 2.25) if feminine else rng.uniform(2.2, 3.1),
+        cheeks=rng.uniform(),
+        nose_width=rng.uniform(0.085, 0.115) + (0.0 if feminine else 0.012),
+        nose_length=rng.uniform(0.32, 0.38),
+        eye_gap=rng.uniform(0.285, 0.315),
+        eye_width=rng.uniform(0.145, 0.165),
+        eye_height=rng.uniform(0.068, 0.088) + (0.006 if feminine else 0.0),
+        eye_slant=rng.uniform(-0.04, 0.16),
+        brow_height=rng.uniform(-0.20, -0.16),
+        mouth_y=rng.uniform(0.575, 0.61),
+        mouth_width=rng.uniform(0.245, 0.28),
+        upper_lip=rng.uniform(0.048, 0.07),
+        lower_lip=rng.uniform(0.068, 0.10),
         age=age,
     )
 
 
 def _hair_colour(rng: SceneRng, dark: bool, age: float) -> str:
-    grey, black, colour = rng.pick(GREY_HAIR), rng.pick(DARK_HAIR), rng.pick(FAIR_HAIR)
+    grey, black, colour = rng.choice(GREY_HAIR), rng.choice(DARK_HAIR), rng.choice(FAIR_HAIR)
     if rng.chance(age - 0.35):
         return grey
     return black if dark or rng.chance(0.25) else colour
 
 
-def _looks(rng: SceneRng, feminine: bool, tone: str, lips: str, hair: str) -> Looks:
+def _appearance(rng: SceneRng, feminine: bool, tone: str, lips: str, hair: str) -> Appearance:
     painted = feminine and rng.chance(0.4)
-    beard = rng.pick(("none", "none", "stubble", "stubble", "full", "moustache", "goatee"))
-    glasses = rng.pick(("round", "square")) if rng.chance(0.25) else "none"
+    beard = rng.choice(("none", "none", "stubble", "stubble", "full", "moustache", "goatee"))
+    glasses = rng.choice(("round", "square")) if rng.chance(0.25) else "none"
     fair = tone in (SKINS[0][0], SKINS[1][0], SKINS[2][0])
-    stick, eyes, dark = rng.pick(LIPSTICKS), rng.pick(IRISES), rng.pick(IRISES[:3])
-    return Looks(
+    lipstick, iris, dark_iris = rng.choice(LIPSTICKS), rng.choice(IRISES), rng.choice(IRISES[:3])
+    if hair in DARK_HAIR:
+        brow = hair
+    elif hair in GREY_HAIR:
+        brow = "77716a"
+    else:
+        brow = "4a3424"
+    return Appearance(
         skin=tone,
-        freckles=rng.real(0.3, 0.6) if fair and rng.chance(0.25) else 0.0,
-        lips=stick if painted else lips,
-        paint=rng.real(0.6, 1.0) if painted else 0.0,
-        iris=eyes if fair else dark,
-        lashes=rng.real(0.5, 1.0) if feminine else rng.real(0.0, 0.3),
-        gaze=rng.real(-0.02, 0.02),
-        brow=hair if hair in DARK_HAIR else "4a3424" if hair not in GREY_HAIR else "77716a",
-        brow_weight=rng.real(0.1, 0.55) if feminine else rng.real(0.4, 1.0),
-        brow_arch=rng.real(0.04, 0.085) if feminine else rng.real(0.015, 0.05),
+        freckles=rng.uniform(0.3, 0.6) if fair and rng.chance(0.25) else 0.0,
+        lips=lipstick if painted else lips,
+        paint=rng.uniform(0.6, 1.0) if painted else 0.0,
+        iris=iris if fair else dark_iris,
+        lashes=rng.uniform(0.5, 1.0) if feminine else rng.uniform(0.0, 0.3),
+        gaze=rng.uniform(-0.02, 0.02),
+        brow=brow,
+        brow_weight=rng.uniform(0.1, 0.55) if feminine else rng.uniform(0.4, 1.0),
+        brow_arch=rng.uniform(0.04, 0.085) if feminine else rng.uniform(0.015, 0.05),
         beard="none" if feminine else beard,
         hair=hair,
         glasses=glasses,
-        frame=rng.pick(FRAMES),
+        frame=rng.choice(FRAMES),
         seed=rng.seed(),
     )
 
 
-# above, beside, line, ends, sweep, length, curl, thin, bun
+# crown, sides, line, ends, sweep, length, curl, opacity, bun
 CUTS = {
     "crop": (0.09, 0.035, -0.60, 0.02, 0.10, 0.0, 0.1, 1.0, False),
     "buzz": (0.025, 0.015, -0.60, 0.00, 0.02, 0.0, 0.9, 0.8, False),
@@ -175,30 +200,29 @@ CUTS = {
     "waves": (0.14, 0.18, -0.58, 1.00, 0.30, 1.6, 0.45, 1.0, False),
     "bun": (0.06, 0.03, -0.60, 0.04, 0.08, 0.0, 0.05, 1.0, True),
 }
-SHORT, LONG = (
-    ("crop", "crop", "buzz", "quiff", "swept", "curls", "bald"),
-    ("bob", "fringe", "long", "waves", "bun", "cloud", "swept", "long"),
-)
+SHORT = ("crop", "crop", "buzz", "quiff", "swept", "curls", "bald")
+LONG = ("bob", "fringe", "long", "waves", "bun", "cloud", "swept", "long")
 
 
 def _hair(rng: SceneRng, feminine: bool, colour: str, age: float) -> Hair | None:
-    cut = rng.pick(LONG if feminine else SHORT)
-    part, recede, seed = rng.pick((-1.0, 1.0)) * rng.real(0.15, 0.8), rng.real(0, 0.14), rng.seed()
-    lively = [rng.real(0.85, 1.15) for _ in range(2)]
+    cut = rng.choice(LONG if feminine else SHORT)
+    part, recede, seed = rng.choice((-1.0, 1.0)) * rng.uniform(0.15, 0.8), rng.uniform(0, 0.14), rng.seed()
+    crown_factor, sides_factor = rng.uniform(0.85, 1.15), rng.uniform(0.85, 1.15)
     if cut == "bald":
         return None
-    above, beside, line, ends, sweep, length, curl, thin, bun = CUTS[cut]
+
+    crown, sides, line, ends, sweep, length, curl, opacity, bun = CUTS[cut]
     return Hair(
         colour=colour,
-        above=above * lively[0],
-        beside=beside * lively[1],
+        crown=crown * crown_factor,
+        sides=sides * sides_factor,
         line=line - (0.0 if feminine else recede * age),
         ends=ends,
         part=part,
         sweep=sweep,
-        length=length * (0.9 + 0.2 * lively[0] - 0.1) if length else 0.0,
+        length=length * (0.9 + 0.2 * crown_factor - 0.1) if length else 0.0,
         curl=curl,
-        thin=thin,
+        opacity=opacity,
         bun=bun,
         seed=seed,
     )
@@ -206,39 +230,42 @@ def _hair(rng: SceneRng, feminine: bool, colour: str, age: float) -> Hair | None
 
 def _smile(rng: SceneRng) -> Expression:
     """A broad smile, mostly with teeth."""
-    gape = rng.real(0.12, 0.20) if rng.chance(0.9) else 0.0
-    lift = rng.real(0.11, 0.15) if gape else 0.15
-    return Expression(smile=1.0, lift=lift, gape=gape, squint=rng.real(0.6, 1.0))
+    gape = rng.uniform(0.12, 0.20) if rng.chance(0.9) else 0.0
+    lift = rng.uniform(0.11, 0.15) if gape else 0.15
+    return Expression(smile=1.0, lift=lift, gape=gape, squint=rng.uniform(0.6, 1.0))
 
 
 def paint(scene: Portrait, canvas: Canvas, side: str) -> None:
     """Draw the portrait neutral (side A) or smiling (side B)."""
-    head, looks, light = scene.head, scene.looks, scene.light
+    head, appearance, light = scene.head, scene.appearance, scene.light
     face = Expression() if side == "A" else scene.smile
+
     paint_backdrop(canvas, scene.backdrop, light)
-    paint_neck(canvas, head, looks.skin, light, SKIN)
+    paint_neck(canvas, head, appearance.skin, light, SKIN)
     paint_clothes(canvas, head, scene.clothes, light, CLOTHES)
     if scene.hair:
         paint_hair_behind(canvas, head, scene.hair, light, HAIR)
-    paint_ears(canvas, head, looks.skin, light, SKIN)
-    ground = surface(canvas, head, face)
-    normal = normals(ground)
+    paint_ears(canvas, head, appearance.skin, light, SKIN)
+
+    surface = head_surface(canvas, head, face)
+    normal = normals(surface)
     skin = Skin(
-        ground,
-        blush(ground, head, looks.skin, looks.freckles, looks.seed),
-        np.ones_like(ground.cover),
-        np.ones_like(ground.cover),
+        surface,
+        colour=skin_colour(surface, head, appearance.skin, appearance.freckles, appearance.seed),
+        gloss=np.ones_like(surface.coverage),
+        shade=np.ones_like(surface.coverage),
     )
-    ground.view.labels[ground.cover > 0.5] = SKIN
-    lay_folds(skin, head, face)
-    lay_nose(skin, head, light)
-    lay_beard(skin, head, looks, face)
-    lay_mouth(skin, head, looks, face)
-    lay_eyes(skin, head, looks, face, light)
-    lay_brows(skin, head, looks, face)
-    gloss = (0.12 * sheen(normal, light, 14) + 0.06 * sheen(normal, light, 60)) * skin.gloss
-    lit = skin.colour * flesh_light(normal, light) * skin.shade + gloss * light.colour
-    ground.view.paint(lit, ground.cover)
-    paint_glasses(ground, head, looks, light)
+    surface.view.labels[surface.coverage > 0.5] = SKIN
+    paint_folds(skin, head, face)
+    paint_nose(skin, head, light)
+    paint_beard(skin, head, appearance, face)
+    paint_mouth(skin, head, appearance, face)
+    paint_eyes(skin, head, appearance, face, light)
+    paint_brows(skin, head, appearance, face)
+
+    gloss = (0.12 * specular(normal, light, 14) + 0.06 * specular(normal, light, 60)) * skin.gloss
+    lit = skin.colour * skin_light(normal, light) * skin.shade + gloss * light.colour
+    surface.view.paint(lit, surface.coverage)
+    paint_glasses(surface, head, appearance, light)
     if scene.hair:
-        paint_hair(canvas, head, scene.hair, light, ground, HAIR)
+        paint_hair(canvas, head, scene.hair, light, surface, HAIR)

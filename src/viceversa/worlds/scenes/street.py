@@ -1,4 +1,4 @@
-"""What stands along a street: houses, their windows, shops and doors, the lamps."""
+"""The scene of a street: houses with windows, shops and doors, and street lamps."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -36,7 +36,7 @@ ROOFS = ("5a6470", "4a4e58", "8a4a38", "6a5a50")
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """One front, from `left` to `right`, with what is set into it."""
+    """One house front from `left` to `right`, with its windows, shops and door."""
 
     left: float
     right: float
@@ -71,43 +71,46 @@ class Street:
 
 
 def describe(seed: int) -> Street:
-    """The street of a seed."""
+    """Generate the scene of a seed."""
     rng = SceneRng(seed)
-    foot, side = rng.real(0.85, 0.88), rng.pick((-1.0, 1.0))
-    count = rng.pick((1, 2, 2))
-    cuts = (rng.real(0.36, 0.64),) if count > 1 else ()
-    edges = (-0.02, *cuts, 1.02)
-    floors = rng.pick((2, 2, 3))
+    foot, side = rng.uniform(0.85, 0.88), rng.choice((-1.0, 1.0))
+    count = rng.choice((1, 2, 2))
+    party_walls = (rng.uniform(0.36, 0.64),) if count > 1 else ()
+    edges = (-0.02, *party_walls, 1.02)
+    floors = rng.choice((2, 2, 3))
     houses = tuple(_house(rng, a, b, foot, floors) for a, b in pairwise(edges))
-    glow, start, gap = rng.pick(("ffd08a", "ffbf6a", "ffe4b0")), rng.real(0.12, 0.4), rng.real(0.42, 0.55)
-    lamps = tuple(Lamp(x=x, y=foot + 0.045, high=0.24, glow=glow) for x in (start, start + gap) if x < 0.92)
+
+    glow, start, gap = rng.choice(("ffd08a", "ffbf6a", "ffe4b0")), rng.uniform(0.12, 0.4), rng.uniform(0.42, 0.55)
+    lamps = tuple(Lamp(x=x, y=foot + 0.045, height=0.24, glow=glow) for x in (start, start + gap) if x < 0.92)
     return Street(
         houses=houses,
-        lamps=lamps[: rng.whole(1, 2)],
+        lamps=lamps[: rng.integer(1, 2)],
         foot=foot,
-        clouds=rng.real(),
+        clouds=rng.uniform(),
         side=side,
-        warmth=rng.real(),
+        warmth=rng.uniform(),
         seed=rng.seed(),
     )
 
 
 def _house(rng: SceneRng, left: float, right: float, foot: float, floors: int) -> House:
-    wide = right - left
-    top, base = rng.real(0.11, 0.24), foot - rng.real(0.21, 0.25)
-    material = rng.pick(("plaster", "plaster", "brick", "ashlar"))
-    tone, plinth = rng.pick(TONES[material]), rng.pick(STONES)
-    trim, storey = rng.pick(TRIMS), (base - top) / floors
-    bays = max(2, round(wide / rng.real(0.20, 0.26)))
-    middles = [left + (i + 0.5) * wide / bays for i in range(bays)]
-    pattern = _pattern(rng, wide / bays, storey, trim)
-    iron = rng.pick((floors - 1, floors - 1, 0, 9, 9))  # the floor with balconies, from the top
-    sashes = [_sash(rng, pattern, x, top + (j + 0.86) * storey, j == iron) for j in range(floors) for x in middles]
+    width = right - left
+    top, base = rng.uniform(0.11, 0.24), foot - rng.uniform(0.21, 0.25)
+    material = rng.choice(("plaster", "plaster", "brick", "ashlar"))
+    tone, plinth = rng.choice(TONES[material]), rng.choice(STONES)
+    trim, storey = rng.choice(TRIMS), (base - top) / floors
+    bays = max(2, round(width / rng.uniform(0.20, 0.26)))
+    middles = [left + (i + 0.5) * width / bays for i in range(bays)]
+
+    style = _window_style(rng, width / bays, storey, trim)
+    balconies = rng.choice((floors - 1, floors - 1, 0, 9, 9))  # their floor from the top; 9: none
+    sashes = [_sash(rng, style, x, top + (j + 0.86) * storey, j == balconies) for j in range(floors) for x in middles]
     shops, door = _ground_floor(rng, left, right, base, foot, trim, bays)
-    plain = replace(pattern, hood=False, high=min(pattern.high, 0.12))
-    sashes += [_sash(rng, plain, x, foot - 0.07) for x in _spare(middles, wide / bays, shops, door)]
-    rise = rng.pick((0.0, 0.05, 0.08))
-    small = replace(plain, high=0.05, wide=0.04, arch=0.0, shutters="none")
+    plain = replace(style, hood=False, height=min(style.height, 0.12))
+    sashes += [_sash(rng, plain, x, foot - 0.07) for x in _free_bays(middles, width / bays, shops, door)]
+
+    rise = rng.choice((0.0, 0.05, 0.08))
+    small = replace(plain, height=0.05, width=0.04, arch=0.0, shutters="none")
     return House(
         left=left,
         right=right,
@@ -117,9 +120,9 @@ def _house(rng: SceneRng, left: float, right: float, foot: float, floors: int) -
         tone=tone,
         plinth=plinth if rng.chance(0.6) else tone,
         trim=trim,
-        roof=rng.pick(ROOFS),
+        roof=rng.choice(ROOFS),
         rise=rise,
-        chimneys=tuple(left + wide * rng.real(0.1, 0.9) for _ in range(rng.whole(0, 2))),
+        chimneys=tuple(left + width * rng.uniform(0.1, 0.9) for _ in range(rng.integer(0, 2))),
         dormers=tuple(_sash(rng, small, x, top - 0.032) for x in middles[::2] if rise > 0.06),
         sashes=tuple(sashes),
         bands=tuple(top + j * storey for j in range(1, floors)) if rng.chance(0.5) else (),
@@ -129,40 +132,40 @@ def _house(rng: SceneRng, left: float, right: float, foot: float, floors: int) -
     )
 
 
-def _pattern(rng: SceneRng, bay: float, storey: float, trim: str) -> Sash:
-    """What the windows of one house have in common."""
+def _window_style(rng: SceneRng, bay: float, storey: float, trim: str) -> Sash:
+    """The properties that the windows of one house share."""
     shutters = rng.chance(0.4)
-    high = storey * rng.real(0.58, 0.68)
-    wide = min(bay * (0.42 if shutters else rng.real(0.44, 0.56)), high / rng.real(1.15, 1.6))
+    height = storey * rng.uniform(0.58, 0.68)
+    width = min(bay * (0.42 if shutters else rng.uniform(0.44, 0.56)), height / rng.uniform(1.15, 1.6))
     return Sash(
         x=0,
         y=0,
-        wide=wide,
-        high=min(high, 2.3 * wide),
-        arch=0.0 if shutters else rng.pick((0.0, 0.0, 0.22)) * wide,
-        frame=rng.pick(FRAMES),
+        width=width,
+        height=min(height, 2.3 * width),
+        arch=0.0 if shutters else rng.choice((0.0, 0.0, 0.22)) * width,
+        frame=rng.choice(FRAMES),
         trim=trim,
         curtain=None,
         shutters="open" if shutters else "none",
-        paint=rng.pick(SHUTTERS),
+        paint=rng.choice(SHUTTERS),
         balcony=False,
-        panes=rng.pick(((2, 3), (2, 2), (2, 4), (1, 2))),
+        panes=rng.choice(((2, 3), (2, 2), (2, 4), (1, 2))),
         hood=rng.chance(0.4),
         glow=WARM[0],
         seed=0,
     )
 
 
-def _sash(rng: SceneRng, pattern: Sash, x: float, y: float, balcony: bool = False) -> Sash:
-    """One window of a house: dark glass, curtains, or shutters closed for the day."""
-    home, curtain, glow, seed = rng.chance(0.55), rng.pick(CURTAINS), rng.pick(WARM), rng.seed()
-    shut = rng.chance(0.25) and pattern.shutters == "open"
+def _sash(rng: SceneRng, style: Sash, x: float, y: float, balcony: bool = False) -> Sash:
+    """One window of a house: dark glass, curtains or closed shutters."""
+    has_curtain, curtain, glow, seed = rng.chance(0.55), rng.choice(CURTAINS), rng.choice(WARM), rng.seed()
+    shut = rng.chance(0.25) and style.shutters == "open"
     return replace(
-        pattern,
+        style,
         x=x,
         y=y,
-        curtain=curtain if home and not shut else None,
-        shutters="shut" if shut else pattern.shutters,
+        curtain=curtain if has_curtain and not shut else None,
+        shutters="shut" if shut else style.shutters,
         balcony=balcony and not shut,
         glow=glow,
         seed=seed,
@@ -172,20 +175,20 @@ def _sash(rng: SceneRng, pattern: Sash, x: float, y: float, balcony: bool = Fals
 def _ground_floor(
     rng: SceneRng, left: float, right: float, base: float, foot: float, trim: str, bays: int
 ) -> tuple[tuple[Shop, ...], Door]:
-    """A door in one bay, shops over others."""
+    """A door in one bay, and shops over some of the others."""
     bay = (right - left) / bays
-    place = rng.whole(0, bays - 1)
+    door_bay = rng.integer(0, bays - 1)
     door = Door(
-        x=left + (place + 0.5) * bay,
-        wide=min(0.085, 0.6 * bay),
+        x=left + (door_bay + 0.5) * bay,
+        width=min(0.085, 0.6 * bay),
         top=base + 0.055,
         bottom=foot,
-        colour=rng.pick(SHUTTERS),
+        colour=rng.choice(SHUTTERS),
         trim=trim,
         arch=rng.chance(0.4),
     )
     shops = []
-    for start, end in ((0, place), (place + 1, bays)):
+    for start, end in ((0, door_bay), (door_bay + 1, bays)):
         if end - start >= 1 and (end - start) * bay > 0.17 and rng.chance(0.75):
             stop = min(end, start + max(1, round(0.42 / bay)))
             shops.append(_shop(rng, left + start * bay + 0.018, left + stop * bay - 0.018, base + 0.018, foot))
@@ -193,22 +196,22 @@ def _ground_floor(
 
 
 def _shop(rng: SceneRng, left: float, right: float, top: float, bottom: float) -> Shop:
-    sign = rng.pick(SIGNS)
+    sign = rng.choice(SIGNS)
     return Shop(
         left=left,
         right=right,
         top=top,
         bottom=bottom,
-        colour=rng.pick(SHOPS),
+        colour=rng.choice(SHOPS),
         sign=sign,
-        letters="7a1420" if sign in PALE_SIGNS else rng.pick(("f4ead0", "f0c860", "ffffff")),
-        awning=rng.pick((None, "a02028", "2f5f3a", "1f3f6f", "c87a20")),
-        goods=(rng.pick(GOODS), rng.pick(GOODS)),
+        letters="7a1420" if sign in PALE_SIGNS else rng.choice(("f4ead0", "f0c860", "ffffff")),
+        awning=rng.choice((None, "a02028", "2f5f3a", "1f3f6f", "c87a20")),
+        goods=(rng.choice(GOODS), rng.choice(GOODS)),
         seed=rng.seed(),
     )
 
 
-def _spare(middles: list[float], bay: float, shops: tuple[Shop, ...], door: Door) -> list[float]:
-    """Bays of the ground floor that hold nothing yet."""
+def _free_bays(middles: list[float], bay: float, shops: tuple[Shop, ...], door: Door) -> list[float]:
+    """Middles of the ground floor's bays without shop or door."""
     taken = [(shop.left, shop.right) for shop in shops] + [(door.x - 0.5 * bay, door.x + 0.5 * bay)]
     return [x for x in middles if all(not a - 0.01 < x < b + 0.01 for a, b in taken)]

@@ -1,4 +1,4 @@
-"""Cups, bowls and baskets: things of fixed colour that stand among the fruit or hold it."""
+"""Cups, bowls and baskets, the same in both domains, among the fruit or under it."""
 
 from dataclasses import dataclass
 from math import pi
@@ -7,12 +7,12 @@ import numpy as np
 
 from .lighting import Light
 from .noise import Floats, noise
-from .painting import Canvas, ellipse, ink, mix
+from .painting import Canvas, ellipse, linear_rgb, mix
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cup:
-    """An upright cup: centre of its foot, half-width, height."""
+    """An upright cup: centre of its foot (x, y), radius and height."""
 
     x: float
     y: float
@@ -24,7 +24,7 @@ class Cup:
 
 @dataclass(frozen=True, kw_only=True)
 class Bowl:
-    """A wide bowl or basket: middle of its rim, half-width, depth as seen."""
+    """A wide bowl or basket: centre of its rim (x, y), radius and visible depth."""
 
     x: float
     y: float
@@ -37,44 +37,48 @@ class Bowl:
 
 
 def paint_cup(canvas: Canvas, cup: Cup, light: Light, label: int) -> None:
-    """A round wall lit from the side, a band, a dark inside and a handle."""
-    f, r, h = light.squeeze, cup.r, cup.height
-    light.cast(canvas, cup.x, cup.y - 0.5 * r, r, 0.5)
+    """Paint a cup: a round wall lit from the side, a band, a dark inside and a handle."""
+    f, r, h = light.foreshortening, cup.r, cup.height
+    light.cast_shadow(canvas, cup.x, cup.y - 0.5 * r, r, 0.5)
     view = canvas.window(cup.x - 2 * r, cup.y - h - r, cup.x + 2 * r, cup.y + r)
     ring = np.abs(ellipse(view, cup.x + r, cup.y - 0.55 * h, 0.45 * r, 0.3 * h)) - 0.1 * r
-    view.paint(ink(cup.colour) * light.on_ground * 0.5, view.cover(ring), label)
-    top, foot = ellipse(view, cup.x, cup.y - h, r, r * f), ellipse(view, cup.x, cup.y, r * 0.85, r * f * 0.85)
+    view.paint(linear_rgb(cup.colour) * light.ground_light * 0.5, view.coverage(ring), label)
+
+    top = ellipse(view, cup.x, cup.y - h, r, r * f)
+    foot = ellipse(view, cup.x, cup.y, r * 0.85, r * f * 0.85)
     narrow = 1 - 0.15 * np.clip((view.y - np.float32(cup.y - h)) / np.float32(h), 0, 1)
     wall = np.abs(view.x - np.float32(cup.x)) - r * narrow
     between = np.maximum(np.float32(cup.y - h) - view.y, view.y - np.float32(cup.y))
     body = np.minimum(np.minimum(np.maximum(wall, between), foot), top)
+
     nx = np.clip((view.x - np.float32(cup.x)) / np.float32(r), -1, 1) + 0 * view.y
     nz = np.sqrt(1 - nx * nx)
     stripe = np.abs((view.y - np.float32(cup.y - 0.5 * h)) - np.float32(0.8 * r * f) * nz) < 0.12 * h
-    glaze = mix(ink(cup.colour), ink(cup.band), stripe.astype(np.float32))
-    lit = glaze * light.diffuse((nx, 0 * nx, nz), ink("808080"))
+    glaze = mix(linear_rgb(cup.colour), linear_rgb(cup.band), stripe.astype(np.float32))
+    lit = glaze * light.diffuse((nx, 0 * nx, nz), linear_rgb("808080"))
     gleam = np.exp(-(((nx - 0.6 * light.direction[0]) / 0.12) ** 2))
-    view.paint(lit + 0.25 * gleam * light.colour, view.cover(body), label)
+    view.paint(lit + 0.25 * gleam * light.colour, view.coverage(body), label)
+
     inside = ellipse(view, cup.x, cup.y - h, r * 0.88, r * f * 0.84)
-    view.paint(ink(cup.colour) * light.sky * (0.6 - 0.4 * nx * light.direction[0]), view.cover(inside), label)
+    view.paint(linear_rgb(cup.colour) * light.sky * (0.6 - 0.4 * nx * light.direction[0]), view.coverage(inside), label)
 
 
 def paint_bowl_back(canvas: Canvas, bowl: Bowl, light: Light, label: int) -> None:
-    """Its shadow on the ground, its rim and the hollow that fruit will be laid in."""
-    f, r = light.squeeze, bowl.r
-    light.cast(canvas, bowl.x, bowl.y, 0.92 * r, 0.8 * bowl.depth / r)
+    """Paint the shadow of a bowl on the ground, its rim and its hollow, behind the fruit."""
+    f, r = light.foreshortening, bowl.r
+    light.cast_shadow(canvas, bowl.x, bowl.y, 0.92 * r, 0.8 * bowl.depth / r)
     view = canvas.around(bowl.x, bowl.y, 1.1 * r)
     rim = ellipse(view, bowl.x, bowl.y, r, r * f)
-    lit = _skin(view, bowl, (view.x - np.float32(bowl.x)) * 8 / r, (view.y - np.float32(bowl.y)) * 9 / r)
-    view.paint(lit * light.on_ground, view.cover(rim), label)
+    lit = _texture(view, bowl, (view.x - np.float32(bowl.x)) * 8 / r, (view.y - np.float32(bowl.y)) * 9 / r)
+    view.paint(lit * light.ground_light, view.coverage(rim), label)
     slope = 0.42 + 0.30 * (view.x - np.float32(bowl.x)) / np.float32(r) * np.float32(-light.direction[0])
     hollow = slope - 0.25 * np.clip((view.y - np.float32(bowl.y)) / np.float32(r * f), -1, 1)
-    view.paint(lit * light.on_ground * hollow, view.cover(rim + 0.06 * r), label)
+    view.paint(lit * light.ground_light * hollow, view.coverage(rim + 0.06 * r), label)
 
 
 def paint_bowl_front(canvas: Canvas, bowl: Bowl, light: Light, label: int) -> None:
-    """The outer wall below the rim, in front of the fruit."""
-    f, r = light.squeeze, bowl.r
+    """Paint the outer wall of a bowl below its rim, in front of the fruit."""
+    f, r = light.foreshortening, bowl.r
     view = canvas.window(bowl.x - 1.1 * r, bowl.y, bowl.x + 1.1 * r, bowl.y + r * f + 1.1 * bowl.depth)
     nx = np.clip((view.x - np.float32(bowl.x)) / np.float32(r), -1, 1)
     edge = np.float32(bowl.y) + np.float32(r * f) * np.sqrt(1 - nx * nx)
@@ -83,25 +87,28 @@ def paint_bowl_front(canvas: Canvas, bowl: Bowl, light: Light, label: int) -> No
     wall = np.maximum(outer, edge - np.float32(0.05 * r) - view.y)
     ny = np.clip(0.3 - 1.0 * fall, -1, 0.4)
     nz = np.sqrt(np.maximum(1 - nx * nx, 0)) + 0 * fall
-    size = np.sqrt(nx * nx + ny * ny + nz * nz)
-    lit = _skin(view, bowl, np.arcsin(nx) * 5 + 0 * fall, fall * (3 + 4 * bowl.depth / r))
-    colour: Floats = lit * light.diffuse((nx / size, ny / size, nz / size), ink("7a6a58"))
+    length = np.sqrt(nx * nx + ny * ny + nz * nz)
+    normal = (nx / length, ny / length, nz / length)
+
+    lit = _texture(view, bowl, np.arcsin(nx) * 5 + 0 * fall, fall * (3 + 4 * bowl.depth / r))
+    colour: Floats = lit * light.diffuse(normal, linear_rgb("7a6a58"))
     gleam = np.exp(-(((nx - 0.55 * light.direction[0]) / 0.15) ** 2) - ((fall - 0.25) / 0.2) ** 2)
     gloss = 0.05 if bowl.wicker else 0.4
     band = np.abs(fall - 0.3) < 0.1
     if not bowl.wicker:
-        colour = mix(colour, ink(bowl.band) * light.diffuse((nx / size, ny / size, nz / size), ink("808080")), band)
-    view.paint(colour + gloss * gleam * light.colour, view.cover(wall), label)
+        lit_band = linear_rgb(bowl.band) * light.diffuse(normal, linear_rgb("808080"))
+        colour = mix(colour, lit_band, band)
+    view.paint(colour + gloss * gleam * light.colour, view.coverage(wall), label)
     lip = np.maximum(np.abs(view.y - edge) - np.float32(0.03 * r), outer)
-    view.paint(lit * light.on_ground * 0.95, view.cover(lip), label)
+    view.paint(lit * light.ground_light * 0.95, view.coverage(lip), label)
 
 
-def _skin(view: Canvas, bowl: Bowl, u: Floats, v: Floats) -> Floats:
-    """Glaze, or rods woven over and under."""
+def _texture(view: Canvas, bowl: Bowl, u: Floats, v: Floats) -> Floats:
+    """Colour of the surface, (3, h, w): glaze or wickerwork."""
     if not bowl.wicker:
-        return ink(bowl.colour) * (0.95 + 0.1 * noise(bowl.seed, u + 20, v + 20))
+        return linear_rgb(bowl.colour) * (0.95 + 0.1 * noise(bowl.seed, u + 20, v + 20))
     row = np.floor(v)
     bulge = np.abs(np.sin(np.float32(pi) * (u + 0.5 * row)))
     rod: Floats = np.abs(np.sin(np.float32(pi) * v)) ** 0.5
     straw = noise(bowl.seed, u * 0.8 + 20, row + 20.5)
-    return mix(ink("6e4520"), ink("c79a5c"), np.clip(0.3 + 0.7 * straw, 0, 1)) * (0.3 + 0.7 * rod * bulge)
+    return mix(linear_rgb("6e4520"), linear_rgb("c79a5c"), np.clip(0.3 + 0.7 * straw, 0, 1)) * (0.3 + 0.7 * rod * bulge)

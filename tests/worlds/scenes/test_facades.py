@@ -1,4 +1,4 @@
-"""Streets: what is lit at night can be told from the picture of the day."""
+"""Facades: the image of the day shows which windows are lit at night."""
 
 import numpy as np
 import pytest
@@ -15,46 +15,46 @@ def sides(seed: int, size: int | tuple[int, int] = 128) -> tuple[np.ndarray, np.
     return a / 255, b / 255, labels
 
 
-def glass(seed: int) -> tuple[np.ndarray, np.ndarray, list[bool]]:
-    """Mean colour of every open window by day and by night, and whether its curtains are drawn."""
+def window_colours(seed: int) -> tuple[np.ndarray, np.ndarray, list[bool]]:
+    """Mean colour of every open window by day and by night, and whether it has curtains."""
     a, b, _ = sides(seed, 256)
-    day, night, home = [], [], []
+    day, night, curtained = [], [], []
     for house in FACADES.describe(seed).houses:
         for sash in house.sashes:
-            inside = 0.06 < sash.x < 0.94 and not sash.balcony and sash.shutters != "shut" and sash.wide > 0.05
+            inside = 0.06 < sash.x < 0.94 and not sash.balcony and sash.shutters != "shut" and sash.width > 0.05
             if not inside or any(abs(sash.x - lamp.x) < 0.08 for lamp in FACADES.describe(seed).lamps):
                 continue
-            left, right = (round(256 * (sash.x + part * sash.wide)) for part in (-0.4, 0.4))
-            top, bottom = (round(256 * (sash.y - part * sash.high)) for part in (0.85, 0.15))
+            left, right = (round(256 * (sash.x + part * sash.width)) for part in (-0.4, 0.4))
+            top, bottom = (round(256 * (sash.y - part * sash.height)) for part in (0.85, 0.15))
             day.append(a[top:bottom, left:right].mean(axis=(0, 1)))
             night.append(b[top:bottom, left:right].mean(axis=(0, 1)))
-            home.append(sash.curtain is not None)
-    return np.array(day), np.array(night), home
+            curtained.append(sash.curtain is not None)
+    return np.array(day), np.array(night), curtained
 
 
 @pytest.mark.long
-def test_windows_with_curtains_are_lit_and_no_others() -> None:
+def test_only_windows_with_curtains_are_lit() -> None:
     lit = total = 0
     for seed in SCENES:
-        _, night, home = glass(seed)
-        for colour, somebody in zip(night, home, strict=True):
-            assert (colour[0] > 0.5) == somebody, seed  # red: warm light, or blue night
-            lit, total = lit + somebody, total + 1
+        _, night, curtained = window_colours(seed)
+        for colour, has_curtain in zip(night, curtained, strict=True):
+            assert (colour[0] > 0.5) == has_curtain, seed  # red: warm light, or blue night
+            lit, total = lit + has_curtain, total + 1
     assert total > 60 and 0.3 < lit / total < 0.8
 
 
 @pytest.mark.long
-def test_curtains_show_by_day() -> None:
-    """Drawn curtains make a window warmer than dark glass that mirrors the sky."""
+def test_curtains_are_visible_by_day() -> None:
+    """Curtains have a warmer colour than dark glass that mirrors the sky."""
     warmth: dict[bool, list[float]] = {True: [], False: []}
     for seed in SCENES:
-        day, _, home = glass(seed)
-        for colour, somebody in zip(day, home, strict=True):
-            warmth[somebody].append(float(colour[0] - colour[2]))
+        day, _, curtained = window_colours(seed)
+        for colour, has_curtain in zip(day, curtained, strict=True):
+            warmth[has_curtain].append(float(colour[0] - colour[2]))
     assert np.quantile(warmth[True], 0.1) > np.quantile(warmth[False], 0.9)
 
 
-def test_night_is_dark_but_for_its_lamps() -> None:
+def test_night_is_dark_except_for_lamps_and_windows() -> None:
     names = FACADES.labels.index
     for seed in SCENES:
         a, b, labels = sides(seed)
@@ -67,13 +67,11 @@ def test_night_is_dark_but_for_its_lamps() -> None:
 
 
 @pytest.mark.long
-def test_the_sun_throws_shadows() -> None:
-    """Below every cornice lies a band darker than the wall under it."""
+def test_cornices_cast_shadows() -> None:
+    """Below every cornice there is a band darker than the wall under it."""
     for seed in SCENES:
         a, _, _ = sides(seed, 256)
         for house in FACADES.describe(seed).houses:
             x = slice(round(256 * max(0, house.left)) + 8, round(256 * min(1, house.right)) - 8)
-            shadow = a[round(256 * (house.top + 0.034)), x].mean()
-            assert (
-                shadow < 0.93 * a[:, x][round(256 * (house.top + 0.034)) : round(256 * house.base)].max(axis=1).mean()
-            )
+            top, base = round(256 * (house.top + 0.034)), round(256 * house.base)
+            assert a[top, x].mean() < 0.93 * a[top:base, x].max(axis=1).mean()

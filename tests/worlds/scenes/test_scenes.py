@@ -1,11 +1,11 @@
-"""The embedded worlds: the same scene in two styles, at any size, and no colour rule that turns one into the other."""
+"""The drawn worlds: aligned scenes in two domains, at any size, and no colour rule that turns one into the other."""
 
 from functools import cache
 
 import numpy as np
 import pytest
 
-from viceversa.metrics import paired as truth
+from viceversa.metrics import paired
 from viceversa.worlds.scenes import WORLDS
 
 SCENES = range(500, 524)
@@ -26,7 +26,7 @@ def psnr(x: np.ndarray, y: np.ndarray) -> float:
 
 
 @EACH
-def test_a_seed_is_a_scene(world: str) -> None:
+def test_a_scene_follows_from_its_seed(world: str) -> None:
     draw = WORLDS[world].draw
     for side in ("A", "B"):
         (first, labels), (again, same) = draw(3, 48, side), draw(3, 48, side)
@@ -57,22 +57,22 @@ def test_a_label_picture_can_be_read_back(world: str) -> None:
     picture = chosen.label_picture(labels[0])
     assert picture.shape == (64, 64, 3) and picture.dtype == np.uint8
     blurred = picture + np.random.default_rng(0).normal(0, 0.05 * least, picture.shape)
-    for seen in (picture, blurred):  # a network's colours are never quite those of the palette
-        np.testing.assert_array_equal(chosen.read_labels(seen), labels[0])
+    for pixels in (picture, blurred):  # a network's colours are never quite those of the palette
+        np.testing.assert_array_equal(chosen.read_labels(pixels), labels[0])
 
 
-def test_what_a_world_shows_is_named() -> None:
+def test_a_domain_is_drawn_by_its_name() -> None:
     world = WORLDS["faces"]
-    (neutral, shut), (smiling, open_) = world.draw(9, 32, "A"), world.draw(9, 32, "B")
-    for domain, beside, picture, labels in (
-        ("neutral", "smiling", neutral, shut),
-        ("smiling", "labels", smiling, open_),
-        ("labels", "neutral", world.label_picture(shut), shut),
-        ("labels", "smiling", world.label_picture(open_), open_),
+    (neutral, neutral_labels), (smiling, smiling_labels) = world.draw(9, 32, "A"), world.draw(9, 32, "B")
+    for domain, other, picture, labels in (
+        ("neutral", "smiling", neutral, neutral_labels),
+        ("smiling", "labels", smiling, smiling_labels),
+        ("labels", "neutral", world.label_picture(neutral_labels), neutral_labels),
+        ("labels", "smiling", world.label_picture(smiling_labels), smiling_labels),
     ):
-        seen, mapped = world.show(9, 32, domain, beside)
-        np.testing.assert_array_equal(seen, picture)
-        np.testing.assert_array_equal(mapped, labels)
+        shown, label_map = world.show(9, 32, domain, other)
+        np.testing.assert_array_equal(shown, picture)
+        np.testing.assert_array_equal(label_map, labels)
 
 
 def test_outside_the_fruit_the_orchard_does_not_change() -> None:
@@ -84,7 +84,7 @@ def test_outside_the_fruit_the_orchard_does_not_change() -> None:
     assert 0.25 < fruit.mean() < 0.5
 
 
-def test_coats_and_balloons_know_no_season() -> None:
+def test_coats_and_balloons_do_not_change_with_the_season() -> None:
     a, b, labels = pairs("seasons")
     names = WORLDS["seasons"].labels
     change = np.abs(a - b).max(axis=-1)
@@ -112,7 +112,7 @@ def test_the_scene_does_not_depend_on_the_size(world: str) -> None:
 
 
 @EACH
-def test_an_oblong_picture_shows_the_middle_of_the_square_one(world: str) -> None:
+def test_an_oblong_image_shows_the_middle_of_the_square_one(world: str) -> None:
     square, oblong = WORLDS[world].draw(7, 64, "B")[0], WORLDS[world].draw(7, (32, 64), "B")[0]
     assert oblong.shape == (32, 64, 3)
     assert np.mean(np.abs(square[16:48].astype(int) - oblong) > 1) < 0.01
@@ -131,14 +131,15 @@ TRIVIAL = {
 def test_neither_the_input_nor_a_colour_change_is_the_answer(world: str) -> None:
     a, b, _ = (np.asarray(part, np.float32) for part in pairs(world))
     a, b = (part.transpose(0, 3, 1, 2) * 2 - 1 for part in (a, b))
-    found = [truth.psnr(a, b)]
+    scores = [paired.psnr(a, b)]
     for source, target in ((a, b), (b, a)):
-        found.append(truth.psnr(truth.apply_affine_colour(source, truth.fit_affine_colour(source, target)), target))
-    assert found == pytest.approx(TRIVIAL[world], abs=0.5)
+        recoloured = paired.apply_affine_colour(source, paired.fit_affine_colour(source, target))
+        scores.append(paired.psnr(recoloured, target))
+    assert scores == pytest.approx(TRIVIAL[world], abs=0.5)
 
 
-def test_where_a_smile_is_no_colour_change_comes_near() -> None:
-    """A face is mostly what stays; in what changes, the input and its best recolouring are far from the truth."""
+def test_no_colour_change_draws_a_smile() -> None:
+    """Most of a face stays; where it changes, the input and its best recolouring are far from the truth."""
     a, b, _ = pairs("faces")
     changed = np.abs(a - b).max(axis=-1) > 0.08
     assert 0.02 < changed.mean() < 0.15
@@ -148,8 +149,8 @@ def test_where_a_smile_is_no_colour_change_comes_near() -> None:
 
 
 @EACH
-def test_nothing_is_broken_at_any_seed(world: str) -> None:
-    """Every scene has light and dark, and its two sides differ."""
+def test_every_seed_has_contrast_and_a_difference(world: str) -> None:
+    """Every scene has bright and dark areas, and its two sides differ."""
     for seed in range(2000, 2030):
         a, b = (WORLDS[world].draw(seed, (24, 18), side)[0].astype(int) for side in ("A", "B"))
         assert a.std() > 15 and b.std() > 12
