@@ -75,12 +75,12 @@ class Player:
                 group["lr"] = self.lr * factor
 
     @contextmanager
-    def turn(self) -> Iterator["Update"]:
-        """`with player.turn() as update:` every `update(loss)` adds gradients; the end of the block steps once."""
+    def turn(self) -> Iterator["Backward"]:
+        """`with player.turn() as backward:` every `backward(loss)` adds gradients; the end of the block steps once."""
         self.freeze(False)
         self.optimizer.zero_grad()
         with torch.autocast(self.device, torch.bfloat16) if self.bf16 else nullcontext():
-            yield Update(self)
+            yield Backward(self)
         self.step()
         self.optimizer.zero_grad()
         self.freeze()
@@ -116,7 +116,7 @@ class Player:
         return ratio
 
 
-class Update:
+class Backward:
     """Called with a loss, it adds the loss's gradients to those of the turn and frees the graph."""
 
     def __init__(self, player: Player) -> None:

@@ -68,16 +68,16 @@ class Colour(nn.Module):
     def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         G, F, D_A, D_B = self.nets.values()
 
-        with self.generators.turn() as update:
+        with self.generators.turn() as backward:
             fake_b, fake_a = G(a), F(b)
             gan = self.loss.g_loss(D_B(fake_b)) + self.loss.g_loss(D_A(fake_a))
             cyc = l1_loss(F(fake_b), a) + l1_loss(G(fake_a), b)
-            update(gan + self.lambda_cyc * cyc)
+            backward(gan + self.lambda_cyc * cyc)
 
-        with self.discriminators.turn() as update:
+        with self.discriminators.turn() as backward:
             real_a, false_a, real_b, false_b = D_A(a), D_A(fake_a.detach()), D_B(b), D_B(fake_b.detach())
             L_A, L_B = self.loss.d_loss(real_a, false_a), self.loss.d_loss(real_b, false_b)
-            update(L_A + L_B)
+            backward(L_A + L_B)
 
         scores = dict(auc_A=auc(real_a, false_a), auc_B=auc(real_b, false_b))
         return dict(gan=gan, cyc=cyc, D_A=L_A, D_B=L_B) | scores

@@ -1,4 +1,4 @@
-"""GaussianBatches drawn from Gaussian mixtures."""
+"""Points drawn from Gaussian mixtures."""
 
 import torch
 

@@ -22,8 +22,8 @@ def command(
 ) -> Callable[..., None]:
     """A command that calls `verb` and prints its result with `show(result, **arguments)`.
 
-    With `json` it has the option --json, which prints `json(result)` as one JSON document instead. Arguments of the
-    verb before its *, but for `out`, can be given by position only.
+    With `json` it has the option --json, which prints `json(result)` as one JSON document instead. Parameters before
+    the *, except `out`, are positional-only.
     """
     signature = inspect.signature(verb)
     parameters = [p for p in signature.parameters.values() if p.name != "quiet"]

@@ -112,6 +112,6 @@ def generated_features(
 ) -> Features:
     """Features of `count` images that a checkpoint generates from noise; averaged weights where it has them."""
     method = make(run.config.method, size=run.config.data.size)
-    checkpoint.load(kept.path, method, grown=bool(run.folder.treatments()))
+    checkpoint.load(kept.path, method, allow_missing=bool(run.folder.treatments()))
     z = torch.randn(count, latent_of(run.config.method), generator=torch.Generator().manual_seed(seed))
     return np.concatenate([extractor(method.preview(part)["fake"].numpy()) for part in torch.split(z, BATCH)])

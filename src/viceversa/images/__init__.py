@@ -1,4 +1,4 @@
-"""The boundary for images: every file comes in through `read` and leaves through `write`."""
+"""Images: reading and writing files, pixel arrays, contact sheets. Every file passes through `read` and `write`."""
 
 from .adapters import to_pil, unpack
 from .arrays import from_uint8, resize, to_channels, to_uint8

@@ -93,10 +93,10 @@ class Classifier(nn.Module):
     def step(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:  # x: (N, C, H, W) in [-1, 1], y: (N,) class numbers
         (C,) = self.nets.values()
 
-        with self.classifier.turn() as update:
+        with self.classifier.turn() as backward:
             scores = C(x).float()
             L = self.loss(scores, y)
-            update(L)
+            backward(L)
 
         return dict(loss=L, accuracy=(scores.argmax(1) == y).float().mean())
 

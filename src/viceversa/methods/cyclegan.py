@@ -1,4 +1,8 @@
-"""CycleGAN: unpaired translation in both directions (Zhu, Park, Isola, Efros 2017, arXiv 1703.10593)."""
+"""CycleGAN: unpaired translation in both directions (Zhu, Park, Isola, Efros 2017, arXiv 1703.10593).
+
+Domains A and B are X and Y of the paper. D_A scores images of A, and so sees F's output; in the authors' code
+netD_A is the discriminator of G's output.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
@@ -16,7 +20,7 @@ from ..networks.layers import apply_batched, to_device
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
-from ..optimize import Player, Update
+from ..optimize import Backward, Player
 from ..settings import Channels, Count, Decay, Number, Share, Weight
 from ..stabilisers.discriminator_input import DiscriminatorInput
 from ..stabilisers.ema import Average
@@ -103,14 +107,14 @@ class CycleGANConfig(MethodConfig):
     def check_size(self, size: int, batch: int) -> None:
         if size % (4 * self.cycle_downsampling):
             raise UsageError(
-                f"method.cycle_downsampling is {self.cycle_downsampling}, which leaves pictures of {size} px no "
-                "multiple of 4; choose 1, or another --size"
+                f"method.cycle_downsampling is {self.cycle_downsampling}, and {size} / {self.cycle_downsampling} is "
+                "not a multiple of 4; choose 1, or another --size"
             )
         require_layers(self.d_layers, size)
 
 
 class Terms(NamedTuple):
-    """The losses of both generators that start from one domain; scalars."""
+    """The three losses computed from a batch of one domain: scalars, means over the batch, without their weights."""
 
     gan: Tensor  # adversarial, Eq. (1)
     cyc: Tensor  # cycle consistency, Eq. (2)
@@ -133,10 +137,10 @@ class CycleGAN(nn.Module):
 
         self.average = Average({"G": G, "F": F}, c.ema).to(device)
         self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
-        self.view_a, self.view_b = (
-            DiscriminatorInput(c.noise, c.augment).to(device),
-            DiscriminatorInput(c.noise, c.augment).to(device),
-        )
+        self.view_a = DiscriminatorInput(c.noise, c.augment).to(
+            device
+        )  # what D_A is shown: images, unless set otherwise
+        self.view_b = DiscriminatorInput(c.noise, c.augment).to(device)
 
         self.d_loss = with_image_term(smoothed_d_loss(c.loss, c.smoothing), c.image_logit_weight)
         self.g_loss = with_image_term(ADVERSARIAL[c.loss].g_loss, c.image_logit_weight)
@@ -150,15 +154,15 @@ class CycleGAN(nn.Module):
         self.players = {"generators": self.generators, "discriminators": self.discriminators}
 
     def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:  # a, b: (N, C, H, W) in [-1, 1], not paired
-        G, F, D_A, D_B = self.nets.values()
+        G, F, D_A, D_B = self.nets.values()  # G: A -> B against D_B, F: B -> A against D_A
 
-        with self.generators.turn() as update:  # min over G and F of the full objective, Eq. (3)
-            fake_b, from_a = self.generator_turn(update, a, forth=G, back=F, D=D_B, show=self.view_b)
-            fake_a, from_b = self.generator_turn(update, b, forth=F, back=G, D=D_A, show=self.view_a)
+        with self.generators.turn() as backward:  # min over G and F of Eq. (3) and the identity loss (sec. 5.2)
+            fake_b, from_a = self.generator_gradients(backward, a, forth=G, back=F, D=D_B, show=self.view_b)
+            fake_a, from_b = self.generator_gradients(backward, b, forth=F, back=G, D=D_A, show=self.view_a)
         self.average.update()
         losses = {name: getattr(from_a, name) + getattr(from_b, name) for name in Terms._fields}
 
-        if self.lambda_gan:  # max over D_A and D_B of Eq. (1), on a history of translations (sec. 4)
+        if self.lambda_gan:  # D_A and D_B learn to tell real from fake, Eq. (1), on a history of translations (sec. 4)
             losses |= self.discriminator_turn(a, b, self.pool_a(fake_a), self.pool_b(fake_b))
         return losses
 
@@ -169,47 +173,50 @@ class CycleGAN(nn.Module):
         zero = x.new_zeros(())
         fake = forth(x)
         gan = self.g_loss(D(show(fake))) if self.lambda_gan else zero  # Eq. (1)
-        cycle, identity = self.cycle_and_identity(back, fake, x)
-        cyc = l1(cycle, downsampled(x, self.cycle_downsampling)) if self.lambda_cyc else zero  # Eq. (2)
-        idt = l1(identity, x) if self.lambda_idt else zero  # sec. 5.2
+        returned = self.translate_back(back, fake, x)
+        cyc = l1(returned["cycle"], downsampled(x, self.cycle_downsampling)) if self.lambda_cyc else zero  # Eq. (2)
+        idt = l1(returned["identity"], x) if self.lambda_idt else zero  # sec. 5.2: back(x) should be x
         return fake.detach(), Terms(gan, cyc, idt)
 
-    def cycle_and_identity(self, back: nn.Module, fake: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-        """back(forth(x)) and back(x), in one pass where that is faster; x where the weight of a term is 0."""
-        inputs = []
+    def translate_back(self, back: nn.Module, fake: Tensor, x: Tensor) -> dict[str, Tensor]:
+        """ "cycle": back(forth(x)), and "identity": back(x), where their weights are not 0; in one pass if faster."""
+        inputs = {}
         if self.lambda_cyc:
-            inputs.append(noisy(downsampled(fake, self.cycle_downsampling), self.cycle_noise))
+            inputs["cycle"] = noisy(downsampled(fake, self.cycle_downsampling), self.cycle_noise)
         if self.lambda_idt:
-            inputs.append(x)
+            inputs["identity"] = x
+        return dict(zip(inputs, apply_batched(back, *inputs.values()), strict=True))
 
-        outputs = apply_batched(back, *inputs)
-        return (outputs[0] if self.lambda_cyc else x), (outputs[-1] if self.lambda_idt else x)
-
-    def generator_turn(
-        self, update: Update, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module, show: nn.Module
+    def generator_gradients(
+        self, backward: Backward, x: Tensor, forth: nn.Module, back: nn.Module, D: nn.Module, show: nn.Module
     ) -> tuple[Tensor, Terms]:
-        """`terms` of x with their gradients, one micro-batch after another so that one graph is alive at a time."""
+        """Add the gradients of Eq. (3) from one domain, in micro-batches so that one graph is alive at a time.
+
+        Returns forth(x) and the losses, averaged over the batch.
+        """
         fakes, losses = [], []
         for part in x.tensor_split(min(self.micro_batches, len(x))):
             fake, loss = self.terms(part, forth, back, D, show)
             share = len(part) / len(x)  # the losses are means over their micro-batch
-            update(share * (self.lambda_gan * loss.gan + self.lambda_cyc * loss.cyc + self.lambda_idt * loss.idt))
+            total = self.lambda_gan * loss.gan + self.lambda_cyc * loss.cyc + self.lambda_idt * loss.idt  # Eq. (3)
+            backward(share * total)
             fakes.append(fake)
             losses.append(share * torch.stack(loss).detach())
         return torch.cat(fakes), Terms(*torch.stack(losses).sum(0))
 
     def discriminator_turn(self, a: Tensor, b: Tensor, fake_a: Tensor, fake_b: Tensor) -> dict[str, Tensor]:
-        """One update of D_A and D_B, which maximise Eq. (1); returns their losses and AUCs."""
+        """One update of D_A and D_B, which tell real from fake, Eq. (1); returns their losses and AUCs."""
         _, _, D_A, D_B = self.nets.values()
         show_a, show_b = self.view_a, self.view_b
 
-        with self.discriminators.turn() as update:
-            real_a, false_a = apply_batched(D_A, show_a(a), show_a(fake_a))
-            real_b, false_b = apply_batched(D_B, show_b(b), show_b(fake_b))
-            L_A, L_B = self.d_loss(real_a, false_a) / 2, self.d_loss(real_b, false_b) / 2
-            update(L_A + L_B)
+        with self.discriminators.turn() as backward:
+            score_a, score_fake_a = apply_batched(D_A, show_a(a), show_a(fake_a))
+            score_b, score_fake_b = apply_batched(D_B, show_b(b), show_b(fake_b))
+            L_A = self.d_loss(score_a, score_fake_a) / 2  # halved, which slows D down (sec. 4)
+            L_B = self.d_loss(score_b, score_fake_b) / 2
+            backward(L_A + L_B)
 
-        auc_a, auc_b = auc(real_a, false_a), auc(real_b, false_b)
+        auc_a, auc_b = auc(score_a, score_fake_a), auc(score_b, score_fake_b)
         show_a.fade(auc_a)
         show_b.fade(auc_b)
         return dict(D_A=L_A, D_B=L_B, auc_A=auc_a, auc_B=auc_b)

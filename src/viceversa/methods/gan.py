@@ -113,23 +113,23 @@ class GAN(nn.Module):
         for turn in range(self.d_turns):
             real = x[turn :: self.d_turns]
             z = noise(len(real), self.latent, x.device)
-            with self.discriminator.turn() as update:  # max over D of Eq. (1)
+            with self.discriminator.turn() as backward:  # max over D of Eq. (1)
                 shown_real, shown_fake = show(real), show(self.pool(G(z)))
                 true, false = D(shown_real), D(shown_fake)
                 L_D = self.d_loss(true, false)
                 L_r1 = zero_centred_penalty(D, shown_real, self.r1)
                 L_r2 = zero_centred_penalty(D, shown_fake, self.r2)
-                update(L_D + L_r1 + L_r2)
+                backward(L_D + L_r1 + L_r2)
             d_auc = auc(true, false)
             show.fade(d_auc)
 
         for turn in range(self.g_turns):
             z = noise(len(real), self.latent, x.device) if turn else z
-            with self.generator.turn() as update:  # min over G of Eq. (1), or its variant at the end of sec. 3
+            with self.generator.turn() as backward:  # min over G of Eq. (1), or its variant at the end of sec. 3
                 fake = G(z)
                 scores = (D(show(fake)), D(show(real))) if self.relative else (D(show(fake)),)
                 L_G = self.g_loss(*scores)
-                update(L_G + similarity(fake, real, self.similarity))
+                backward(L_G + similarity(fake, real, self.similarity))
 
         self.average.update()
         return dict(D=L_D, G=L_G, auc=d_auc)

@@ -102,16 +102,16 @@ class Pix2Pix(nn.Module):
     def step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:  # a, b: (N, C, H, W) in [-1, 1], pairs
         G, D = self.nets.values()
 
-        with self.generator.turn() as update:  # min over G of Eq. (4)
+        with self.generator.turn() as backward:  # min over G of Eq. (4)
             fake_b = G(a)
             L_gan = self.g_loss(D(torch.cat([a, fake_b], 1)))
             L_l1 = l1(fake_b, b) if self.lambda_l1 else a.new_zeros(())
-            update(L_gan + self.lambda_l1 * L_l1)
+            backward(L_gan + self.lambda_l1 * L_l1)
 
-        with self.discriminator.turn() as update:  # max over D of Eq. (1), halved to slow D down (sec. 3.3)
+        with self.discriminator.turn() as backward:  # max over D of Eq. (1), halved to slow D down (sec. 3.3)
             true, false = D(torch.cat([a, b], 1)), D(torch.cat([a, fake_b.detach()], 1))
             L_D = self.d_loss(true, false) / 2
-            update(L_D)
+            backward(L_D)
 
         self.average.update()
         return dict(gan=L_gan, l1=L_l1, D=L_D, auc=auc(true, false))

@@ -29,6 +29,16 @@ class Direction:
     back: str | None  # the generator that leads back
 
     @property
+    def output(self) -> str:
+        """Name of the translations in the dict that `preview` returns: "fake_b"."""
+        return f"fake_{self.target.lower()}"
+
+    @property
+    def cycle(self) -> str:
+        """Name of the inputs translated there and back: "cycle_a"; only where there is a network back."""
+        return f"cycle_{self.source.lower()}"
+
+    @property
     def key(self) -> str:
         """Suffix of this direction's signals in health.jsonl: "ab" or "ba"."""
         return (self.source + self.target).lower()
@@ -44,7 +54,7 @@ class Direction:
 
 @dataclass(frozen=True)
 class AdversarialLog:
-    """Under which names, and at which scale, the step of an adversarial method reports its losses."""
+    """Names and scale of the adversarial losses in the dict that `step` returns."""
 
     generator: str  # adversarial loss of the generators, summed over the directions
     discriminator: str | None = "D"  # loss of the discriminator where there are no directions; none: it is a critic's

@@ -58,11 +58,11 @@ class Segmenter(nn.Module):
     def step(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:  # x: (N, C, H, W) in [-1, 1], y: (N, H, W) class numbers
         (S,) = self.nets.values()
 
-        with self.segmenter.turn() as update:
+        with self.segmenter.turn() as backward:
             scores = S(x).float()
             # over all pixels, void ones too, so that ranks with more of them weigh alike and none divides by nothing
             L = functional.cross_entropy(scores, y, ignore_index=IGNORE, reduction="sum") / y.numel()
-            update(L)
+            backward(L)
 
         labelled = (y != IGNORE).sum().clamp(min=1)
         return dict(loss=L, accuracy=(scores.argmax(1) == y).sum() / labelled)

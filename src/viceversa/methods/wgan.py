@@ -96,18 +96,18 @@ class WGAN(nn.Module):
 
         for turn in range(self.critic_turns):
             real = x[turn :: self.critic_turns]
-            with self.critic.turn() as update:  # max over f of E f(x) - E f(G(z)), Arjovsky et al., Eq. (2)
+            with self.critic.turn() as backward:  # max over f of E f(x) - E f(G(z)), Arjovsky et al., Eq. (2)
                 fake = G(noise(len(real), self.latent, x.device))
                 true, false = f(real), f(fake)
                 L_f = self.d_loss(true, false)
                 L_gp = self.penalty(f, real, fake)
-                update(L_f + self.lambda_gp * L_gp)
+                backward(L_f + self.lambda_gp * L_gp)
             if self.lipschitz == "clipping":
                 clip_weights(f, self.clip)
 
-        with self.generator.turn() as update:  # min over G of -E f(G(z))
+        with self.generator.turn() as backward:  # min over G of -E f(G(z))
             L_G = self.g_loss(f(G(noise(len(real), self.latent, x.device))))
-            update(L_G)
+            backward(L_G)
 
         self.average.update()
         losses = dict(W=-L_f, G=L_G, auc=auc(true, false))  # W: the critic's estimate of the distance

@@ -64,16 +64,16 @@ def save(folder: Path, method: Method, state: dict[str, Any], keep: int = 2) -> 
     return saved
 
 
-def load(path: Path, method: Method, grown: bool = False) -> dict[str, Any]:
+def load(path: Path, method: Method, allow_missing: bool = False) -> dict[str, Any]:
     """Load the checkpoint at `path` into `method`; returns its state. ModelFileError when damaged or of another method.
 
-    With `grown` the method may have parts besides its networks that the checkpoint lacks: they keep their fresh state.
+    With `allow_missing`, state other than networks may be missing from the checkpoint and keeps its initial value.
     """
     verify(path)
     state = read_state(path)
     packed = {file.stem: _tensors(file) for file in sorted(path.glob("*.safetensors"))}
     try:
-        _unpack(method, _filled(method, packed) if grown else packed)
+        _unpack(method, _filled(method, packed) if allow_missing else packed)
     except (RuntimeError, KeyError, ValueError) as e:
         reason = str(e).strip().splitlines()[-1].strip()
         raise ModelFileError(f"{path} belongs to another architecture ({reason}); use the run's own config") from None
@@ -205,12 +205,12 @@ def _unpack(method: Method, packed: dict[str, dict[str, Tensor]]) -> None:
 
 
 def _same_memory_format(moment: Tensor, parameter: Tensor) -> Tensor:
-    """The moment in the memory format of its parameter, which files do not keep and fused optimisers rely on."""
+    """The moment in the memory format of its parameter. Files do not keep it, and fused optimisers rely on it."""
     return torch.empty_like(parameter, dtype=moment.dtype).copy_(moment) if moment.ndim else moment
 
 
 def _filled(method: Method, packed: dict[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
-    """`packed` with what only the method has, networks excepted, and without what it no longer has."""
+    """Add non-network tensors that the files lack; drop those that the method no longer has."""
     rest = {key: t for key, t in method.state_dict().items() if _place(key)[0] == "rest"}
     filled = {file: tensors for file, tensors in packed.items() if file != "rest"}
     if rest:

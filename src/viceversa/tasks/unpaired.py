@@ -1,9 +1,11 @@
 """Translation between two domains without pairs."""
 
+from torch import Tensor
+
 from ..data.folders import find_domains
 from ..data.layouts import swapped
 from ..data.loader import Unpaired
-from ..methods.protocol import SIDES, Method
+from ..methods.protocol import SIDES, Method, Side
 from ..runs.arguments import parse_names
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
@@ -36,24 +38,26 @@ class UnpairedTask(TranslationTask):
 
 
 class CycleSheet:
-    """The same four images of each domain: input, translation, cycle, in both directions."""
+    """The same four images of each domain: input, translation and, where the method leads back, cycle."""
 
     def __init__(self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method) -> None:
         self.run, self.method, self.device = run, method, device
-        d = config.data
-        self.a, self.b = (
-            fixed_images(
-                listing.split("test", side) or listing.split("train", side),
-                d.size,
-                config.method.channels_of(side),
-                fit=d.fit,
-            )
-            for side in SIDES
-        )
+        self.directions = config.method.directions
+        self.images = {side: sheet_images(config, listing, side) for side in SIDES}
 
     def sample(self, step: int) -> None:
         """Write the sheet of this step."""
-        a, b = self.a.to(self.device), self.b.to(self.device)
-        outputs = self.method.preview(a, b)
-        columns = [a, outputs["fake_b"], outputs["cycle_a"], b, outputs["fake_a"], outputs["cycle_b"]]
+        inputs = {side: images.to(self.device) for side, images in self.images.items()}
+        outputs = self.method.preview(inputs["A"], inputs["B"])
+        columns = []
+        for direction in self.directions:
+            columns += [inputs[direction.source], outputs[direction.output]]
+            if direction.back:
+                columns.append(outputs[direction.cycle])
         save_sheet(self.run, step, columns)
+
+
+def sheet_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
+    """The first test images of a domain, or training images where there are no test images."""
+    paths = listing.split("test", side) or listing.split("train", side)
+    return fixed_images(paths, config.data.size, config.method.channels_of(side), fit=config.data.fit)

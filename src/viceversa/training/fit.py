@@ -27,7 +27,7 @@ def fit(
     seed: int = 0,
     decay_from: float = 1.0,  # share of the steps after which the rates fall linearly; 1 = never
     watch: Callable[[int, dict[str, Tensor]], None] = lambda step, losses: None,  # after each step, from 1
-    threads: int = 1,  # small networks lose by more, and one gives the same bits everywhere
+    threads: int = 1,  # more threads slow small networks down; one is reproducible on any machine
 ) -> None:
     """`steps` steps of a method, the same as a run of `train` takes; nothing is written, nothing to resume."""
     batch, before = batches.batch_size, torch.get_num_threads()

@@ -81,7 +81,7 @@ class Session:
 
     @cached_property
     def sinks(self) -> tuple[Callable[[dict[str, Any]], None], ...]:
-        """What gets every line of metrics.jsonl besides the file."""
+        """Callbacks that also receive each line of metrics.jsonl."""
         return (tensorboard_sink(self.run.path),) if self.options.tensorboard and self.is_rank0 else ()
 
     def new_config(self, requested: RunConfig) -> RunConfig:
@@ -104,7 +104,7 @@ class Session:
         return config
 
     def with_batch(self, config: RunConfig, batch: int) -> RunConfig:
-        """`config` with this batch, and --steps of it where they were given."""
+        """`config` with this batch size; if --steps was given, total_nimg is steps times batch."""
         changes = {"train.batch": batch}
         if self.options.steps is not None:
             changes["train.total_nimg"] = self.options.steps * batch

@@ -162,7 +162,7 @@ class Trainer:
     def resume(self) -> list[str]:
         """Load the newest checkpoint that verifies; returns one line for each newer one that does not.
 
-        After a treatment that is the healthy checkpoint it went back to, until a newer one has been written.
+        After a treatment, load the healthy checkpoint that it restored, unless a newer one exists.
         """
         healthy = self.run.finish_treatment() if self.is_rank0 else None
         distributed.broadcast_from_rank0(None)
@@ -175,7 +175,7 @@ class Trainer:
             )
 
         if start is not None:
-            state = checkpoint.load(start.path, self.method, grown=bool(self.run.treatments()))
+            state = checkpoint.load(start.path, self.method, allow_missing=bool(self.run.treatments()))
             self.step, self.window = state["step"], state["window"]
 
         if self.is_rank0:

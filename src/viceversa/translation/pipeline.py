@@ -151,7 +151,7 @@ class Reader:
 class Writer:
     """Images to files, in order, in threads while later ones are computed; after a failure nothing more is begun.
 
-    What has been submitted is written even when the caller is interrupted: never half of it, and not much.
+    At most `ahead` images are pending. When the caller is interrupted they are still written, none of them in part.
     """
 
     def __init__(self, summary: Summary, ahead: int, budget: MemoryBudget) -> None:
