@@ -12,7 +12,7 @@ from viceversa.worlds.gaussians import grid, ring
 @pytest.mark.parametrize("mixture", [ring(), grid()], ids=["ring", "grid"])
 def test_perfect_sampler_has_its_expected_scores(mixture):
     k = len(mixture.centres)
-    samples = [mixture.draw(2500, np.random.default_rng(i)) for i in range(30)]
+    samples = [mixture.sample(2500, np.random.default_rng(i)) for i in range(30)]
     scores = [modes(x, mixture.centres, mixture.deviation) for x in samples]
     assert all(s.covered == s.held == k for s in scores)
     assert np.mean([s.quality for s in scores]) == pytest.approx(1 - math.exp(-4.5), abs=0.001)
