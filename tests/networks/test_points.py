@@ -5,11 +5,11 @@ import torch
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
 from viceversa.networks.points import PointDiscriminator, PointGenerator
-from viceversa.worlds.gaussians import Points, ring
+from viceversa.worlds.gaussians import GaussianBatches, ring
 
 
 def test_gan_and_wgan_train_networks_for_points():
-    batches = Points(ring(), 16)
+    batches = GaussianBatches(ring(), 16)
     for method in (
         GAN(GANConfig(latent=2, packing=2), size=0, nets=(PointGenerator(2, 8), PointDiscriminator(8, packing=2))),
         GAN(GANConfig(latent=2, minibatch=3), size=0, nets=(PointGenerator(2, 8), PointDiscriminator(8, minibatch=3))),
