@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..data.folders import existing_folder, scan
-from ..data.transforms import on_white
+from ..data.transforms import blend_on_white
 from ..errors import DataError, UsageError
 from .folder import Kind
 
@@ -124,7 +124,7 @@ def _file_reader(scenes: dict[str, Path]) -> Read:
 
 def to_pixels(picture: images.Picture) -> NDArray[np.float32]:
     """(3, H, W) in [-1, 1]: transparent parts on white, grey as RGB."""
-    return images.to_channels(on_white(picture), 3)
+    return images.to_channels(blend_on_white(picture), 3)
 
 
 def run_sources(path: Path, name: str, to: str | None, device: str) -> RunSources:

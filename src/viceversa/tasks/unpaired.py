@@ -1,7 +1,7 @@
 """Translation between two domains without pairs."""
 
 from ..data.folders import find_domains
-from ..data.layouts import swapped
+from ..data.layouts import swap_sides
 from ..data.loader import Unpaired
 from ..methods.protocol import SIDES, Method
 from ..runs.arguments import parse_names
@@ -22,7 +22,7 @@ class UnpairedTask(TranslationTask):
     def find(self, config: RunConfig) -> DatasetListing:
         d = config.data
         domains = find_domains(d.source, d.other, parse_names(d.names))
-        return of_domains(swapped(domains) if d.swap else domains)
+        return of_domains(swap_sides(domains) if d.swap else domains)
 
     def source(self, config: RunConfig, listing: DatasetListing) -> Unpaired:
         readers = image_reader(config, "A"), image_reader(config, "B")
