@@ -121,9 +121,9 @@ def check(
     broken: list[tuple[str, str]] = []
     for done, (path, domain, part) in enumerate(files, 1):
         try:
-            summaries.append(_summarise(images.read(path), images.printable(path), domain, part, near_constant))
+            summaries.append(_summarise(images.read(path), images.printable_path(path), domain, part, near_constant))
         except images.ImageError as error:
-            broken.append((images.printable(path), error.reason))
+            broken.append((images.printable_path(path), error.reason))
         if on_progress:
             on_progress(done, len(files))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DataError, UsageError, did_you_mean
-from ..images import EXTENSIONS, printable
+from ..images import EXTENSIONS, printable_path
 
 Paths = tuple[Path, ...]
 PARTS = ("train", "val", "test")
@@ -60,7 +60,9 @@ def scan(folder: str | os.PathLike[str]) -> Listing:
             entries = sorted(os.scandir(here), key=lambda entry: entry.name)
         except OSError as error:
             if here == Path(folder):
-                raise DataError(f"cannot list {printable(here)}: {error.strerror}; check its permissions") from None
+                raise DataError(
+                    f"cannot list {printable_path(here)}: {error.strerror}; check its permissions"
+                ) from None
             skipped["folder that cannot be listed"] += 1
             continue
 
@@ -109,7 +111,7 @@ def find_domains(
         return _from_train_ab(root, names)
     if set(inside) & set(PARTS):
         raise DataError(
-            f"{printable(root)} holds {', '.join(inside)}: parts of one domain, not two domains; "
+            f"{printable_path(root)} holds {', '.join(inside)}: parts of one domain, not two domains; "
             "rename them to trainA and trainB, or give two folders, one per domain"
         )
     if len(inside) != 2:
@@ -124,15 +126,15 @@ def sub_folders(folder: Path) -> list[str]:
         with os.scandir(folder) as entries:
             return sorted(e.name for e in entries if not e.name.startswith(".") and os.path.isdir(e.path))
     except OSError as error:
-        raise DataError(f"cannot list {printable(folder)}: {error.strerror}; check its permissions") from None
+        raise DataError(f"cannot list {printable_path(folder)}: {error.strerror}; check its permissions") from None
 
 
 def _not_two_message(root: Path, inside: list[str]) -> str:
-    where = printable(root)
+    where = printable_path(root)
     if not inside:
         return f"{where} has no sub-folders; give two folders, one per domain: {where} OTHER_FOLDER"
 
-    names = ", ".join(printable(name) for name in inside[:5])
+    names = ", ".join(printable_path(name) for name in inside[:5])
     if len(inside) > 5:
         names += ", …"
     count = "1 sub-folder" if len(inside) == 1 else f"{len(inside)} sub-folders"
@@ -149,20 +151,20 @@ def existing_folder(path: str | os.PathLike[str], what: str) -> Path:
     if os.path.isdir(folder):
         return folder
     if os.path.exists(folder):
-        raise DataError(f"{what} {printable(path)} is a file; give the folder that holds the pictures")
+        raise DataError(f"{what} {printable_path(path)} is a file; give the folder that holds the pictures")
     near = did_you_mean(folder.name, sub_folders(folder.parent)) if os.path.isdir(folder.parent) else ""
-    raise DataError(f"{what} {printable(path)} does not exist; check the path.{near}")
+    raise DataError(f"{what} {printable_path(path)} does not exist; check the path.{near}")
 
 
 def _refuse_overlap(a: Path, b: Path) -> None:
     first, second = a.resolve(), b.resolve()
     if first == second:
         raise DataError(
-            f"{printable(a)} and {printable(b)} are the same folder; the two domains need different pictures"
+            f"{printable_path(a)} and {printable_path(b)} are the same folder; the two domains need different pictures"
         )
     if first in second.parents or second in first.parents:
         raise DataError(
-            f"{printable(a)} and {printable(b)} lie inside each other; give two folders that share no picture"
+            f"{printable_path(a)} and {printable_path(b)} lie inside each other; give two folders that share no picture"
         )
 
 
@@ -180,7 +182,7 @@ def pictures_of(folder: Path, domain: str, notes: list[str]) -> Paths:
     skipped = ", ".join(f"{count} {reason}" for reason, count in listing.skipped.items())
     if not listing.files:
         ends = ", ".join(sorted(end[1:] for end in EXTENSIONS))
-        where = printable(folder) + (f" has {skipped}" if skipped else " is empty")
+        where = printable_path(folder) + (f" has {skipped}" if skipped else " is empty")
         raise DataError(f"no picture in domain {domain}: {where}; put {ends} files there")
     if skipped:
         notes.append(f"{folder.name}: passed over {skipped}")
@@ -191,7 +193,7 @@ def _from_train_ab(root: Path, names: tuple[str, str] | None) -> Domains:
     for side in "AB":
         if not (root / f"train{side}").is_dir():
             near = did_you_mean(f"train{side}", [name for name in sub_folders(root) if name[:5] != "train"])
-            raise DataError(f"{printable(root)} has no folder train{side}; add it.{near}")
+            raise DataError(f"{printable_path(root)} has no folder train{side}; add it.{near}")
     _refuse_overlap(root / "trainA", root / "trainB")
     a, b = two_names(names or _names_of(root))
 

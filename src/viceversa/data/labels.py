@@ -133,8 +133,8 @@ def palette_from_pictures(pictures: Sequence[Path]) -> Palette:
         codes |= set(here.tolist())
         if len(codes) > MAX_COLOURS:
             raise DataError(
-                f"{images.printable(path)} brings the label pictures to more than {MAX_COLOURS} colours, where each "
-                "class should have one: save them as PNG, without smoothing or shading"
+                f"{images.printable_path(path)} brings the label pictures to more than {MAX_COLOURS} colours, "
+                "where each class should have one: save them as PNG, without smoothing or shading"
             )
     if not codes:
         raise DataError("there is no label picture to read colours from")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DataError
-from ..images import LEFT, RIGHT, printable
+from ..images import LEFT, RIGHT, printable_path
 from .folders import (
     PARTS,
     Domains,
@@ -63,8 +63,8 @@ def _side_by_side(root: Path, names: tuple[str, str] | None) -> Domains:
     inside = sub_folders(root / "train")
     if inside:
         raise DataError(
-            f"{printable(root / 'train')} holds folders ({', '.join(inside[:3])}), not pictures with A on the left and "
-            "B on the right; pairs are such pictures, or trainA and trainB with equal file names"
+            f"{printable_path(root / 'train')} holds folders ({', '.join(inside[:3])}), not pictures with A on the "
+            "left and B on the right; pairs are such pictures, or trainA and trainB with equal file names"
         )
 
     notes: list[str] = []
@@ -99,7 +99,7 @@ def _refuse_unpaired_world(root: Path) -> None:
         return
     if isinstance(world, dict) and not world.get("paired"):
         command = f"viceversa data make {world.get('world', 'facades')} OTHER_DIR --paired"
-        raise DataError(f"{printable(root)} was drawn without pairs; draw it with them: {command}")
+        raise DataError(f"{printable_path(root)} was drawn without pairs; draw it with them: {command}")
 
 
 def _match_names(d: Domains) -> Domains:
@@ -166,7 +166,9 @@ def _relative_names(paths: Paths) -> dict[str, Path]:
     for path in paths:
         name = str(path.relative_to(top).with_suffix(""))
         if name in names:
-            raise DataError(f"{printable(path)} and {printable(names[name])} have one name; which is of the pair?")
+            raise DataError(
+                f"{printable_path(path)} and {printable_path(names[name])} have one name; which is of the pair?"
+            )
         names[name] = path
     return names
 
@@ -211,14 +213,14 @@ def find_classes(data: str | os.PathLike[str]) -> Classes:
             test += [(path, number) for i, path in enumerate(files) if i % 5 == 4]
             continue
         if not (test_folder / name).is_dir():
-            raise DataError(f"{printable(test_folder)} has no folder {printable(name)}; train has one")
+            raise DataError(f"{printable_path(test_folder)} has no folder {printable_path(name)}; train has one")
         train += [(path, number) for path in files]
         test += [(path, number) for path in pictures_of(test_folder / name, name, notes)]
 
     if test_folder is None:
         notes.append("every fifth picture of each class is for testing")
     if not test:
-        raise DataError(f"{printable(root)} leaves no picture to test on; each class needs five, or a folder test")
+        raise DataError(f"{printable_path(root)} leaves no picture to test on; each class needs five, or a folder test")
     return Classes(
         names=tuple(names),
         train=tuple(path for path, _ in train),
@@ -234,7 +236,9 @@ def _class_names(folder: Path) -> list[str]:
     names = sorted(sub_folders(folder), key=lambda n: (not n.isdecimal(), int(n) if n.isdecimal() else 0, n))
     if len(names) < 2 or set(names) & set(PARTS):
         there = ", ".join(names) or "none"
-        raise DataError(f"a classifier needs a folder per class, two or more, in {printable(folder)}; there is {there}")
+        raise DataError(
+            f"a classifier needs a folder per class, two or more, in {printable_path(folder)}; there is {there}"
+        )
     return names
 
 
@@ -242,7 +246,8 @@ def _refuse_domains(root: Path) -> None:
     """Raise DataError for a folder of two domains, which are neither classes nor one set."""
     if (root / "trainA").is_dir():
         raise DataError(
-            f"{printable(root)} holds two domains, which translate; give one of them: {printable(root / 'trainA')}"
+            f"{printable_path(root)} holds two domains, which translate; "
+            f"give one of them: {printable_path(root / 'trainA')}"
         )
 
 

@@ -99,9 +99,11 @@ def folder_source(path: Path, name: str) -> Source:
     root = existing_folder(path, "source")
     paths = scan(root).files
     if not paths:
-        raise DataError(f"there is no picture in {images.printable(path)}; give a run folder or a folder of pictures")
+        raise DataError(
+            f"there is no picture in {images.printable_path(path)}; give a run folder or a folder of pictures"
+        )
     scenes = scenes_of(paths, root)
-    return Source(name=name, origin=images.printable(path), scenes=scenes, read=lambda: _file_reader(scenes))
+    return Source(name=name, origin=images.printable_path(path), scenes=scenes, read=lambda: _file_reader(scenes))
 
 
 def scenes_of(paths: Iterable[Path], root: Path) -> dict[str, Path]:
@@ -109,11 +111,10 @@ def scenes_of(paths: Iterable[Path], root: Path) -> dict[str, Path]:
     scenes: dict[str, Path] = {}
     for path in paths:
         file = Path(images.file_of(path)[0])
-        scene = images.printable(file.relative_to(root).with_suffix(""))
+        scene = images.printable_path(file.relative_to(root).with_suffix(""))
         if scene in scenes:
-            raise DataError(
-                f"{images.printable(path)} and {images.printable(scenes[scene])} have one name; rename or remove one"
-            )
+            both = f"{images.printable_path(path)} and {images.printable_path(scenes[scene])}"
+            raise DataError(f"{both} have one name; rename or remove one")
         scenes[scene] = path
     return scenes
 
