@@ -80,7 +80,7 @@ def test_train_and_test_folders(tmp_path):
     assert found.truth_a == found.truth_b == () and found.notes == ()
 
 
-def test_names_by_rank(tmp_path):
+def test_names_by_priority(tmp_path):
     data = tmp_path / "summer2winter_yosemite"
     fill(data / "trainA", 1), fill(data / "trainB", 1)
     assert find_domains(data).name_b == "winter_yosemite"
@@ -94,7 +94,7 @@ def test_names_by_rank(tmp_path):
     assert find_domains(tmp_path / "photos").name_a == "A"
 
 
-def test_val_stands_in_for_test_and_is_said(tmp_path):
+def test_val_replaces_test_with_a_note(tmp_path):
     for name in ("trainA", "trainB", "valA"):
         fill(tmp_path / name, 2)
     found = find_domains(tmp_path)
@@ -138,7 +138,7 @@ def test_two_folders_and_their_own_parts(tmp_path):
     assert [len(p) for p in (found.train_a, found.test_a, found.train_b, found.test_b)] == [18, 2, 5, 3]
 
 
-def test_names_that_do_not_tell_apart(tmp_path):
+def test_names_that_are_equal(tmp_path):
     a, b = fill(tmp_path / "x" / "photos", 1), fill(tmp_path / "y" / "Photos", 1)
     for given in (None, ("p", "P"), ("", "q"), ("  ", "q")):
         with pytest.raises(UsageError, match="--names"):

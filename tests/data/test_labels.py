@@ -1,4 +1,4 @@
-"""Label pictures: colours to class numbers and back, palettes found, resizing that invents no class."""
+"""Label images: colours to class numbers and back, palettes, resizing that never mixes two classes."""
 
 import dataclasses
 import json
@@ -9,10 +9,9 @@ import pytest
 from PIL import Image
 
 from viceversa.data import labels
-from viceversa.data.augment import Augment
-from viceversa.data.labels import CITYSCAPES, IGNORE, Palette, classes_of, label_map, palette_for, shows_labels
-from viceversa.data.loader import PairedNumbers
-from viceversa.data.transforms import chosen, label_reader, reader
+from viceversa.data.labels import CITYSCAPES, IGNORE, Palette, are_labels, classes_of, label_map, palette_for
+from viceversa.data.loader import PairedLabels
+from viceversa.data.transforms import Augment, label_reader, nearest_resize, reader
 from viceversa.errors import DataError
 from viceversa.worlds.make import make
 from viceversa.worlds.scenes import WORLDS
@@ -56,17 +55,17 @@ def test_cityscapes_has_19_classes_of_one_colour_each() -> None:
     assert known.items() <= dict(zip(CITYSCAPES.names, CITYSCAPES.colours, strict=True)).items()
 
 
-def test_a_palette_survives_json_and_shows_its_numbers() -> None:
+def test_a_palette_survives_json_and_draws_class_numbers() -> None:
     for palette in (RED_BLUE, CITYSCAPES):
-        saved = palette.saved()
-        assert json.loads(json.dumps(saved)) == saved and Palette.of(saved) == palette
+        saved = palette.to_dict()
+        assert json.loads(json.dumps(saved)) == saved and Palette.from_dict(saved) == palette
         with pytest.raises(ValueError):
-            Palette.of(saved | {"colours": ["red; display: none"]})
+            Palette.from_dict(saved | {"colours": ["red; display: none"]})
         assert saved.keys() == {field.name for field in dataclasses.fields(Palette)}
     numbers = np.array([[0, 1, IGNORE]], np.uint8)
-    shown = RED_BLUE.picture(numbers)
-    np.testing.assert_array_equal(shown[:, 0].T, [[1, -1, -1], [-1, -1, 1], [-1, -1, -1]])
-    np.testing.assert_array_equal(classes_of(shown, RED_BLUE), numbers)
+    picture = RED_BLUE.picture(numbers)
+    np.testing.assert_array_equal(picture[:, 0].T, [[1, -1, -1], [-1, -1, 1], [-1, -1, -1]])
+    np.testing.assert_array_equal(classes_of(picture, RED_BLUE), numbers)
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -76,14 +75,14 @@ def test_the_palette_and_label_maps_of_a_world(tmp_path: Path, world: str) -> No
     assert palette == palette_for(tmp_path) and palette.names == WORLDS[world].labels
     for number in ("0000", "0001"):
         pixels = np.array(Image.open(tmp_path / "testA" / f"{number}.png")).transpose(2, 0, 1)
-        found = label_map(tmp_path / "testA" / f"{number}.png")
-        np.testing.assert_array_equal(classes_of(pixels, palette), found)
-        np.testing.assert_array_equal(found, label_map(tmp_path / "testB" / f"{number}.png"))
+        classes = label_map(tmp_path / "testA" / f"{number}.png")
+        np.testing.assert_array_equal(classes_of(pixels, palette), classes)
+        np.testing.assert_array_equal(classes, label_map(tmp_path / "testB" / f"{number}.png"))
     assert label_map(tmp_path / "trainA" / "0000.png") is None
     assert label_map(tmp_path / "testA" / "9999.png") is None
 
 
-def test_colours_that_are_found(tmp_path: Path) -> None:
+def test_an_unknown_palette_is_every_colour_of_the_images(tmp_path: Path) -> None:
     one, two = flat("102030", "ffffff"), flat("ffffff", "0a0000")
     save(tmp_path / "0.png", one), save(tmp_path / "1.png", two)
     palette = palette_for(tmp_path)
@@ -92,15 +91,15 @@ def test_colours_that_are_found(tmp_path: Path) -> None:
     assert classes_of(flat("0b0000"), palette)[0, 0] == IGNORE  # another colour is not guessed to be one of these
 
 
-def test_photographs_are_no_label_pictures(tmp_path: Path) -> None:
+def test_photographs_are_not_label_images(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     photo = save(tmp_path / "photo.png", rng.integers(0, 256, (3, 16, 16), dtype=np.uint8))
     with pytest.raises(DataError, match=r"photo\.png brings the label pictures to more than 64 colours.*PNG"):
         palette_for(tmp_path)
-    assert not shows_labels([photo])
-    assert shows_labels([save(tmp_path / "few.png", flat("ff0000", "00ff00"))])
+    assert not are_labels([photo])
+    assert are_labels([save(tmp_path / "few.png", flat("ff0000", "00ff00"))])
     with pytest.raises(DataError, match="no label picture"):
-        labels.palette_of([])
+        labels.palette_from_pictures([])
 
 
 def cityscapes_picture(rng: np.random.Generator) -> np.ndarray:
@@ -114,15 +113,15 @@ def test_cityscapes_is_known_by_its_colours_even_from_jpeg(tmp_path: Path) -> No
     rng = np.random.default_rng(1)
     picture = cityscapes_picture(rng)
     path = save(tmp_path / "0.jpg", picture, quality=75)
-    assert palette_for(tmp_path) is CITYSCAPES and shows_labels([path])
-    seen = label_reader(128, "cover", CITYSCAPES)(path)[0]
+    assert palette_for(tmp_path) is CITYSCAPES and are_labels([path])
+    classes = label_reader(128, "cover", CITYSCAPES)(path)[0]
     truth = classes_of(picture, CITYSCAPES)
-    assert (seen == truth).mean() > 0.8  # flat areas are read rightly, edges are left out:
-    assert ((seen != truth) & (seen != IGNORE)).mean() < 0.02
+    assert (classes == truth).mean() > 0.8  # flat areas are read rightly, edges are left out:
+    assert ((classes != truth) & (classes != IGNORE)).mean() < 0.02
 
 
-def test_resizing_a_label_picture_blends_nothing(tmp_path: Path) -> None:
-    """Between red and blue lies purple, a class of its own here: no size and no crop may find it."""
+def test_resizing_a_label_image_mixes_no_classes(tmp_path: Path) -> None:
+    """Between red and blue lies purple, a class of its own here: no size and no crop may contain it."""
     palette = Palette(("red", "blue", "purple"), ("ff0000", "0000ff", "800080"), tolerance=200.0)
     rng = np.random.default_rng(0)
     fine = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)[rng.integers(0, 2, (40, 60))].transpose(2, 0, 1)
@@ -131,16 +130,16 @@ def test_resizing_a_label_picture_blends_nothing(tmp_path: Path) -> None:
         numbers = label_reader(load, fit, palette)(path)
         assert numbers.shape[1:] == reader(load, fit, 3)(path).shape[1:] and set(np.unique(numbers)) == {0, 1}
     augment = Augment(16, zoom=1.4)
-    assert all(set(np.unique(augment.numbers(numbers, np.random.default_rng(i)))) <= {0, 1} for i in range(20))
+    assert all(set(np.unique(augment.labels(numbers, np.random.default_rng(i)))) <= {0, 1} for i in range(20))
     blended = reader(23, "cover", 3)(path)
-    assert 2 in classes_of(blended, palette)  # what colours resized first would have said
+    assert 2 in classes_of(blended, palette)  # the result if colours were resized first
 
 
-def test_numbers_are_chosen_at_the_centre_of_each_pixel() -> None:
+def test_nearest_resize_takes_the_class_at_the_centre_of_each_pixel() -> None:
     numbers = np.arange(6, dtype=np.uint8)[None, None]
-    np.testing.assert_array_equal(chosen(numbers, (1, 3))[0, 0], [1, 3, 5])
-    np.testing.assert_array_equal(chosen(numbers, (2, 12))[0], [np.repeat(np.arange(6), 2)] * 2)
-    assert chosen(numbers, (1, 6)) is numbers
+    np.testing.assert_array_equal(nearest_resize(numbers, (1, 3))[0, 0], [1, 3, 5])
+    np.testing.assert_array_equal(nearest_resize(numbers, (2, 12))[0], [np.repeat(np.arange(6), 2)] * 2)
+    assert nearest_resize(numbers, (1, 6)) is numbers
 
 
 @pytest.mark.parametrize("zoom", [1.0, 1.3])
@@ -151,7 +150,7 @@ def test_pictures_and_numbers_are_cropped_and_mirrored_alike(tmp_path: Path, zoo
         save(tmp_path / "x" / f"{i}.png", picture), save(tmp_path / "y" / f"{i}.png", picture)
     x, y = (tuple(sorted((tmp_path / side).iterdir())) for side in "xy")
     read = reader(24, "cover", 3), label_reader(24, "cover", RED_BLUE)
-    source = PairedNumbers(x, y, read, Augment(16, True, zoom), batch=6, seed=4)
+    source = PairedLabels(x, y, read, Augment(16, True, zoom), batch=6, seed=4)
     mirrored = set()
     for step in range(4):
         pictures, numbers = source.batch(step)

@@ -9,7 +9,7 @@ import torch
 
 import viceversa
 from viceversa import images
-from viceversa.data.layouts import find_classes, find_pairs, find_pictures, swapped
+from viceversa.data.layouts import find_classes, find_pairs, find_pictures, swap_sides
 from viceversa.errors import DataError, ModelFileError, UsageError
 from viceversa.runs.folder import RunFolder
 from viceversa.worlds.make import make
@@ -55,7 +55,7 @@ def test_side_by_side_pairs(tmp_path):
     for a, b in zip(d.train_a, d.train_b, strict=True):
         assert images.read(a).pixels.mean() == pytest.approx(-images.read(b).pixels.mean(), abs=0.01)
     assert d.truth_a == d.test_b and d.truth_b == d.test_a
-    turned = swapped(d)
+    turned = swap_sides(d)
     assert (turned.name_a, turned.train_a, turned.truth_b) == ("photos", d.train_b, d.truth_a)
 
 

@@ -1,4 +1,4 @@
-"""Which pictures a step sees."""
+"""Batches of training images: order, augmentation, caches, broken files."""
 
 from pathlib import Path
 
@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from viceversa import images
-from viceversa.data.augment import Augment
 from viceversa.data.loader import Arrays, Labelled, Paired, PictureStore, Unpaired
-from viceversa.data.transforms import reader
+from viceversa.data.transforms import Augment, reader
 from viceversa.errors import DataError
 
 
@@ -23,53 +22,53 @@ def batches(a: int, b: int, **options: int) -> Unpaired:
     return Unpaired(names[0], names[1], (flat, flat), Augment(8), **options)
 
 
-def seen(x: torch.Tensor) -> list[int]:
+def grey_values(x: torch.Tensor) -> list[int]:
     return ((x[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
 
 
 def test_an_epoch_shows_every_a_once_and_the_order_changes() -> None:
     data = batches(10, 4)
     assert data.epoch_nimg == 10
-    epochs = [[seen(data.batch(e * 10 + i)[0])[0] for i in range(10)] for e in range(3)]
+    epochs = [[grey_values(data.batch(e * 10 + i)[0])[0] for i in range(10)] for e in range(3)]
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
     assert epochs[0] != epochs[1] != epochs[2]
 
 
 def test_unequal_domains() -> None:
     data = batches(3, 50)
-    shown = [seen(data.batch(i)[0])[0] for i in range(50)]
+    shown = [grey_values(data.batch(i)[0])[0] for i in range(50)]
     assert data.epoch_nimg == 50 and min(shown.count(i) for i in range(3)) >= 16
-    partners = {seen(data.batch(i)[1])[0] for i in range(300)}
+    partners = {grey_values(data.batch(i)[1])[0] for i in range(300)}
     assert len(partners) > 45  # B is drawn at random
 
 
-def test_position_is_all_that_counts() -> None:
+def test_a_batch_depends_on_seed_and_position_only() -> None:
     one, two = batches(7, 5, batch=3, seed=4), batches(7, 5, batch=3, seed=4)
     later = two.batch(11)
     for step in range(12):
         a, b = one.batch(step)
     assert torch.equal(a, later[0]) and torch.equal(b, later[1])
-    assert seen(batches(7, 5, batch=3, seed=5).batch(0)[0]) != seen(one.batch(0)[0])
+    assert grey_values(batches(7, 5, batch=3, seed=5).batch(0)[0]) != grey_values(one.batch(0)[0])
 
 
 def test_prefetching_changes_nothing() -> None:
     data = batches(7, 5, batch=2)
-    ahead = data.prefetched(3)
+    prefetched = data.prefetch(3)
     for step in range(3, 9):
-        for x, y in zip(next(ahead), data.batch(step), strict=True):
+        for x, y in zip(next(prefetched), data.batch(step), strict=True):
             assert torch.equal(x, y)
-    ahead.close()
+    prefetched.close()
 
 
 def test_a_small_cache_changes_nothing() -> None:
-    big, small = batches(20, 20), batches(20, 20, room=400)
+    big, small = batches(20, 20), batches(20, 20, memory_bytes=400)
     for step in range(50):
         assert torch.equal(big.batch(step)[0], small.batch(step)[0])
-    assert len(small.stores[0].cache) <= 2
+    assert len(small.stores[0].cache.memory) <= 2
 
 
-def test_what_memory_has_no_room_for_is_decoded_once(tmp_path: Path) -> None:
-    """Pictures of different shapes and kinds come back as they were, in any order."""
+def test_an_image_dropped_from_memory_is_decoded_once(tmp_path: Path) -> None:
+    """Images of different shapes and dtypes come back unchanged, in any order."""
     rng, read = np.random.default_rng(0), []
     pictures = [
         rng.integers(0, 255, (3, 8 + i % 3, 9), np.uint8) if i % 2 else rng.random((1, 5, 6 + i), np.float32)
@@ -81,30 +80,30 @@ def test_what_memory_has_no_room_for_is_decoded_once(tmp_path: Path) -> None:
         return pictures[int(path.name)].copy()
 
     store = PictureStore([Path(str(i)) for i in range(12)], decode, 500, 10**6)
-    store.scratch.folder = tmp_path
+    store.cache.disk.folder = tmp_path
     for i in rng.integers(0, 12, 300):
         np.testing.assert_array_equal(store[int(i)], pictures[i])
         assert store[int(i)].dtype == pictures[i].dtype
-    assert len(read) == len(set(read)) == 12 and len(store.cache) < 6
-    assert not list(tmp_path.iterdir())  # the file has no name, whatever becomes of the process
+    assert len(read) == len(set(read)) == 12 and len(store.cache.memory) < 6
+    assert not list(tmp_path.iterdir())  # the file has no name, so it cannot outlive the process
 
 
-def test_a_scratch_file_that_is_full_or_impossible_only_decodes_again(tmp_path: Path) -> None:
+def test_a_disk_cache_that_is_full_or_impossible_only_decodes_again(tmp_path: Path) -> None:
     picture = np.zeros((3, 8, 8), np.uint8)
-    for room, folder in ((picture.nbytes * 2, tmp_path), (10**6, Path("/proc/nowhere"))):
+    for disk_bytes, folder in ((picture.nbytes * 2, tmp_path), (10**6, Path("/proc/nowhere"))):
         read: list[Path] = []
 
         def decode(path: Path, read: list[Path] = read) -> np.ndarray:
             read.append(path)
             return picture
 
-        store = PictureStore([Path(str(i)) for i in range(6)], decode, 200, room)
-        store.scratch.folder = folder
+        store = PictureStore([Path(str(i)) for i in range(6)], decode, 200, disk_bytes)
+        store.cache.disk.folder = folder
         for _ in range(2):
             for i in range(6):
                 np.testing.assert_array_equal(store[i], picture)
-        kept = len(store.scratch.places)
-        assert kept == (2 if folder == tmp_path else 0) and len(read) == 12 - kept
+        stored = len(store.cache.disk.entries)
+        assert stored == (2 if folder == tmp_path else 0) and len(read) == 12 - stored
 
 
 def test_crops_and_flips_are_pixels_of_the_picture() -> None:

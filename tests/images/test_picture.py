@@ -1,8 +1,10 @@
-"""What surrounds the pixels, what is no picture at all, writing, arrays, and the Python door."""
+"""Orientation, profiles, frames; files that are not images; writing; arrays; PIL and NumPy images."""
 
 import os
 import pickle
 import struct
+import subprocess
+import sys
 import zlib
 from io import BytesIO
 
@@ -21,7 +23,7 @@ from viceversa.images import ImageError, Picture
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as the module itself asks for
 
 
-# what surrounds the pixels
+# orientation, profiles, frames
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
@@ -164,7 +166,24 @@ def test_places_that_are_no_files(tmp_path):
         images.read("/dev/zero")
 
 
-def test_image_errors_travel_between_processes():
+def test_importing_keeps_the_warning_filters_of_the_application_first():
+    code = """
+import warnings
+from PIL import Image
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+from viceversa import images
+assert [f[0] for f in warnings.filters[-2:]] == ["ignore", "ignore"]
+try:
+    warnings.warn("large", Image.DecompressionBombWarning)
+except Image.DecompressionBombWarning:
+    warnings.warn_explicit("junk beside the pixels", UserWarning, "TiffImagePlugin.py", 1, module="PIL.TiffImagePlugin")
+    warnings.warn_explicit("not of Pillow", UserWarning, "other.py", 1, module="other")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "other.py:1: UserWarning: not of Pillow\n"
+
+
+def test_image_errors_can_be_pickled():
     error = pickle.loads(pickle.dumps(ImageError("a/b.png", "no\nreason")))
     assert (str(error), error.reason) == ("cannot read a/b.png: no reason; replace or remove the file", "no reason")
 
@@ -227,7 +246,7 @@ def test_quantisation_rounds_and_clips():
     form=st.sampled_from(["PNG", "TIFF"]),
 )
 def test_any_8_bit_picture_comes_back(tmp_path, u8, form):
-    picture, _ = images.unpack(u8)
+    picture, _ = images.to_picture(u8)
     images.write(tmp_path / "x", Picture(pixels=picture.pixels, alpha=picture.alpha, format=form))
     np.testing.assert_array_equal(images.to_samples(images.read(tmp_path / "x")), u8)
 
@@ -274,7 +293,7 @@ def test_to_pil_and_save_png(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "I;16", "I", "F"])
-def test_unpack_pil_and_back(mode):
+def test_to_picture_of_pil_and_back(mode):
     if mode == "I;16":
         image = Image.fromarray(noise((4, 6), np.uint16))
     elif mode in ("I", "F"):
@@ -282,31 +301,31 @@ def test_unpack_pil_and_back(mode):
     else:
         image = Image.fromarray(noise((4, 6, len(mode))) if len(mode) > 1 else noise((4, 6)))
     image.info["icc_profile"] = SRGB
-    picture, back = images.unpack(image)
+    picture, back = images.to_picture(image)
     result = back(picture)
     assert (result.mode, result.info["icc_profile"]) == (mode, SRGB)
     np.testing.assert_allclose(np.asarray(result), np.asarray(image), atol=1e-3 if mode == "F" else 0)
 
 
-def test_unpack_pil_palette_and_16_bit_to_colour():
+def test_to_picture_of_pil_palette_and_16_bit_to_colour():
     palette = Image.fromarray(noise((4, 6, 3))).quantize(8)
-    picture, back = images.unpack(palette)
+    picture, back = images.to_picture(palette)
     np.testing.assert_array_equal(np.asarray(back(picture)), np.asarray(palette.convert("RGB")))
-    picture, back = images.unpack(Image.fromarray(noise((4, 6), np.uint16)))
+    picture, back = images.to_picture(Image.fromarray(noise((4, 6), np.uint16)))
     assert back(images.with_pixels(picture, np.zeros((3, 4, 6), np.float32))).mode == "RGB"
 
 
 @pytest.mark.parametrize("shape", [(4, 6), (4, 6, 1), (4, 6, 2), (4, 6, 3), (4, 6, 4)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("span", [(0, 1), (-1, 1), (0, 255), (-40, 900)])
-def test_unpack_array_and_back(shape, dtype, span):
+def test_to_picture_of_an_array_and_back(shape, dtype, span):
     if np.dtype(dtype).kind == "u":
         array = noise(shape, dtype)
     else:
         array = np.random.default_rng(0).uniform(*span, shape).astype(dtype)
         if len(shape) == 3 and shape[2] in (2, 4):
             array[..., -1] = 1 if span != (0, 255) else 255
-    picture, back = images.unpack(array)
+    picture, back = images.to_picture(array)
     assert picture.pixels.shape[1:] == (4, 6) and np.abs(picture.pixels).max() <= 1
     if array.dtype.kind == "f" and span != (-40, 900):
         assert (picture.low, picture.high) == span
@@ -318,7 +337,7 @@ def test_unpack_array_and_back(shape, dtype, span):
     np.testing.assert_allclose(result, array, atol=atol, rtol=1e-3 if dtype == np.float16 else 1e-6)
 
 
-def test_unpack_refuses_the_rest_in_one_line():
+def test_to_picture_refuses_the_rest_in_one_line():
     for bad in (
         "x.jpg",
         np.zeros((3, 64, 64)),
@@ -327,5 +346,5 @@ def test_unpack_refuses_the_rest_in_one_line():
         np.zeros(5),
     ):
         with pytest.raises(UsageError) as caught:
-            images.unpack(bad)
+            images.to_picture(bad)
         assert "\n" not in str(caught.value)

@@ -167,7 +167,7 @@ def test_cityscapes_layout_is_read(tmp_path: Path) -> None:
 
 def test_run_keeps_palette_and_scores(trained: RunFolder, pairs: Path) -> None:
     data, lines = trained.data(), trained.read_lines(trained.accuracy)
-    assert Palette.of(data["palette"]) == labels.palette_for(pairs) and data["names"] == data["palette"]["names"]
+    assert Palette.from_dict(data["palette"]) == labels.palette_for(pairs) and data["names"] == data["palette"]["names"]
     assert [line["step"] for line in lines] == [0, 5, 10] and lines[-1]["of"] == 3
     assert not trained.health.exists()
     named = load_segmenter(trained.path)

@@ -1,4 +1,4 @@
-"""A local file server that behaves as servers do: whole, in ranges, cut off, changed in between, broken."""
+"""A local file server that behaves like real ones: whole files, ranges, cut connections, new versions, errors."""
 
 import threading
 from collections.abc import Iterator
@@ -7,27 +7,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server:
-    """Files by path, how to give them, and every request that came: (path, Range, If-Range)."""
+    """Files by path, how to send them, and all requests received: (path, Range, If-Range)."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.version = '"v1"'  # ETag; empty: none is sent
         self.ranges = True
         self.length = True  # send Content-Length
-        self.cuts: list[int] = []  # break off after so many bytes, once each
-        self.answers: list[int] = []  # give these codes first
-        self.asked: list[tuple[str, str | None, str | None]] = []
+        self.cuts: list[int] = []  # close the connection after so many bytes, once each
+        self.answers: list[int] = []  # statuses of the first answers
+        self.requests: list[tuple[str, str | None, str | None]] = []
 
-    def give(self, handler: BaseHTTPRequestHandler) -> None:
-        asked, condition = handler.headers.get("Range"), handler.headers.get("If-Range")
-        self.asked.append((handler.path, asked, condition))
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        range_, condition = handler.headers.get("Range"), handler.headers.get("If-Range")
+        self.requests.append((handler.path, range_, condition))
         data = self.files.get(handler.path)
         code = self.answers.pop(0) if self.answers else 200 if data is not None else 404
         if code != 200:
             return handler.send_error(code)
         begin = 0
-        if asked and self.ranges and condition == self.version:
-            begin = int(asked.removeprefix("bytes=").removesuffix("-"))
+        if range_ and self.ranges and condition == self.version:
+            begin = int(range_.removeprefix("bytes=").removesuffix("-"))
             if begin >= len(data):
                 handler.send_response(416)
                 handler.send_header("Content-Range", f"bytes */{len(data)}")
@@ -52,7 +52,7 @@ def serve() -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            server.give(self)
+            server.answer(self)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -15,9 +15,8 @@ import torch
 from PIL import Image
 
 from .. import images
-from ..data.augment import Augment
 from ..data.loader import Unpaired
-from ..data.transforms import reader
+from ..data.transforms import Augment, reader
 from ..errors import ResourceError
 from ..evaluation.extractors import load_extractor
 from ..evaluation.features import BATCH

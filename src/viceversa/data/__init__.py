@@ -1,4 +1,4 @@
-"""Worlds drawn by code, folders of pictures, and the order in which training sees them."""
+"""Folders of images: finding, checking and loading them."""
 
 from ..worlds.make import make
 from .check import check

@@ -1,4 +1,4 @@
-"""Decoded pictures that memory has no room for: in a file without a name, which goes with the process that wrote it."""
+"""Disk cache for decoded images: an unlinked temporary file, which the system deletes when the process ends."""
 
 import os
 import shutil
@@ -11,58 +11,58 @@ import numpy as np
 
 from .. import files
 
-LEFT = 0.5  # share of the disk's free space that is never taken
+RESERVED = 0.5  # share of the disk's free space that is never used
 
 
-class Scratch:
-    """Arrays by number, as they are, up to `room` bytes; what does not fit is not kept."""
+class DiskCache:
+    """Arrays by key, up to `max_bytes` in all; an array that does not fit is not stored, and errors store nothing."""
 
-    def __init__(self, room: int, folder: Path | None = None) -> None:
-        self.room, self.folder = room, folder
-        self.reserve = 0  # bytes of the disk that stay free
-        self.file: int | None = None
-        self.places: dict[int, tuple[int, tuple[int, ...], np.dtype[Any]]] = {}  # where each begins, and what it is
-        self.end = 0
+    def __init__(self, max_bytes: int, folder: Path | None = None) -> None:
+        self.max_bytes, self.folder = max_bytes, folder
+        self.reserved_bytes = 0  # of the disk, to be left free
+        self.file: int | None = None  # descriptor
+        self.entries: dict[int, tuple[int, tuple[int, ...], np.dtype[Any]]] = {}  # offset, shape, dtype
+        self.end = 0  # offset of the next array
 
-    def put(self, number: int, array: np.ndarray) -> None:
-        """Keep an array under its number, if it is not kept yet and there is room."""
-        if number in self.places or self.end + array.nbytes > self.room:
+    def put(self, key: int, array: np.ndarray) -> None:
+        """Store an array, unless its key is known or there is no space for it."""
+        if key in self.entries or self.end + array.nbytes > self.max_bytes:
             return
         try:
             file = self._open() if self.file is None else self.file
             disk = os.fstatvfs(file)
-            if disk.f_bavail * disk.f_frsize < self.reserve + array.nbytes:
+            if disk.f_bavail * disk.f_frsize < self.reserved_bytes + array.nbytes:
                 return
             data = np.ascontiguousarray(array).data.cast("B")
             written = 0
             while written < len(data):
                 written += os.pwrite(file, data[written:], self.end + written)
-        except (OSError, RuntimeError):  # a full disk, or no folder: what is kept stays, nothing more is added
-            self.room = 0
+        except (OSError, RuntimeError):  # a full disk, or no folder: the stored arrays stay, no more are added
+            self.max_bytes = 0
             if self.file is not None:
                 os.ftruncate(self.file, self.end)
             return
-        self.places[number] = self.end, array.shape, array.dtype
+        self.entries[key] = self.end, array.shape, array.dtype
         self.end += array.nbytes
 
-    def get(self, number: int) -> np.ndarray:
-        """The array that was kept; KeyError where none was, OSError where it cannot be read any more."""
-        place, shape, dtype = self.places[number]
+    def get(self, key: int) -> np.ndarray:
+        """The array with this key; KeyError where none was stored, OSError where it cannot be read any more."""
+        offset, shape, dtype = self.entries[key]
         assert self.file is not None
         array = np.empty(shape, dtype)
         data = array.data.cast("B")
-        read = 0
-        while read < len(data):
-            got = os.preadv(self.file, [data[read:]], place + read)
-            if not got:
-                raise OSError("the file of decoded pictures has become shorter")
-            read += got
+        done = 0
+        while done < len(data):
+            count = os.preadv(self.file, [data[done:]], offset + done)
+            if not count:
+                raise OSError("the disk cache has become shorter")
+            done += count
         return array
 
     def _open(self) -> int:
-        folder = self.folder or files.cache_home() / "scratch"
+        folder = self.folder or files.cache_home() / "decoded"
         files.make_folder(folder)
-        self.reserve = int(shutil.disk_usage(folder).free * LEFT)
+        self.reserved_bytes = int(shutil.disk_usage(folder).free * RESERVED)
         self.file, name = tempfile.mkstemp(dir=folder)
         os.unlink(name)
         weakref.finalize(self, os.close, self.file)

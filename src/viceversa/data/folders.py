@@ -1,4 +1,4 @@
-"""Which pictures belong to which domain: from folders to lists of files."""
+"""From folders to lists of files: which images belong to which domain."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DataError, UsageError, did_you_mean
-from ..images import EXTENSIONS, printable
+from ..images import EXTENSIONS, printable_path
 
 Paths = tuple[Path, ...]
 PARTS = ("train", "val", "test")
@@ -17,7 +17,7 @@ PARTS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Listing:
-    """The pictures below a folder, sorted, and how many other entries were passed over, by reason."""
+    """The images below a folder, sorted, and how many other entries were skipped, by reason."""
 
     files: Paths = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True)
 class Domains:
-    """Two domains: what to train on, what to test on, and the true translation of each test picture if known."""
+    """Two domains: training images, test images, and the true translation of each test image if known."""
 
     name_a: str
     name_b: str
@@ -35,41 +35,46 @@ class Domains:
     test_b: Paths = ()
     truth_a: Paths = ()  # truth_a[i] is the true translation of test_a[i]; empty when not known for all
     truth_b: Paths = ()
-    split: bool = False  # the test pictures were taken from the training pictures here
+    split: bool = False  # whether the test images were split off the training images by `find_domains`
     notes: tuple[str, ...] = ()
 
 
 def scan(folder: str | os.PathLike[str]) -> Listing:
-    """All pictures below a folder by name, without opening any; hidden entries, pipes and link loops are passed over.
+    """All images below a folder by their suffix, without opening any; hidden entries, pipes and link loops are skipped.
 
     Links to folders are followed, each real folder once. Raises DataError when `folder` cannot be listed.
     """
     files: list[Path] = []
     skipped: Counter[str] = Counter()
-    seen: set[tuple[int, int]] = set()
-    real, linked = [Path(folder)], list[Path]()
+    visited: set[tuple[int, int]] = set()
+    real: list[Path] = [Path(folder)]
+    linked: list[Path] = []
     while real or linked:  # links last, so that a file is found under its own name
         here = real.pop() if real else linked.pop()
         try:
             status = os.stat(here)
-            if (status.st_dev, status.st_ino) in seen:
+            if (status.st_dev, status.st_ino) in visited:
                 skipped["link to a folder already seen"] += 1
                 continue
-            seen.add((status.st_dev, status.st_ino))
+            visited.add((status.st_dev, status.st_ino))
             entries = sorted(os.scandir(here), key=lambda entry: entry.name)
         except OSError as error:
             if here == Path(folder):
-                raise DataError(f"cannot list {printable(here)}: {error.strerror}; check its permissions") from None
+                raise DataError(
+                    f"cannot list {printable_path(here)}: {error.strerror}; check its permissions"
+                ) from None
             skipped["folder that cannot be listed"] += 1
             continue
+
         for entry in entries:
-            reason = _sort(entry, files, linked if entry.is_symlink() else real)
-            skipped.update([reason] if reason else [])
+            reason = _classify(entry, files, linked if entry.is_symlink() else real)
+            if reason:
+                skipped[reason] += 1
     return Listing(tuple(sorted(files, key=lambda path: path.parts)), dict(sorted(skipped.items())))
 
 
-def _sort(entry: os.DirEntry[str], files: list[Path], folders: list[Path]) -> str:
-    """Put an entry where it belongs, or say why it is passed over."""
+def _classify(entry: os.DirEntry[str], files: list[Path], folders: list[Path]) -> str:
+    """Add an entry to `files` or `folders`, or return the reason why it is skipped."""
     try:
         if entry.name.startswith("."):
             return "hidden"
@@ -93,8 +98,8 @@ def find_domains(
 ) -> Domains:
     """Find both domains in one folder (`trainA trainB [testA testB]`, or two sub-folders) or in two folders.
 
-    Without a test folder, domains from two folders give every tenth picture (at most 100) to testing, once they
-    have 20. Raises DataError for what is missing and UsageError for names that do not tell the domains apart.
+    Without a test folder, every tenth image of domains from two folders (at most 100) is for testing, once they have
+    20. Raises DataError for what is missing and UsageError for two equal names.
     """
     root = existing_folder(data, "data folder")
     if other is not None:
@@ -106,11 +111,11 @@ def find_domains(
         return _from_train_ab(root, names)
     if set(inside) & set(PARTS):
         raise DataError(
-            f"{printable(root)} holds {', '.join(inside)}: parts of one domain, not two domains; "
+            f"{printable_path(root)} holds {', '.join(inside)}: parts of one domain, not two domains; "
             "rename them to trainA and trainB, or give two folders, one per domain"
         )
     if len(inside) != 2:
-        raise DataError(_not_two(root, inside))
+        raise DataError(_not_two_message(root, inside))
     _refuse_overlap(root / inside[0], root / inside[1])
     return _from_two(root / inside[0], root / inside[1], names or (inside[0], inside[1]))
 
@@ -121,46 +126,50 @@ def sub_folders(folder: Path) -> list[str]:
         with os.scandir(folder) as entries:
             return sorted(e.name for e in entries if not e.name.startswith(".") and os.path.isdir(e.path))
     except OSError as error:
-        raise DataError(f"cannot list {printable(folder)}: {error.strerror}; check its permissions") from None
+        raise DataError(f"cannot list {printable_path(folder)}: {error.strerror}; check its permissions") from None
 
 
-def _not_two(root: Path, inside: list[str]) -> str:
-    where = printable(root)
+def _not_two_message(root: Path, inside: list[str]) -> str:
+    where = printable_path(root)
     if not inside:
         return f"{where} has no sub-folders; give two folders, one per domain: {where} OTHER_FOLDER"
-    found = ", ".join(printable(name) for name in inside[:5]) + ", …" * (len(inside) > 5)
+
+    names = ", ".join(printable_path(name) for name in inside[:5])
+    if len(inside) > 5:
+        names += ", …"
+    count = "1 sub-folder" if len(inside) == 1 else f"{len(inside)} sub-folders"
     hint = did_you_mean("trainA", inside) if len(inside) > 2 else ""
     return (
-        f"{where} has {len(inside)} sub-folder{'s' * (len(inside) > 1)} ({found}) and not two (or trainA and trainB); "
+        f"{where} has {count} ({names}) and not two (or trainA and trainB); "
         f"give two folders, one per domain: A_FOLDER B_FOLDER.{hint}"
     )
 
 
 def existing_folder(path: str | os.PathLike[str], what: str) -> Path:
-    """The folder at `path`, or a DataError that says what is there instead."""
+    """The folder at `path`; DataError where there is none, with the nearest name."""
     folder = Path(path)
     if os.path.isdir(folder):
         return folder
     if os.path.exists(folder):
-        raise DataError(f"{what} {printable(path)} is a file; give the folder that holds the pictures")
+        raise DataError(f"{what} {printable_path(path)} is a file; give the folder that holds the pictures")
     near = did_you_mean(folder.name, sub_folders(folder.parent)) if os.path.isdir(folder.parent) else ""
-    raise DataError(f"{what} {printable(path)} does not exist; check the path.{near}")
+    raise DataError(f"{what} {printable_path(path)} does not exist; check the path.{near}")
 
 
 def _refuse_overlap(a: Path, b: Path) -> None:
     first, second = a.resolve(), b.resolve()
     if first == second:
         raise DataError(
-            f"{printable(a)} and {printable(b)} are the same folder; the two domains need different pictures"
+            f"{printable_path(a)} and {printable_path(b)} are the same folder; the two domains need different pictures"
         )
     if first in second.parents or second in first.parents:
         raise DataError(
-            f"{printable(a)} and {printable(b)} lie inside each other; give two folders that share no picture"
+            f"{printable_path(a)} and {printable_path(b)} lie inside each other; give two folders that share no picture"
         )
 
 
 def two_names(names: tuple[str, str]) -> tuple[str, str]:
-    """Two names on one line each, told apart; UsageError otherwise."""
+    """Two different names, each on one line; UsageError otherwise."""
     a, b = (" ".join(name.split()) for name in names)
     if not a or not b or a.casefold() == b.casefold():
         raise UsageError(f"the domains are named '{a}' and '{b}'; give two different names: --names horses,zebras")
@@ -168,15 +177,15 @@ def two_names(names: tuple[str, str]) -> tuple[str, str]:
 
 
 def pictures_of(folder: Path, domain: str, notes: list[str]) -> Paths:
-    """The pictures of a folder; what was passed over becomes a note."""
+    """The images of a folder; what was skipped becomes a note. DataError where there is none."""
     listing = scan(folder)
-    passed = ", ".join(f"{count} {reason}" for reason, count in listing.skipped.items())
+    skipped = ", ".join(f"{count} {reason}" for reason, count in listing.skipped.items())
     if not listing.files:
         ends = ", ".join(sorted(end[1:] for end in EXTENSIONS))
-        where = printable(folder) + (f" has {passed}" if passed else " is empty")
+        where = printable_path(folder) + (f" has {skipped}" if skipped else " is empty")
         raise DataError(f"no picture in domain {domain}: {where}; put {ends} files there")
-    if passed:
-        notes.append(f"{folder.name}: passed over {passed}")
+    if skipped:
+        notes.append(f"{folder.name}: passed over {skipped}")
     return listing.files
 
 
@@ -184,20 +193,37 @@ def _from_train_ab(root: Path, names: tuple[str, str] | None) -> Domains:
     for side in "AB":
         if not (root / f"train{side}").is_dir():
             near = did_you_mean(f"train{side}", [name for name in sub_folders(root) if name[:5] != "train"])
-            raise DataError(f"{printable(root)} has no folder train{side}; add it.{near}")
+            raise DataError(f"{printable_path(root)} has no folder train{side}; add it.{near}")
     _refuse_overlap(root / "trainA", root / "trainB")
     a, b = two_names(names or _names_of(root))
+
     notes: list[str] = []
-    train = [pictures_of(root / f"train{side}", name, notes) for side, name in (("A", a), ("B", b))]
-    held: list[Paths] = []
-    for side, name in (("A", a), ("B", b)):
-        part = next((part for part in ("test", "val") if (root / f"{part}{side}").is_dir()), None)
-        held.append(pictures_of(root / f"{part}{side}", name, notes) if part else ())
-        if part != "test":
-            notes.append(f"no test{side}: " + (f"val{side} is used" if part else f"{name} has no test pictures"))
-    truth = [_truths(root / f"truth{side}", held[i], notes) for i, side in enumerate("AB")]
-    return Domains(name_a=a, name_b=b, train_a=train[0], train_b=train[1], test_a=held[0], test_b=held[1],
-                   truth_a=truth[0], truth_b=truth[1], notes=tuple(notes))  # fmt: skip
+    train_a, train_b = (pictures_of(root / f"train{side}", name, notes) for side, name in (("A", a), ("B", b)))
+    test_a, test_b = (_test_of(root, side, name, notes) for side, name in (("A", a), ("B", b)))
+    truth_a, truth_b = (_truths(root / f"truth{side}", test, notes) for side, test in (("A", test_a), ("B", test_b)))
+    return Domains(
+        name_a=a,
+        name_b=b,
+        train_a=train_a,
+        train_b=train_b,
+        test_a=test_a,
+        test_b=test_b,
+        truth_a=truth_a,
+        truth_b=truth_b,
+        notes=tuple(notes),
+    )
+
+
+def _test_of(root: Path, side: str, name: str, notes: list[str]) -> Paths:
+    """The images of `testA` (or `testB`), else those of `valA`, else none."""
+    if (root / f"test{side}").is_dir():
+        return pictures_of(root / f"test{side}", name, notes)
+    if (root / f"val{side}").is_dir():
+        pictures = pictures_of(root / f"val{side}", name, notes)
+        notes.append(f"no test{side}: val{side} is used")
+        return pictures
+    notes.append(f"no test{side}: {name} has no test pictures")
+    return ()
 
 
 def _names_of(root: Path) -> tuple[str, str]:
@@ -212,7 +238,7 @@ def _names_of(root: Path) -> tuple[str, str]:
 
 
 def _truths(folder: Path, tests: Paths, notes: list[str]) -> Paths:
-    """The true translation of every test picture by stem, or nothing."""
+    """The true translation of every test image, matched by stem, or nothing where one is missing."""
     if not folder.is_dir() or not tests:
         return ()
     known = {path.stem: path for path in scan(folder).files}
@@ -229,16 +255,35 @@ def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
     train_a, test_a = _parts(root_a, a, notes)
     train_b, test_b = _parts(root_b, b, notes)
     split = not (root_a / "train").is_dir() and not (root_b / "train").is_dir()
-    return Domains(name_a=a, name_b=b, train_a=train_a, train_b=train_b, test_a=test_a, test_b=test_b,
-                   split=split, notes=tuple(notes))  # fmt: skip
+    return Domains(
+        name_a=a,
+        name_b=b,
+        train_a=train_a,
+        train_b=train_b,
+        test_a=test_a,
+        test_b=test_b,
+        split=split,
+        notes=tuple(notes),
+    )
+
+
+def find_test_folder(root: Path) -> Path | None:
+    """The folder `test` or else `val` below a folder, where there is one."""
+    for part in ("test", "val"):
+        if (root / part).is_dir():
+            return root / part
+    return None
 
 
 def _parts(root: Path, name: str, notes: list[str]) -> tuple[Paths, Paths]:
-    """Training and test pictures of one domain: its own `train` and `test`, or a split."""
+    """Training and test images of one domain: its own `train` and `test`, or a split."""
     if (root / "train").is_dir():
-        part = next((part for part in ("test", "val") if (root / part).is_dir()), None)
-        notes.append(f"{name}: its folder train is used" + (f", {part} for testing" if part else ", no test pictures"))
-        return pictures_of(root / "train", name, notes), pictures_of(root / part, name, notes) if part else ()
+        test_folder = find_test_folder(root)
+        use = f"{test_folder.name} for testing" if test_folder else "no test pictures"
+        notes.append(f"{name}: its folder train is used, {use}")
+        train = pictures_of(root / "train", name, notes)
+        return train, pictures_of(test_folder, name, notes) if test_folder else ()
+
     files = pictures_of(root, name, notes)
     if len(files) < 20:
         notes.append(f"{name}: {len(files)} pictures, all for training (from 20 on every tenth is for testing)")

@@ -1,4 +1,4 @@
-"""Label pictures: which colour means which class, and from colours to class numbers."""
+"""Label images: the colour of each class, and from colours to class numbers."""
 
 import json
 import os
@@ -16,140 +16,165 @@ from ..worlds.colours import nearest, rgb
 from ..worlds.scenes import WORLDS
 from .folders import scan
 
-IGNORE = 255  # the class number of a pixel that belongs to no class: neither learnt nor counted
-MOST = 64  # classes that found colours can be
-LOOKED = 500  # label pictures that are read to find the colours in use
+IGNORE = 255  # class number of a pixel without a class: not trained on, not scored
+MAX_COLOURS = 64  # in label images whose palette is not known
+SAMPLED = 500  # label images that are read to find their colours
+KNOWN_TOLERANCE = 40.0  # of known palettes: JPEG noise in flat areas stays in its class, blurred edges have none
 
 Array = NDArray[Any]
-Numbers = NDArray[np.uint8]
+ClassMap = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The name of each class and its colour, hexadecimal; what is far from all colours is void."""
+    """The name of each class and its colour, hexadecimal; a pixel far from all colours is void."""
 
     names: tuple[str, ...]
     colours: tuple[str, ...]
     void: tuple[str, ...] = ()  # colours that mean no class
-    tolerance: float = 0.0  # distance in RGB (0 to 441) beyond which a colour is none of these: one that was blended
+    tolerance: float = 0.0  # distance in RGB (0 to 441) beyond which a colour, blended perhaps, belongs to no class
 
-    def saved(self) -> dict[str, Any]:
-        """As JSON keeps it."""
-        lists = {"names": list(self.names), "colours": list(self.colours), "void": list(self.void)}
-        return lists | {"tolerance": self.tolerance}
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "names": list(self.names),
+            "colours": list(self.colours),
+            "void": list(self.void),
+            "tolerance": self.tolerance,
+        }
 
     @staticmethod
-    def of(saved: dict[str, Any]) -> "Palette":
-        """The palette that `saved` tells of; KeyError, TypeError or ValueError for anything else."""
+    def from_dict(saved: dict[str, Any]) -> "Palette":
+        """The palette of `to_dict`; KeyError, TypeError or ValueError for anything else."""
         names, colours, void = (tuple(saved[key]) for key in ("names", "colours", "void"))
-        rgb((*colours, *void))  # raises for what is no colour
+        rgb((*colours, *void))  # raises ValueError for what is not a colour
         return Palette(names, colours, void, float(saved["tolerance"]))
 
-    def picture(self, numbers: Array) -> NDArray[np.float32]:
+    def picture(self, classes: Array) -> NDArray[np.float32]:
         """Class numbers (H, W) in their colours, (3, H, W) in [-1, 1]; void is black."""
         table = np.zeros((256, 3), np.uint8)
         table[: len(self.colours)] = rgb(self.colours)
-        return images.from_uint8(np.ascontiguousarray(table[numbers].transpose(2, 0, 1)))
+        return images.from_uint8(np.ascontiguousarray(table[classes].transpose(2, 0, 1)))
 
-
-NAMED = 40.0  # tolerance of palettes that are known by name: flat areas of a JPEG stay, blurred edges are left out
 
 # The 19 classes that train and score (Cordts et al. 2016, trainId of labels.py in cityscapesScripts) and, as void, the
 # colours of the others; a pole group has the colour of a pole, a number plate that of a car.
+CITYSCAPES_CLASSES = {
+    "road": "804080",
+    "sidewalk": "f423e8",
+    "building": "464646",
+    "wall": "66669c",
+    "fence": "be9999",
+    "pole": "999999",
+    "traffic light": "faaa1e",
+    "traffic sign": "dcdc00",
+    "vegetation": "6b8e23",
+    "terrain": "98fb98",
+    "sky": "4682b4",
+    "person": "dc143c",
+    "rider": "ff0000",
+    "car": "00008e",
+    "truck": "000046",
+    "bus": "003c64",
+    "train": "005064",
+    "motorcycle": "0000e6",
+    "bicycle": "770b20",
+}
 CITYSCAPES = Palette(
-    ("road", "sidewalk", "building", "wall", "fence", "pole", "traffic light", "traffic sign", "vegetation", "terrain",
-     "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle"),
-    ("804080", "f423e8", "464646", "66669c", "be9999", "999999", "faaa1e", "dcdc00", "6b8e23", "98fb98",
-     "4682b4", "dc143c", "ff0000", "00008e", "000046", "003c64", "005064", "0000e6", "770b20"),
+    names=tuple(CITYSCAPES_CLASSES),
+    colours=tuple(CITYSCAPES_CLASSES.values()),
     void=("000000", "6f4a00", "510051", "faaaa0", "e6968c", "b4a5b4", "966464", "96785a", "00005a", "00006e"),
-    tolerance=NAMED,
-)  # fmt: skip
+    tolerance=KNOWN_TOLERANCE,
+)
 
 
-def classes_of(picture: Array, palette: Palette, *, every: bool = False) -> Numbers:
+def classes_of(picture: Array, palette: Palette, *, every: bool = False) -> ClassMap:
     """The class number (H, W) of each pixel of (C, H, W) in [-1, 1] or uint8: that of the nearest colour.
 
-    IGNORE where that is a void colour, or farther than the tolerance. With `every` each pixel gets a class, as what a
-    translator made must: a pixel left out of its score would flatter it.
+    IGNORE where that is a void colour, or farther than the tolerance. With `every` each pixel gets a class: the output
+    of a translator must be scored as a whole, since pixels left out would improve its score.
     """
     pixels = picture if picture.dtype == np.uint8 else images.to_uint8(picture)
     pixels = np.broadcast_to(pixels, (3, *pixels.shape[1:])).transpose(1, 2, 0)
     if every:
         return nearest(pixels, rgb(palette.colours))[0]
-    numbers, far = nearest(pixels, rgb((*palette.colours, *palette.void)))
-    numbers[(numbers >= len(palette.names)) | (far > palette.tolerance**2)] = IGNORE
-    return numbers
+    classes, squared_distance = nearest(pixels, rgb((*palette.colours, *palette.void)))
+    classes[(classes >= len(palette.names)) | (squared_distance > palette.tolerance**2)] = IGNORE
+    return classes
 
 
 def palette_for(folder: str | os.PathLike[str], pictures: Sequence[Path] | None = None) -> Palette:
-    """The palette of the label pictures in `folder`: of the world drawn there, of Cityscapes, or the colours they hold.
+    """The palette of the label images in `folder`: of the world drawn there, of Cityscapes, or the colours they hold.
 
-    `pictures` are those to look at, else all below the folder. DataError where they hold more than 64 colours.
+    `pictures` are the images to read, else all below the folder. DataError where they hold more than 64 colours.
     """
-    return world_palette(Path(folder)) or palette_of(pictures or scan(folder).files)
+    return drawn_palette(Path(folder)) or palette_from_pictures(pictures or scan(folder).files)
 
 
-def world_palette(folder: Path) -> Palette | None:
-    """That of the world whose `world.json` lies in the folder or beside it."""
+def drawn_palette(folder: Path) -> Palette | None:
+    """The palette of the drawn world whose `world.json` is in the folder or in its parent."""
     for home in (folder, folder.parent):
         try:
             world = WORLDS[json.loads((home / "world.json").read_text(encoding="utf-8"))["world"]]
         except (OSError, ValueError, LookupError, TypeError):
             continue
-        return Palette(world.labels, world.palette, tolerance=NAMED)
+        return Palette(world.labels, world.palette, tolerance=KNOWN_TOLERANCE)
     return None
 
 
-def palette_of(pictures: Sequence[Path]) -> Palette:
-    """Cityscapes where most pixels have its colours, else every colour found, in order; what is not found is void."""
-    found: set[int] = set()
-    for path in pictures[:: -(-len(pictures) // LOOKED) or 1]:
-        codes, counts = np.unique(_codes(path), return_counts=True)
-        if is_cityscapes(codes, counts):
+def palette_from_pictures(pictures: Sequence[Path]) -> Palette:
+    """Cityscapes where most pixels have its colours, else every colour of the images, sorted; others are void."""
+    codes: set[int] = set()
+    interval = -(-len(pictures) // SAMPLED) or 1
+    for path in pictures[::interval]:
+        here, counts = np.unique(_colour_codes(path), return_counts=True)
+        if is_cityscapes(here, counts):
             return CITYSCAPES
-        found |= set(codes.tolist())
-        if len(found) > MOST:
+        codes |= set(here.tolist())
+        if len(codes) > MAX_COLOURS:
             raise DataError(
-                f"{images.printable(path)} brings the label pictures to more than {MOST} colours, where each class "
-                "should have one: save them as PNG, without smoothing or shading"
+                f"{images.printable_path(path)} brings the label pictures to more than {MAX_COLOURS} colours, "
+                "where each class should have one: save them as PNG, without smoothing or shading"
             )
-    if not found:
+    if not codes:
         raise DataError("there is no label picture to read colours from")
-    colours = tuple(f"{code:06x}" for code in sorted(found))
+    colours = tuple(f"{code:06x}" for code in sorted(codes))
     return Palette(tuple(f"#{colour}" for colour in colours), colours)
 
 
 def is_cityscapes(codes: Array, counts: Array) -> bool:
-    """Whether three of four pixels are within 16 of a colour of Cityscapes, and five classes take part."""
+    """True if three of four pixels are within 16 of a colour of Cityscapes, and five of its classes occur."""
     pixels = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], -1).astype(np.uint8)
-    chosen, far = nearest(pixels, rgb((*CITYSCAPES.colours, *CITYSCAPES.void)))
-    near = far <= 16**2
-    classes = [n for n in np.unique(chosen[near]) if n < len(CITYSCAPES.names)]
-    shares = [counts[near & (chosen == n)].sum() / counts.sum() for n in classes]
-    return bool(counts[near].sum() >= 0.75 * counts.sum() and sum(share > 0.001 for share in shares) >= 5)
+    classes, squared_distance = nearest(pixels, rgb((*CITYSCAPES.colours, *CITYSCAPES.void)))
+    is_near = squared_distance <= 16**2
+    if counts[is_near].sum() < 0.75 * counts.sum():
+        return False
+    present = [n for n in np.unique(classes[is_near]) if n < len(CITYSCAPES.names)]
+    shares = [counts[is_near & (classes == n)].sum() / counts.sum() for n in present]
+    return len([share for share in shares if share > 0.001]) >= 5
 
 
-def shows_labels(pictures: Iterable[Path]) -> bool:
-    """Whether pictures hold few colours, or those of Cityscapes."""
+def are_labels(pictures: Iterable[Path]) -> bool:
+    """True if images hold few colours, or those of Cityscapes."""
     try:
-        return bool(palette_of(list(pictures)))
+        return bool(palette_from_pictures(list(pictures)))
     except DataError:
         return False
 
 
-def _codes(path: Path) -> Array:
+def _colour_codes(path: Path) -> Array:
     """Each pixel as one number, 0xrrggbb."""
     r, g, b = images.to_uint8(images.to_channels(images.read(path).pixels, 3)).astype(np.int32)
     codes: Array = r << 16 | g << 8 | b
     return codes
 
 
-def label_map(picture: str | os.PathLike[str]) -> Numbers | None:
-    """The label map (H, W) that `viceversa data make` wrote for a test picture: labelsA/0007.png of testA/0007.png."""
+def label_map(picture: str | os.PathLike[str]) -> ClassMap | None:
+    """The class numbers (H, W) that `data make` wrote for a test image: labelsA/0007.png of testA/0007.png."""
     path = Path(picture)
     side = path.parent.name.removeprefix("test")
-    beside = path.parent.with_name(f"labels{side}") / f"{path.stem}.png"
-    if side not in ("A", "B") or not beside.is_file():
+    file = path.parent.with_name(f"labels{side}") / f"{path.stem}.png"
+    if side not in ("A", "B") or not file.is_file():
         return None
-    numbers: Numbers = images.to_uint8(images.read(beside).pixels)[0]
-    return numbers
+    classes: ClassMap = images.to_uint8(images.read(file).pixels)[0]
+    return classes

@@ -1,10 +1,10 @@
-"""Which pictures a step sees: a pure function of two integers, so that resuming costs nothing.
+"""Batches of training images: a pure function of seed and position, so that resuming costs nothing.
 
-Order comes from (seed, epoch), the augmentation of a sample from (seed, epoch, index).
+The order comes from (seed, epoch), the augmentation of a sample from (seed, epoch, index).
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,75 +14,84 @@ from torch import Tensor
 
 from .. import distributed
 from ..errors import DataError
-from .augment import Augment
-from .disk_cache import Scratch
+from .disk_cache import DiskCache
+from .transforms import Augment, Read
 
-Read = Callable[[Path], np.ndarray]
-ROOM = 2 * 1024**3  # bytes of decoded pictures kept in memory
+MEMORY_BYTES = 2 * 1024**3  # of decoded images
 
 
 class Source:
-    """Endless batches, addressable by step: the same for any number of threads and however often the run stopped.
+    """Endless batches, addressable by step: the same for any number of threads, and after any number of resumes.
 
-    A child says what the n-th sample is. Of several ranks each prepares its share of every batch.
+    A subclass defines the n-th sample. With several ranks each of them prepares its share of every batch.
     """
 
     def __init__(self, stores: Sequence["PictureStore"], augment: Augment, batch: int, seed: int) -> None:
         distributed.require_divisible(batch)
         self.stores, self.augment, self.batch_size, self.seed = tuple(stores), augment, batch, seed
         self.epoch_nimg = max(len(store) for store in stores)
+        self._order: tuple[int, np.ndarray] = -1, np.empty(0, np.int64)  # epoch and order
 
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
         """The n-th sample of the run."""
         raise TypeError(f"{type(self).__name__} has no samples of its own")
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
-        """Sample `step * batch_size` and those after it, stacked; pictures are (N, C, size, size) in [-1, 1]."""
+        """Sample `step * batch_size` and those after it, stacked; images are (N, C, size, size) in [-1, 1]."""
         count = self.batch_size // distributed.world_size()
         first = step * self.batch_size + distributed.rank() * count
         samples = [self.sample(n) for n in range(first, first + count)]
-        return tuple(torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True))
+        return tuple(torch.from_numpy(np.stack(arrays)) for arrays in zip(*samples, strict=True))
 
-    def prefetched(self, step: int) -> "Prefetch":
-        """The same batches from `step` on, prepared one ahead in another thread."""
+    def prefetch(self, step: int) -> "Prefetch":
+        """The same batches from `step` on, each prepared in another thread while the one before is used."""
         return Prefetch(self, step)
 
-    def place(self, n: int) -> tuple[int, int]:
-        """Epoch of the n-th sample and its index therein."""
+    def position(self, n: int) -> tuple[int, int]:
+        """Epoch of the n-th sample and its index in this epoch."""
         return divmod(n, self.epoch_nimg)
 
     def sample_rng(self, epoch: int, index: int) -> np.random.Generator:
-        """What the augmentation of a sample is drawn from."""
+        """The random generator of a sample's augmentation."""
         return np.random.default_rng((self.seed, 2, epoch, index))
 
     def order(self, epoch: int) -> np.ndarray:
-        """In which order an epoch goes through the first store, again and again if another one is larger."""
-        if self._order is None or self._order[0] != epoch:
+        """The order in which an epoch visits the first store; several rounds if another store is larger."""
+        if self._order[0] != epoch:
             rng = np.random.default_rng((self.seed, 1, epoch))
             size = len(self.stores[0])
             rounds = [rng.permutation(size) for _ in range(-(-self.epoch_nimg // size))]
             self._order = epoch, np.concatenate(rounds)
         return self._order[1]
 
-    _order: tuple[int, np.ndarray] | None = None
-
 
 class Unpaired(Source):
-    """(a, b) of two unpaired sets.
+    """(a, b) of two unpaired domains.
 
-    An epoch holds max(len(A), len(B)) images. A is gone through in a new order each time, B is drawn
-    anew for every sample, as in the authors' code.
+    An epoch holds max(len(A), len(B)) images. A is visited in a new order each time; B is drawn anew for every sample,
+    as in the authors' code.
     """
 
     def __init__(
-        self, a: Sequence[Path], b: Sequence[Path], read: tuple[Read, Read], augment: Augment,
-        batch: int = 1, seed: int = 0, room: int = ROOM, scratch: int = 0,
-    ) -> None:  # fmt: skip
-        stores = [PictureStore(*side, room // 2, scratch // 2) for side in zip((a, b), read, strict=True)]
+        self,
+        a: Sequence[Path],
+        b: Sequence[Path],
+        read: tuple[Read, Read],
+        augment: Augment,
+        batch: int = 1,
+        seed: int = 0,
+        memory_bytes: int = MEMORY_BYTES,
+        disk_bytes: int = 0,
+    ) -> None:
+        read_a, read_b = read
+        stores = (
+            PictureStore(a, read_a, memory_bytes // 2, disk_bytes // 2),
+            PictureStore(b, read_b, memory_bytes // 2, disk_bytes // 2),
+        )
         super().__init__(stores, augment, batch, seed)
 
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        epoch, index = self.place(n)
+        epoch, index = self.position(n)
         rng = self.sample_rng(epoch, index)
         store_a, store_b = self.stores
         a = store_a[int(self.order(epoch)[index])]
@@ -91,92 +100,105 @@ class Unpaired(Source):
 
 
 class Paired(Unpaired):
-    """(a, b) where b is the true translation of a: chosen, cropped and mirrored alike."""
+    """(a, b) where b is the true translation of a: the same index, crop and flip."""
 
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        place = self.place(n)
-        a, b = self.pair(*place)
-        return self.augment(a, self.sample_rng(*place)), self.augment(b, self.sample_rng(*place))
+        epoch, index = self.position(n)
+        a, b = self.pair(int(self.order(epoch)[index]))
+        return self.augment(a, self.sample_rng(epoch, index)), self.augment(b, self.sample_rng(epoch, index))
 
-    def pair(self, epoch: int, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Both pictures as they are stored."""
+    def pair(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """The stored images of a pair; where one of them cannot be read, the next readable pair replaces it."""
         store_a, store_b = self.stores
-        first = int(self.order(epoch)[index])
-        for i in range(
-            first, first + len(store_a)
-        ):  # where one of a pair cannot be read, the next whole pair stands in
-            chosen, a = store_a.find(i % len(store_a))
-            other, b = store_b.find(chosen)
-            if other == chosen:
-                break
-        else:
-            raise DataError(f"of the {len(store_a)} pairs in {store_a.paths[0].parent} none can be read whole")
+        readable, a, b = self._readable_pair(index)
         if a.shape[1:] != b.shape[1:]:
             raise DataError(
-                f"{store_a.paths[chosen]} and {store_b.paths[chosen]} are a pair of different shapes; "
+                f"{store_a.paths[readable]} and {store_b.paths[readable]} are a pair of different shapes; "
                 "bring them to one shape, or --set data.fit=squash"
             )
         return a, b
 
+    def _readable_pair(self, index: int) -> tuple[int, np.ndarray, np.ndarray]:
+        store_a, store_b = self.stores
+        for i in range(index, index + len(store_a)):
+            index_a, a = store_a.readable(i % len(store_a))
+            index_b, b = store_b.readable(index_a)
+            if index_a == index_b:
+                return index_a, a, b
+        raise DataError(f"of the {len(store_a)} pairs in {store_a.paths[0].parent} none can be read whole")
 
-class PairedNumbers(Paired):
-    """(x, y): pictures and the class number of each pixel, (N, H, W) int64, cropped and mirrored alike."""
+
+class PairedLabels(Paired):
+    """(x, y): images and the class number of each pixel, (N, H, W) int64, with the same crop and flip."""
 
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        place = self.place(n)
-        x, y = self.pair(*place)
-        return self.augment(x, self.sample_rng(*place)), self.augment.numbers(y, self.sample_rng(*place))[0].astype(
-            np.int64
-        )
+        epoch, index = self.position(n)
+        x, y = self.pair(int(self.order(epoch)[index]))
+        labels = self.augment.labels(y, self.sample_rng(epoch, index))
+        return self.augment(x, self.sample_rng(epoch, index)), labels[0].astype(np.int64)
 
 
 class Single(Source):
-    """(x,) of one set of pictures."""
+    """(x,) of one set of images."""
 
     def __init__(
-        self, x: Sequence[Path], read: Read, augment: Augment, batch: int = 1, seed: int = 0, room: int = ROOM,
-        scratch: int = 0,
-    ) -> None:  # fmt: skip
-        super().__init__((PictureStore(x, read, room, scratch),), augment, batch, seed)
+        self,
+        x: Sequence[Path],
+        read: Read,
+        augment: Augment,
+        batch: int = 1,
+        seed: int = 0,
+        memory_bytes: int = MEMORY_BYTES,
+        disk_bytes: int = 0,
+    ) -> None:
+        super().__init__((PictureStore(x, read, memory_bytes, disk_bytes),), augment, batch, seed)
 
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
-        epoch, index = self.place(n)
-        return (self.augment(self.stores[0][int(self.order(epoch)[index])], self.sample_rng(epoch, index)),)
+        epoch, index = self.position(n)
+        x = self.stores[0][int(self.order(epoch)[index])]
+        return (self.augment(x, self.sample_rng(epoch, index)),)
 
 
 class Labelled(Source):
-    """(x, y): pictures and the numbers of their classes, int64."""
+    """(x, y): images and their class numbers, int64."""
 
     def __init__(
-        self, x: Sequence[Path], y: Sequence[int], read: Read, augment: Augment,
-        batch: int = 1, seed: int = 0, room: int = ROOM, scratch: int = 0,
-    ) -> None:  # fmt: skip
-        super().__init__((PictureStore(x, read, room, scratch),), augment, batch, seed)
+        self,
+        x: Sequence[Path],
+        y: Sequence[int],
+        read: Read,
+        augment: Augment,
+        batch: int = 1,
+        seed: int = 0,
+        memory_bytes: int = MEMORY_BYTES,
+        disk_bytes: int = 0,
+    ) -> None:
+        super().__init__((PictureStore(x, read, memory_bytes, disk_bytes),), augment, batch, seed)
         self.y = np.asarray(y, np.int64)
 
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
-        epoch, index = self.place(n)
-        chosen, x = self.stores[0].find(int(self.order(epoch)[index]))
-        return self.augment(x, self.sample_rng(epoch, index)), self.y[chosen]
+        epoch, index = self.position(n)
+        readable, x = self.stores[0].readable(int(self.order(epoch)[index]))
+        return self.augment(x, self.sample_rng(epoch, index)), self.y[readable]
 
 
 class Arrays:
-    """Batches of arrays that are in memory already, such as (x, y): every epoch in a new order, nothing augmented."""
+    """Batches of arrays in memory, such as (x, y): every epoch in a new order, without augmentation."""
 
     def __init__(self, *arrays: np.ndarray, batch: int = 1, seed: int = 0) -> None:
         self.arrays = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
         self.batch_size, self.seed = batch, seed
         self.epoch_nimg = len(self.arrays[0])
-        self._order: tuple[int, np.ndarray] = -1, np.empty(0, np.int64)
+        self._order: tuple[int, np.ndarray] = -1, np.empty(0, np.int64)  # epoch and order
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
         """Sample `step * batch_size` and those after it."""
-        numbers = range(step * self.batch_size, (step + 1) * self.batch_size)
-        chosen = torch.tensor([self.index(n) for n in numbers])
-        return tuple(array[chosen] for array in self.arrays)
+        samples = range(step * self.batch_size, (step + 1) * self.batch_size)
+        indices = torch.tensor([self.index(n) for n in samples])
+        return tuple(array[indices] for array in self.arrays)
 
     def index(self, n: int) -> int:
-        """Which element the n-th sample is."""
+        """The index of the n-th sample in the arrays."""
         epoch, place = divmod(n, self.epoch_nimg)
         if self._order[0] != epoch:
             self._order = epoch, np.random.default_rng((self.seed, 1, epoch)).permutation(self.epoch_nimg)
@@ -184,7 +206,7 @@ class Arrays:
 
 
 class Prefetch:
-    """An iterator over batches that prepares the next one while the current one trains."""
+    """An iterator over batches that prepares the next one in a thread while the current one trains."""
 
     def __init__(self, source: Source, step: int) -> None:
         self.source, self.step = source, step
@@ -192,38 +214,32 @@ class Prefetch:
         self.next = self.pool.submit(source.batch, step)
 
     def __next__(self) -> tuple[Tensor, ...]:
-        ready = self.next.result()
+        batch = self.next.result()
         self.step += 1
         self.next = self.pool.submit(self.source.batch, self.step)
-        return ready
+        return batch
 
     def close(self) -> None:
-        """Stop the thread; a batch under way is dropped."""
+        """Stop the thread; an unfinished batch is dropped."""
         self.pool.shutdown(wait=True, cancel_futures=True)
 
 
 class PictureStore:
-    """Decoded pictures by index, the most recently used kept up to `cache_bytes`, others in a scratch file.
+    """Decoded images by index. A file that cannot be read is noted in `broken`; the next readable one replaces it."""
 
-    A file that cannot be read is noted in `broken` and the next one stands in for it, always the same.
-    """
-
-    def __init__(
-        self, paths: Sequence[Path], read: Callable[[Path], np.ndarray], cache_bytes: int, scratch_bytes: int = 0
-    ) -> None:
-        self.paths, self.read, self.room = tuple(paths), read, cache_bytes
-        self.scratch = Scratch(scratch_bytes)
-        self.cache: OrderedDict[int, np.ndarray] = OrderedDict()
-        self.broken: dict[Path, str] = {}
+    def __init__(self, paths: Sequence[Path], read: Read, memory_bytes: int, disk_bytes: int = 0) -> None:
+        self.paths, self.read = tuple(paths), read
+        self.cache = PictureCache(memory_bytes, disk_bytes)
+        self.broken: dict[Path, str] = {}  # path: reason
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        return self.find(index)[1]
+        return self.readable(index)[1]
 
-    def find(self, index: int) -> tuple[int, np.ndarray]:
-        """The first readable picture from `index` on, and its index."""
+    def readable(self, index: int) -> tuple[int, np.ndarray]:
+        """The first readable image from `index` on, and its index; DataError where there is none."""
         for i in range(index, index + len(self)):
             picture = self._get(i % len(self))
             if picture is not None:
@@ -231,30 +247,46 @@ class PictureStore:
         path, reason = next(iter(self.broken.items()))
         raise DataError(f"none of the {len(self)} pictures in {path.parent} can be read; the first: {reason}")
 
-    def kept(self, index: int) -> np.ndarray | None:
-        """The picture from the scratch file, where it is in it and can be read."""
+    def _get(self, index: int) -> np.ndarray | None:
+        """The image of one file, or None where it is broken."""
+        path = self.paths[index]
+        picture = self.cache.get(index)
+        if picture is not None or path in self.broken:
+            return picture
         try:
-            return self.scratch.get(index)
+            picture = self.read(path)
+        except DataError as e:
+            self.broken[path] = str(e)
+            return None
+        self.cache.put(index, picture)
+        return picture
+
+
+class PictureCache:
+    """Decoded images by index: the most recently used ones in memory, those dropped from there on disk."""
+
+    def __init__(self, memory_bytes: int, disk_bytes: int = 0) -> None:
+        self.free_bytes = memory_bytes
+        self.memory: OrderedDict[int, np.ndarray] = OrderedDict()
+        self.disk = DiskCache(disk_bytes)
+
+    def get(self, index: int) -> np.ndarray | None:
+        """The image, or None where it is in neither cache."""
+        if index in self.memory:
+            self.memory.move_to_end(index)
+            return self.memory[index]
+        try:
+            picture = self.disk.get(index)
         except (KeyError, OSError):
             return None
-
-    def _get(self, index: int) -> np.ndarray | None:
-        if index in self.cache:
-            self.cache.move_to_end(index)
-            return self.cache[index]
-        if self.paths[index] in self.broken:
-            return None
-        try:
-            picture = self.kept(index)
-            if picture is None:
-                picture = self.read(self.paths[index])
-        except DataError as e:
-            self.broken[self.paths[index]] = str(e)
-            return None
-        self.cache[index] = picture
-        self.room -= picture.nbytes
-        while self.room < 0 and len(self.cache) > 1:
-            oldest, dropped = self.cache.popitem(last=False)
-            self.scratch.put(oldest, dropped)
-            self.room += dropped.nbytes
+        self.put(index, picture)
         return picture
+
+    def put(self, index: int, picture: np.ndarray) -> None:
+        """Keep an image in memory; the least recently used ones make room for it, but one image always stays."""
+        self.memory[index] = picture
+        self.free_bytes -= picture.nbytes
+        while self.free_bytes < 0 and len(self.memory) > 1:
+            oldest, dropped = self.memory.popitem(last=False)
+            self.disk.put(oldest, dropped)
+            self.free_bytes += dropped.nbytes

@@ -1,6 +1,7 @@
-"""From a file to what training loads: upright, right channels, right size."""
+"""From a file to a training sample: alpha, channels, size, then a random crop, zoom and flip."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,60 +9,97 @@ import numpy as np
 from .. import images
 from .labels import Palette, classes_of
 
+Read = Callable[[Path], np.ndarray]
 
-def reader(load: int, fit: str, channels: int) -> Callable[[Path], np.ndarray]:
+
+def reader(load: int, fit: str, channels: int) -> Read:
     """A function from a path to (channels, H, W) uint8.
 
     `fit` "cover": the shorter side becomes `load` and the aspect ratio stays; "squash": both sides become `load`.
     """
 
     def read(path: Path) -> np.ndarray:
-        return images.to_uint8(fitted(images.read(path), load, fit, channels))
+        return images.to_uint8(fit_pixels(images.read(path), load, fit, channels))
 
     return read
 
 
-def fitted(picture: images.Picture, load: int, fit: str, channels: int) -> np.ndarray:
-    """The pixels of a picture, (channels, H, W) in [-1, 1], its transparent parts on white."""
-    pixels = images.to_channels(on_white(picture), channels)
-    size = fitted_size(pixels, load, fit)
-    return pixels if size == pixels.shape[1:] else images.resize(pixels, size)
+def label_reader(load: int, fit: str, palette: Palette) -> Read:
+    """A function from the path of a label image to class numbers (1, H, W) uint8, resized as by `reader`.
 
-
-def fitted_size(pixels: np.ndarray, load: int, fit: str) -> tuple[int, int]:
-    """Height and width to which pixels (C, H, W) are brought."""
-    _, h, w = pixels.shape
-    scale = load / min(h, w)
-    return (load, load) if fit == "squash" else (max(load, round(h * scale)), max(load, round(w * scale)))
-
-
-def label_reader(load: int, fit: str, palette: Palette) -> Callable[[Path], np.ndarray]:
-    """A function from the path of a label picture to class numbers (1, H, W) uint8, brought to size as by `reader`.
-
-    Colours become numbers before anything is resized, and then the nearest pixel is taken: between two colours lies a
-    third, which may mean another class.
+    Colours become class numbers before they are resized, and then by the nearest pixel: a mixture of two colours may
+    be the colour of a third class.
     """
 
     def read(path: Path) -> np.ndarray:
         pixels = images.to_channels(images.read(path).pixels, 3)
-        return chosen(classes_of(pixels, palette)[None], fitted_size(pixels, load, fit))
+        return nearest_resize(classes_of(pixels, palette)[None], fit_size(pixels, load, fit))
 
     return read
 
 
-def chosen(numbers: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Class numbers (1, H, W) at another size, each the one at its place, never a mixture."""
-    if numbers.shape[1:] == size:
-        return numbers
-    rows, columns = (
-        ((np.arange(to) + 0.5) * of / to).astype(int) for to, of in zip(size, numbers.shape[1:], strict=True)
-    )
-    return numbers[:, rows[:, None], columns]
+def fit_pixels(picture: images.Picture, load: int, fit: str, channels: int) -> np.ndarray:
+    """The pixels of a picture on white, resized as by `reader`: (channels, H, W) in [-1, 1]."""
+    pixels = images.to_channels(blend_on_white(picture), channels)
+    size = fit_size(pixels, load, fit)
+    return pixels if size == pixels.shape[1:] else images.resize(pixels, size)
 
 
-def on_white(picture: images.Picture) -> np.ndarray:
-    """Pixels with what is transparent laid on white."""
+def fit_size(pixels: np.ndarray, load: int, fit: str) -> tuple[int, int]:
+    """Height and width to which `reader` resizes pixels (C, H, W)."""
+    if fit == "squash":
+        return load, load
+    _, h, w = pixels.shape
+    scale = load / min(h, w)
+    return max(load, round(h * scale)), max(load, round(w * scale))
+
+
+def nearest_resize(classes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Class numbers (1, H, W) resized to `size` by the nearest pixel, which never mixes two classes."""
+    _, h, w = classes.shape
+    if (h, w) == size:
+        return classes
+    rows = ((np.arange(size[0]) + 0.5) * h / size[0]).astype(int)
+    columns = ((np.arange(size[1]) + 0.5) * w / size[1]).astype(int)
+    return classes[:, rows[:, None], columns]
+
+
+def blend_on_white(picture: images.Picture) -> np.ndarray:
+    """Pixels (C, H, W) in [-1, 1] whose transparent parts are blended with white."""
     if picture.alpha is None:
         return picture.pixels
     blended: np.ndarray = 1 + (picture.pixels - 1) * picture.alpha[None]
     return blended
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Random crop to `size`, zoomed by up to `zoom`, and a horizontal flip.
+
+    A crop is between `size` and `size * zoom` pixels wide, then resized to `size`. (C, H, W) uint8, both sides at least
+    `size` -> (C, size, size) float32 in [-1, 1].
+    """
+
+    size: int
+    flip: bool = True
+    zoom: float = 1.0
+
+    def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        pixels = images.from_uint8(self.crop(picture, rng))
+        if pixels.shape[1] == self.size:
+            return pixels
+        # Pillow, not PyTorch: a second thread inside PyTorch's thread pool halves the speed of training
+        return images.resize(pixels, (self.size, self.size))
+
+    def labels(self, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The same for class numbers (1, H, W), resized by the nearest pixel: (1, size, size)."""
+        return nearest_resize(self.crop(classes, rng), (self.size, self.size))
+
+    def crop(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The crop at its own size, flipped or not."""
+        _, h, w = picture.shape
+        side = min(round(self.size * rng.uniform(1.0, self.zoom)), h, w)
+        top, left = int(rng.integers(h - side + 1)), int(rng.integers(w - side + 1))
+        is_flipped = self.flip and rng.random() < 0.5
+        crop = picture[:, top : top + side, left : left + side]
+        return np.ascontiguousarray(crop[:, :, ::-1] if is_flipped else crop)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..data.labels import Numbers, Palette, classes_of, label_map, palette_for
+from ..data.labels import ClassMap, Palette, classes_of, label_map, palette_for
 from ..errors import UsageError
 from ..metrics.segmentation import Matrix, confusion, scores
 from ..translation.label_predictor import LabelPredictor, load_segmenter
@@ -71,7 +71,7 @@ class LabelScore:
             self.on_outputs.append(self.confusion(true, output))
             self.on_inputs.append(self.confusion(true, colour))
 
-    def true_labels(self, path: Path, source: Images, truth: Path | None) -> Numbers | None:
+    def true_labels(self, path: Path, source: Images, truth: Path | None) -> ClassMap | None:
         """The label map of a scene: as drawn, or the input or its true translation where that is a label image."""
         drawn = label_map(path)
         if drawn is not None:
@@ -82,7 +82,7 @@ class LabelScore:
             return classes_of(self.inputs.prepare_target(truth), self.palette)
         return None
 
-    def confusion(self, true: Numbers, pixels: Images) -> Matrix:
+    def confusion(self, true: ClassMap, pixels: Images) -> Matrix:
         """Confusion matrix of the labels predicted on an image of the target domain."""
         if self.network is None:
             predicted = classes_of(pixels, self.palette, every=True)
@@ -134,7 +134,7 @@ def label_score(inputs: DirectionInputs, segmenters: Segmenters) -> LabelScore |
     return None
 
 
-def fitted_labels(labels: Numbers, size: tuple[int, ...]) -> Numbers:
+def fitted_labels(labels: ClassMap, size: tuple[int, ...]) -> ClassMap:
     """The centre of a label map at (h, w): its shorter side fills, each pixel is the nearest one."""
     h, w = size
     scale = min(labels.shape[0] / h, labels.shape[1] / w)

@@ -15,7 +15,7 @@ from safetensors.torch import save as save_tensors
 
 from .. import files, images
 from ..data.folders import Paths
-from ..data.transforms import fitted, on_white
+from ..data.transforms import blend_on_white, fit_pixels
 from ..errors import DataError
 from ..metrics.features import evenly_spaced_indices
 from .extractors import FeatureNet, Features, Images
@@ -36,9 +36,9 @@ class Preparation:
         """The image (channels, H, W) in [-1, 1]; DataError for a file that cannot be read."""
         picture = images.read(path)
         if self.size is None:
-            return images.to_channels(on_white(picture), self.channels)
+            return images.to_channels(blend_on_white(picture), self.channels)
 
-        pixels = images.from_uint8(images.to_uint8(fitted(picture, self.size, self.fit, self.channels)))
+        pixels = images.from_uint8(images.to_uint8(fit_pixels(picture, self.size, self.fit, self.channels)))
         _, h, w = pixels.shape
         top, left = (h - self.size) // 2, (w - self.size) // 2
         return np.ascontiguousarray(pixels[:, top : top + self.size, left : left + self.size])

@@ -1,16 +1,16 @@
 """Images: reading and writing files, pixel arrays, contact sheets. Every file passes through `read` and `write`."""
 
-from .adapters import to_pil, unpack
+from .adapters import to_picture, to_pil
 from .arrays import from_uint8, resize, to_channels, to_uint8
 from .picture import (
     EXTENSIONS,
-    LARGEST,
     LEFT,
+    MAX_PIXELS,
     RIGHT,
     ImageError,
     Picture,
     file_of,
-    printable,
+    printable_path,
     read,
     to_samples,
     with_pixels,
@@ -20,23 +20,23 @@ from .sheets import grid, save_png
 
 __all__ = [
     "EXTENSIONS",
-    "LARGEST",
     "LEFT",
+    "MAX_PIXELS",
     "RIGHT",
     "ImageError",
     "Picture",
     "file_of",
     "from_uint8",
     "grid",
-    "printable",
+    "printable_path",
     "read",
     "resize",
     "save_png",
     "to_channels",
+    "to_picture",
     "to_pil",
     "to_samples",
     "to_uint8",
-    "unpack",
     "with_pixels",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""Pixel arrays: 8 bits and back, channel counts, resizing."""
+"""Pixel arrays: conversion to and from 8 bits, channel counts, resizing."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ Array = npt.NDArray[Any]
 
 
 def to_uint8(x: Array) -> npt.NDArray[np.uint8]:
-    """[-1, 1] to 0..255, rounded, any layout."""
+    """Convert [-1, 1] to 0..255, rounded and clipped, any shape."""
     scaled = np.clip(x, -1, 1).astype(np.float32)
     scaled += 1
     scaled *= 127.5
@@ -18,12 +18,12 @@ def to_uint8(x: Array) -> npt.NDArray[np.uint8]:
 
 
 def from_uint8(u8: Array) -> npt.NDArray[np.float32]:
-    """0..255 to [-1, 1], any layout."""
+    """Convert 0..255 to [-1, 1], any shape."""
     return u8.astype(np.float32) / np.float32(127.5) - 1
 
 
 def to_channels(pixels: Array, n: int) -> Array:
-    """(1 | 3, H, W) to (n, H, W): grey is repeated, colour becomes its luma (ITU-R BT.601)."""
+    """Convert (1 | 3, H, W) to (n, H, W): grey is repeated, colour becomes its luma (ITU-R BT.601)."""
     if len(pixels) == n:
         return pixels
     if len(pixels) == 1:
@@ -35,7 +35,7 @@ def to_channels(pixels: Array, n: int) -> Array:
 
 
 def resize(pixels: Array, size: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """(C, H, W) to (C, h, w) by antialiased bicubic interpolation in float, kept inside [-1, 1]."""
+    """Resize (C, H, W) to (C, h, w) by antialiased bicubic interpolation in float, clipped to [-1, 1]."""
     h, w = size
     planes = [Image.fromarray(np.ascontiguousarray(plane, np.float32)) for plane in pixels]
     resized: Array = np.stack([np.asarray(plane.resize((w, h), Image.Resampling.BICUBIC)) for plane in planes])

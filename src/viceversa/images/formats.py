@@ -1,4 +1,4 @@
-"""What Pillow leaves undone: 16-bit colour both ways, alpha everywhere, colour models turned into RGB."""
+"""Decoding and encoding beyond Pillow: 16-bit colour, alpha in every format, conversion of colour models to RGB."""
 
 import struct
 import sys
@@ -13,37 +13,53 @@ from PIL import Image
 Array = npt.NDArray[Any]
 Decoded = tuple[Array, bytes | None, tuple[str, ...]]
 
-PLAIN = {"1": "L", "La": "LA", "RGBX": "RGB", "RGBa": "RGBA", "PA": "RGBA", "YCbCr": "RGB", "HSV": "RGB", "LAB": "RGB"}
+CONVERTED_MODES = {
+    "1": "L",
+    "La": "LA",
+    "RGBX": "RGB",
+    "RGBa": "RGBA",
+    "PA": "RGBA",
+    "YCbCr": "RGB",
+    "HSV": "RGB",
+    "LAB": "RGB",
+}
+SAVE_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"lossless": True, "exact": True},
+    "PNG": {"compress_type": zlib.Z_RLE},
+}
 BITS, WHITE_IS_ZERO, PLANAR, EXTRA = 258, 262, 284, 338  # TIFF tags
 
 
-def samples_of(image: Image.Image, file: IO[bytes] | None = None) -> Decoded:
+def read_samples(image: Image.Image, file: IO[bytes] | None = None) -> Decoded:
     """Samples (H, W, 1 | 2 | 3 | 4), colour profile and notes of an image opened from `file`, or in memory.
 
-    The numbers are uint8, uint16, int32 or float32, with alpha last, never multiplied in.
+    Samples are uint8, uint16, int32 or float32; alpha is last and not multiplied into the colours.
     """
-    tile, icc, mode = _tile(image), image.info.get("icc_profile") or None, image.mode
+    tile, icc, mode = _first_tile(image), image.info.get("icc_profile") or None, image.mode
     if file is not None and tile.codec == "ppm":
         return _ppm_samples(image, file, tile), None, ()
     image.load()
-    key, notes = image.info.get("transparency"), _cut_to_8_bit(image, tile)
-    deep = _deep_samples(image, file, tile) if file is not None else None
-    if deep is not None:
-        return (_keyed(deep, key) if mode == "RGB" else deep), icc, notes
+    key, notes = image.info.get("transparency"), _depth_notes(image, tile)
+
+    samples = _samples_16_bit(image, file, tile) if file is not None else None
+    if samples is not None:
+        return (_add_key_alpha(samples, key) if mode == "RGB" else samples), icc, notes
     if mode == "CMYK":
         image, how = _cmyk_to_rgb(image, icc)
         return np.asarray(image), None, (*notes, how)
     if mode == "P":
         return np.asarray(image.convert("RGB" if key is None else "RGBA")), icc, notes
+
     if mode == "LAB":
         icc, notes = None, (*notes, "Lab turned into sRGB")
-    array = np.asarray(image.convert(PLAIN[mode]) if mode in PLAIN else image)
+    array = np.asarray(image.convert(CONVERTED_MODES[mode]) if mode in CONVERTED_MODES else image)
     if mode.startswith("I;16"):
-        array = _true_16_bit(image, array.astype(np.uint16))
+        array = _correct_tiff_16_bit(image, array.astype(np.uint16))
     if isinstance(key, int):
         key *= {"L;2": 85, "L;4": 17}.get(tile.raw, 1)  # Pillow scales the samples but not the key
     array = array if array.ndim == 3 else array[..., None]
-    return (_keyed(array, key) if mode in ("1", "L", "RGB", "I;16") else array), icc, notes
+    return (_add_key_alpha(array, key) if mode in ("1", "L", "RGB", "I;16") else array), icc, notes
 
 
 class _Tile(NamedTuple):
@@ -55,7 +71,7 @@ class _Tile(NamedTuple):
     last: Any = None
 
 
-def _tile(image: Image.Image) -> _Tile:
+def _first_tile(image: Image.Image) -> _Tile:
     tiles = getattr(image, "tile", ())
     right, bottom = (max((t.extents[i] for t in tiles if t.extents), default=0) for i in (2, 3))
     if tiles and right * bottom < image.width * image.height:
@@ -66,14 +82,14 @@ def _tile(image: Image.Image) -> _Tile:
     return _Tile()
 
 
-def _cut_to_8_bit(image: Image.Image, tile: _Tile) -> tuple[str, ...]:
-    """A note for the two rare kinds whose lower bits Pillow drops for good."""
+def _depth_notes(image: Image.Image, tile: _Tile) -> tuple[str, ...]:
+    """A note for the two rare formats whose lower bits Pillow drops."""
     plain = tile.codec == "ppm_plain" and image.mode == "RGB" and tile.last > 255
     return ("16-bit colours read at 8 bit",) if plain or tile.raw.startswith("CMYK;16") else ()
 
 
-def _deep_samples(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array | None:
-    """16-bit colour at full depth (None for other pictures), by decoding high and low bytes apart.
+def _samples_16_bit(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array | None:
+    """16-bit colour at full depth, by decoding high and low bytes separately; None for other images.
 
     Pillow keeps 8 of 16 bits; its raw modes `;16B` and `;16L` keep the first or the second byte of a sample.
     """
@@ -81,21 +97,21 @@ def _deep_samples(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array | N
     if tags.get(PLANAR) == 2 and len(tags.get(BITS, ())) > 1 and 16 in tags[BITS]:
         raise ValueError("it is a 16-bit TIFF with separate colour planes (save it with interleaved channels)")
     if tile.raw == "LA;16B":  # four bytes a pixel, like RGBA
-        return _reopened(file, image, "RGBA").view(">u2").astype(np.uint16)
+        return _decode_again(file, image, "RGBA").view(">u2").astype(np.uint16)
     name, _, order = tile.raw.partition(";")
     if name not in ("RGB", "RGBA", "RGBX", "RGBa") or order not in ("16B", "16L", "16N"):
         return None
     if order == "16N":
         order = "16L" if sys.byteorder == "little" else "16B"
-    swapped = "16L" if order == "16B" else "16B"
+    other_order = "16L" if order == "16B" else "16B"
     name = "RGBA" if name == "RGBa" else name
-    high = _reopened(file, image, f"{name};{order}").astype(np.uint16)
-    samples: Array = high << 8 | _reopened(file, image, f"{name};{swapped}")
-    return _unmultiplied(samples) if tile.raw.startswith("RGBa") else samples
+    high = _decode_again(file, image, f"{name};{order}").astype(np.uint16)
+    samples: Array = high << 8 | _decode_again(file, image, f"{name};{other_order}")
+    return _unpremultiply(samples) if tile.raw.startswith("RGBa") else samples
 
 
-def _reopened(file: IO[bytes], like: Image.Image, raw: str) -> Array:
-    """Decode the picture in `file` once more, with another raw mode."""
+def _decode_again(file: IO[bytes], like: Image.Image, raw: str) -> Array:
+    """Decode the image in `file` once more, with another raw mode."""
     file.seek(0)
     image: Any = Image.open(file, formats=[like.format or ""])
     image.tile = [t._replace(args=(raw, *t.args[1:]) if isinstance(t.args, tuple) else raw) for t in image.tile]
@@ -117,23 +133,23 @@ def _ppm_samples(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array:
     return scaled.astype(np.uint16 if full == 65535 else np.uint8)
 
 
-def _unmultiplied(samples: Array) -> Array:
-    """Divide alpha out of 16-bit RGB that was stored multiplied by it."""
+def _unpremultiply(samples: Array) -> Array:
+    """Divide 16-bit RGB with premultiplied alpha by its alpha."""
     alpha = samples[..., 3:].astype(np.float64)
     colour = np.rint(samples[..., :3] * 65535.0 / np.maximum(alpha, 1))
     return np.concatenate([np.minimum(colour, 65535).astype(np.uint16), samples[..., 3:]], axis=-1)
 
 
-def _true_16_bit(image: Image.Image, grey: Array) -> Array:
-    """Undo two TIFF habits that Pillow passes on: white stored as 0, and 12 bits in 16."""
+def _correct_tiff_16_bit(image: Image.Image, grey: Array) -> Array:
+    """Correct two kinds of TIFF that Pillow returns as stored: white as 0, and 12 bits in 16."""
     tags = getattr(image, "tag_v2", {})
     if tags.get(BITS) == (12,):
         grey = np.rint(grey * (65535 / 4095)).astype(np.uint16)
     return 65535 - grey if tags.get(WHITE_IS_ZERO) == 0 else grey
 
 
-def _keyed(samples: Array, key: Any) -> Array:
-    """Add alpha: 0 where the colour is the transparent one of a PNG, else opaque."""
+def _add_key_alpha(samples: Array, key: Any) -> Array:
+    """Add alpha: 0 where the colour is the transparent one (tRNS) of a PNG, else opaque."""
     if key is None or isinstance(key, bytes):
         return samples
     full = np.iinfo(samples.dtype).max
@@ -157,52 +173,52 @@ def _cmyk_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, st
     return image.convert("RGB"), "CMYK turned into RGB without a colour profile"
 
 
-def orientation(image: Image.Image) -> int:
-    """EXIF orientation 1 to 8 of a loaded image; junk counts as 1."""
+def read_orientation(image: Image.Image) -> int:
+    """EXIF orientation 1 to 8 of a loaded image; 1 where it is missing or invalid."""
     try:
         value = image.getexif().get(0x0112, 1)
-    except Exception:  # damaged EXIF must not cost a good picture
+    except Exception:  # damaged EXIF must not make a good image unreadable
         return 1
     return value if value in range(1, 9) else 1
 
 
-def upright(samples: Array, turn: int) -> Array:
-    """Undo an EXIF orientation (1 to 8) of samples (H, W, S): 5 to 8 swap rows and columns, then flips."""
-    if turn >= 5:
+def apply_orientation(samples: Array, orientation: int) -> Array:
+    """Turn samples (H, W, S) upright by their EXIF orientation: 5 to 8 swap rows and columns, then come flips."""
+    if orientation >= 5:
         samples = samples.transpose(1, 0, 2)
-    if turn in (3, 4, 7, 8):
+    if orientation in (3, 4, 7, 8):
         samples = samples[::-1]
-    return samples[:, ::-1] if turn in (2, 3, 6, 7) else samples
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    return samples
 
 
 def encode(samples: Array, format: str, icc: bytes | None = None) -> bytes:
-    """A picture file from samples (H, W, 1 | 2 | 3 | 4) of uint8, uint16 or float32; see `images.write`."""
+    """The bytes of an image file from samples (H, W, 1 | 2 | 3 | 4) of uint8, uint16 or float32; see `write`."""
     alpha, depth = samples.shape[2] in (2, 4), samples.dtype.name
     if format == "TIFF":
-        return _tiff(samples, icc)
+        return _encode_tiff(samples, icc)
     if depth == "uint16" and format == "PNG":
-        return _png_16(samples, icc)
+        return _encode_png_16(samples, icc)
     if depth == "uint16" and format == "PPM" and not alpha:
         head = f"P{5 if samples.shape[2] == 1 else 6}\n{samples.shape[1]} {samples.shape[0]}\n65535\n"
         return head.encode() + samples.astype(">u2").tobytes()
     if depth == "uint8" and format == "BMP" and alpha:
-        return _bmp_alpha(samples)
+        return _encode_bmp_alpha(samples)
     if alpha and format not in ("PNG", "WEBP"):
         raise ValueError(f"{format} files hold no alpha; use PNG, WebP or TIFF")
     if depth != "uint8" and not (depth == "float32" and format == "PPM" and samples.shape[2] == 1):
         raise ValueError(f"{format} files hold no {depth} numbers here; use TIFF, or PNG for uint16")
-    options: dict[str, Any] = {
-        "JPEG": {"quality": 95, "subsampling": 0},
-        "WEBP": {"lossless": True, "exact": True},
-        "PNG": {"compress_type": zlib.Z_RLE},
-    }
-    options = options.get(format, {}) | ({"icc_profile": icc} if icc and format not in ("BMP", "PPM") else {})
+
+    options = dict(SAVE_OPTIONS.get(format, {}))
+    if icc and format not in ("BMP", "PPM"):
+        options["icc_profile"] = icc
     out = BytesIO()
     Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples).save(out, format, **options)
     return out.getvalue()
 
 
-def _png_16(samples: Array, icc: bytes | None) -> bytes:
+def _encode_png_16(samples: Array, icc: bytes | None) -> bytes:
     """16-bit PNG (W3C PNG, sections 7, 9 and 11), every row filtered by Up."""
     h, w, count = samples.shape
     rows = np.ascontiguousarray(samples.astype(">u2")).view(np.uint8).reshape(h, -1)
@@ -218,8 +234,8 @@ def _png_16(samples: Array, icc: bytes | None) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + profile + body + chunk(b"IEND", b"")
 
 
-def _tiff(samples: Array, icc: bytes | None) -> bytes:
-    """Little-endian TIFF 6.0, one deflated strip, for every depth and channel count."""
+def _encode_tiff(samples: Array, icc: bytes | None) -> bytes:
+    """Little-endian TIFF 6.0 with one deflated strip, for every depth and channel count."""
     h, w, count = samples.shape
     strip = zlib.compress(samples.astype(samples.dtype.newbyteorder("<")).tobytes())
     short, long, raw = 3, 4, 7
@@ -249,8 +265,8 @@ def _tiff(samples: Array, icc: bytes | None) -> bytes:
     return head + strip + struct.pack("<H", len(tags)) + entries + b"\0" * 4 + values
 
 
-def _bmp_alpha(samples: Array) -> bytes:
-    """32-bit BMP with a version 4 header, whose masks say where alpha lies."""
+def _encode_bmp_alpha(samples: Array) -> bytes:
+    """32-bit BMP with a version 4 header, whose masks define the alpha channel."""
     h, w = samples.shape[:2]
     rgba = samples if samples.shape[2] == 4 else samples[..., [0, 0, 0, 1]]
     rows = np.ascontiguousarray(rgba[::-1, :, [2, 1, 0, 3]]).tobytes()

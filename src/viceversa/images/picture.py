@@ -1,4 +1,4 @@
-"""The boundary for pictures: every file comes in through `read` and leaves through `write`."""
+"""Read and write image files at full depth, upright, with alpha and colour profile."""
 
 import os
 import stat
@@ -13,28 +13,31 @@ from PIL import Image, UnidentifiedImageError
 from ..errors import DataError
 from ..files import write_bytes
 from .arrays import Array, to_uint8
-from .formats import encode, orientation, samples_of, upright
+from .formats import apply_orientation, encode, read_orientation, read_samples
 
 Depth = Literal["uint8", "uint16", "float32"]
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm"})
-LARGEST = 178_000_000  # pixels; checked in the header, before anything is decoded
-# By content, whatever the name says; every other reader of Pillow (Ghostscript for one) stays shut.
+MAX_PIXELS = 178_000_000  # checked in the header, before anything is decoded
+# Only these Pillow decoders are enabled, chosen by content: others, such as EPS (Ghostscript), are a security risk.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")
-SAME = {"MPO": "JPEG", "DIB": "BMP"}
-LEFT, RIGHT = "#left", "#right"  # after a file's name: that half of a picture with two sides
+FORMAT_ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
+LEFT, RIGHT = "#left", "#right"  # after a file's name: that half of an image with two sides
 
-# Pillow warns at half of its own limit and about junk beside the pixels; neither is for the reader of a log.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+# Pillow warns about images above half of its own limit and about junk beside the pixels, once per file. Ignoring this
+# around our own decoding only is not possible: warnings.catch_warnings replaces the filters of the whole process, and
+# readers run in threads (it is safe in threads from Python 3.14 on). So these filters are set once, at the end of the
+# list, where every filter of the application precedes them.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning, append=True)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=True)
 
 
 class ImageError(DataError):
-    """A file that cannot be read as a picture, and the bare reason."""
+    """A file that cannot be read as an image; `reason` is the message without path and advice."""
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
-        super().__init__(os.fspath(path), reason)  # both, so that a worker can send it through a pipe
-        self.path, self.reason = printable(path), " ".join(reason.split())
+        super().__init__(os.fspath(path), reason)  # both arguments, so that the error can be pickled
+        self.path, self.reason = printable_path(path), " ".join(reason.split())
 
     def __str__(self) -> str:
         return f"cannot read {self.path}: {self.reason}; replace or remove the file"
@@ -42,7 +45,7 @@ class ImageError(DataError):
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Pixels in [-1, 1] and what it takes to give them back as they came."""
+    """Pixels in [-1, 1] and all that is needed to write them like the file they came from."""
 
     pixels: Array  # (C, H, W) float32 in [-1, 1], C = 1 or 3
     alpha: Array | None = None  # (H, W) float32 in [0, 1], never multiplied into the pixels
@@ -58,12 +61,12 @@ def read(path: str | os.PathLike[str]) -> Picture:
     """Read a JPEG, PNG, WebP, TIFF, BMP or PPM file at full depth, upright by its EXIF tag.
 
     uint8 is 0..255, uint16 0..65535; float values are 0..1 when all lie there, else the file's own min..max.
-    CMYK and Lab become sRGB; palettes RGB(A); of several frames the first. A name that ends with #left or #right asks
-    for half of the file before it. Raises ImageError, never hangs.
+    CMYK and Lab become sRGB; palettes RGB(A); of several frames the first. A name that ends with #left or #right means
+    that half of the file before it. Raises ImageError, never hangs.
     """
     file_path, half = file_of(path)
     if half:
-        return _half(read(file_path), half)
+        return _crop_half(read(file_path), half)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would block for ever
             raise ImageError(path, "it is not a file")
@@ -74,13 +77,13 @@ def read(path: str | os.PathLike[str]) -> Picture:
 
 
 def file_of(path: str | os.PathLike[str]) -> tuple[str, str]:
-    """The file behind a path, and the half of it that is meant: "", LEFT or RIGHT."""
+    """The file of a path, and the half of it that the path names: "", LEFT or RIGHT."""
     text = os.fspath(path)
     half = next((end for end in (LEFT, RIGHT) if text.endswith(end) and not os.path.exists(text)), "")
     return text.removesuffix(half), half
 
 
-def _half(picture: "Picture", half: str) -> "Picture":
+def _crop_half(picture: Picture, half: str) -> Picture:
     middle = picture.pixels.shape[2] // 2
     part = slice(None, middle) if half == LEFT else slice(-middle, None)
     alpha = None if picture.alpha is None else picture.alpha[:, part]
@@ -88,13 +91,13 @@ def _half(picture: "Picture", half: str) -> "Picture":
 
 
 def _decode(path: str | os.PathLike[str], file: Any) -> Picture:
-    """The part of `read` that trusts nothing in the file."""
+    """Decode an open file; whatever a damaged or hostile file causes becomes an ImageError."""
     try:
         image = Image.open(file, formats=FORMATS)
-        if image.width * image.height > LARGEST:
-            raise ValueError(f"{image.width} x {image.height} pixels are more than {LARGEST // 1_000_000} million")
-        samples, icc, notes = samples_of(image, file)
-        samples = upright(samples, orientation(image))
+        if image.width * image.height > MAX_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels are more than {MAX_PIXELS // 1_000_000} million")
+        samples, icc, notes = read_samples(image, file)
+        samples = apply_orientation(samples, read_orientation(image))
         if getattr(image, "is_animated", False):
             notes += ("several frames: only the first is used",)
     except UnidentifiedImageError:
@@ -103,27 +106,33 @@ def _decode(path: str | os.PathLike[str], file: Any) -> Picture:
         raise ImageError(path, reason) from None
     except Exception as error:  # a broken file can make a decoder raise anything
         raise ImageError(path, str(error) or type(error).__name__) from None
-    return _picture(samples, format=SAME.get(image.format or "", image.format or ""), icc=icc, notes=notes)
+    format = image.format or ""
+    return picture_from_samples(samples, format=FORMAT_ALIASES.get(format, format), icc=icc, notes=notes)
 
 
-def printable(path: str | os.PathLike[str]) -> str:
-    """A path as one line of valid text, whatever bytes it has."""
+def printable_path(path: str | os.PathLike[str]) -> str:
+    """A path as one line of valid UTF-8, whatever bytes it has."""
     return " ".join(os.fsencode(path).decode("utf-8", "replace").split())
 
 
-def _picture(samples: Array, span: tuple[float, float] | None = None, **origin: Any) -> Picture:
-    """Samples (H, W, 1 | 2 | 3 | 4) of any number type to a Picture; the even counts end with alpha."""
-    split = samples.shape[2] in (2, 4)
-    colour = samples[..., :-1] if split else samples
-    depth, low, high = _range(colour) if span is None else ("float32", *span)
+def picture_from_samples(samples: Array, span: tuple[float, float] | None = None, **origin: Any) -> Picture:
+    """Samples (H, W, 1 | 2 | 3 | 4) of any dtype as a Picture; 2 and 4 channels end with alpha.
+
+    `span` are the values that become -1 and +1, if not those of the dtype; `origin` are other fields of the Picture.
+    """
+    has_alpha = samples.shape[2] in (2, 4)
+    colour = samples[..., :-1] if has_alpha else samples
+    depth, low, high = _value_range(colour) if span is None else ("float32", *span)
+
     pixels = colour.transpose(2, 0, 1).astype(np.float32, order="C")
-    if low:  # in place: a picture at the limit takes two gigabytes
+    if low:  # in place: an image at the limit takes two gigabytes
         pixels -= np.float32(low)
     pixels /= np.float32((high - low) / 2 or 1)
     pixels -= 1
     if depth == "float32":  # others cannot lie outside
         np.clip(pixels, -1, 1, out=pixels)
-    alpha = samples[..., -1].astype(np.float32) / np.float32(_opaque(low, high)) if split else None
+
+    alpha = samples[..., -1].astype(np.float32) / np.float32(_opaque(low, high)) if has_alpha else None
     return Picture(pixels=pixels, alpha=alpha, depth=depth, low=low, high=high, **origin)
 
 
@@ -132,8 +141,8 @@ def _opaque(low: float, high: float) -> float:
     return high if low == 0 else 1.0
 
 
-def _range(samples: Array) -> tuple[Depth, float, float]:
-    """The depth and the stored values that become -1 and +1; see `read`."""
+def _value_range(samples: Array) -> tuple[Depth, float, float]:
+    """The depth, and the stored values that become -1 and +1; see `read`."""
     if samples.dtype == np.uint8:
         return "uint8", 0.0, 255.0
     if samples.dtype == np.uint16:
@@ -143,15 +152,18 @@ def _range(samples: Array) -> tuple[Depth, float, float]:
         raise ValueError("it holds values that are not finite")
     if samples.dtype == np.int32 and low >= 0 and high <= 65535:
         return "uint16", 0.0, 65535.0
-    return ("float32", 0.0, 1.0) if low >= 0 and high <= 1 else ("float32", low, high)
+    if low >= 0 and high <= 1:
+        return "float32", 0.0, 1.0
+    return "float32", low, high
 
 
 def to_samples(picture: Picture) -> Array:
-    """The stored form (H, W, 1 | 2 | 3 | 4) in the number type of `depth`, rounded, alpha last."""
+    """The values to store, (H, W, 1 | 2 | 3 | 4) in the dtype of `depth`, rounded, alpha last."""
     pixels, span = picture.pixels, picture.high - picture.low
     if pixels.ndim != 3 or pixels.shape[0] not in (1, 3) or not np.isfinite(pixels).all():
         raise ValueError(f"pixels must be finite and (1 | 3, H, W), not {pixels.shape}")
-    if (picture.depth, picture.low, picture.high) == ("uint8", 0, 255):  # nearly all, and four times as fast
+
+    if (picture.depth, picture.low, picture.high) == ("uint8", 0, 255):  # the usual case, and four times as fast
         planes = [*to_uint8(pixels)]
     else:
         planes = [*((np.clip(pixels, -1, 1).astype(np.float64) + 1) * (span / 2) + picture.low)]
@@ -159,14 +171,17 @@ def to_samples(picture: Picture) -> Array:
         if picture.alpha.shape != pixels.shape[1:]:
             raise ValueError(f"alpha {picture.alpha.shape} and pixels {pixels.shape} differ in size")
         planes.append(np.clip(picture.alpha, 0, 1) * _opaque(picture.low, picture.high))
+
     samples = np.stack(planes, axis=-1)
     if samples.dtype == picture.depth:
         return samples
-    return (samples if picture.depth == "float32" else np.rint(samples)).astype(picture.depth)
+    if picture.depth != "float32":
+        samples = np.rint(samples)
+    return samples.astype(picture.depth)
 
 
 def write(path: str | os.PathLike[str], picture: Picture) -> None:
-    """Write a picture in its own format, size, depth, alpha and colour profile, atomically.
+    """Write a Picture in its own format, size, depth, alpha and colour profile, atomically.
 
     JPEG is written at quality 95 without chroma subsampling; WebP and TIFF without loss; palettes as RGB(A),
     1 bit as 8-bit grey. EXIF is dropped (the pixels stand upright; date and camera belong to the original).
@@ -176,7 +191,7 @@ def write(path: str | os.PathLike[str], picture: Picture) -> None:
 
 
 def with_pixels(picture: Picture, pixels: Array) -> Picture:
-    """The same picture with new pixels; a colour profile that no longer fits (grey <-> RGB) goes."""
+    """The same Picture with new pixels; a colour profile that no longer fits (grey <-> RGB) is dropped."""
     if picture.icc is None or len(pixels) == len(picture.pixels):
         return replace(picture, pixels=pixels)
     notes = (*picture.notes, "colour profile dropped: grey became colour or colour grey")

@@ -16,10 +16,13 @@ def save_png(path: str | os.PathLike[str], pixels: Array) -> None:
 
 
 def grid(rows: Sequence[Sequence[Array]], gap: int = 2) -> npt.NDArray[np.float32]:
-    """A contact sheet (3, H, W) on white of pictures (1 | 3, h, w), each top left in its cell."""
+    """A contact sheet (3, H, W) on white of images (1 | 3, h, w), each in the top left corner of its cell."""
     heights = [max(p.shape[1] for p in row) for row in rows]
-    widths = [max(r[i].shape[2] for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
-    sheet = np.ones((3, sum(heights) + gap * (len(heights) + 1), sum(widths) + gap * (len(widths) + 1)), np.float32)
+    columns = max(len(row) for row in rows)
+    widths = [max(row[i].shape[2] for row in rows if i < len(row)) for i in range(columns)]
+    height, width = sum(heights) + gap * (len(heights) + 1), sum(widths) + gap * (len(widths) + 1)
+    sheet = np.ones((3, height, width), np.float32)
+
     top = gap
     for row, height in zip(rows, heights, strict=True):
         left = gap

@@ -20,7 +20,7 @@ def accuracy(report: ReportData) -> Html:
             f"{last['accuracy']:.1%} of the test pixels are classified correctly, {last['class_accuracy']:.1%} on "
             f"average over the classes; mean IoU {last['iou']:.1%}. {last['of']:,} pictures."
         )
-        palette = Palette.of(report.data["palette"])
+        palette = Palette.from_dict(report.data["palette"])
         return section("Test accuracy", paragraph(text), note, classes(last["iou_of"], palette))
 
     text = f"{last['accuracy']:.1%} of the test pictures are classified correctly: {last['right']:,} of {last['of']:,}."

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..data.folders import existing_folder, scan
-from ..data.transforms import on_white
+from ..data.transforms import blend_on_white
 from ..errors import DataError, UsageError
 from .folder import Kind
 
@@ -99,9 +99,11 @@ def folder_source(path: Path, name: str) -> Source:
     root = existing_folder(path, "source")
     paths = scan(root).files
     if not paths:
-        raise DataError(f"there is no picture in {images.printable(path)}; give a run folder or a folder of pictures")
+        raise DataError(
+            f"there is no picture in {images.printable_path(path)}; give a run folder or a folder of pictures"
+        )
     scenes = scenes_of(paths, root)
-    return Source(name=name, origin=images.printable(path), scenes=scenes, read=lambda: _file_reader(scenes))
+    return Source(name=name, origin=images.printable_path(path), scenes=scenes, read=lambda: _file_reader(scenes))
 
 
 def scenes_of(paths: Iterable[Path], root: Path) -> dict[str, Path]:
@@ -109,11 +111,10 @@ def scenes_of(paths: Iterable[Path], root: Path) -> dict[str, Path]:
     scenes: dict[str, Path] = {}
     for path in paths:
         file = Path(images.file_of(path)[0])
-        scene = images.printable(file.relative_to(root).with_suffix(""))
+        scene = images.printable_path(file.relative_to(root).with_suffix(""))
         if scene in scenes:
-            raise DataError(
-                f"{images.printable(path)} and {images.printable(scenes[scene])} have one name; rename or remove one"
-            )
+            both = f"{images.printable_path(path)} and {images.printable_path(scenes[scene])}"
+            raise DataError(f"{both} have one name; rename or remove one")
         scenes[scene] = path
     return scenes
 
@@ -124,7 +125,7 @@ def _file_reader(scenes: dict[str, Path]) -> Read:
 
 def to_pixels(picture: images.Picture) -> NDArray[np.float32]:
     """(3, H, W) in [-1, 1]: transparent parts on white, grey as RGB."""
-    return images.to_channels(on_white(picture), 3)
+    return images.to_channels(blend_on_white(picture), 3)
 
 
 def run_sources(path: Path, name: str, to: str | None, device: str) -> RunSources:

@@ -1,6 +1,6 @@
 """Translation learned from pairs."""
 
-from ..data.layouts import find_pairs, swapped
+from ..data.layouts import find_pairs, swap_sides
 from ..data.loader import Paired
 from ..methods.protocol import Method
 from ..runs.arguments import parse_names
@@ -21,7 +21,7 @@ class PairedTask(TranslationTask):
     def find(self, config: RunConfig) -> DatasetListing:
         d = config.data
         domains = find_pairs(d.source, d.other, parse_names(d.names))
-        return of_domains(swapped(domains) if d.swap else domains)
+        return of_domains(swap_sides(domains) if d.swap else domains)
 
     def source(self, config: RunConfig, listing: DatasetListing) -> Paired:
         readers = image_reader(config, "A"), image_reader(config, "B")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .. import images
-from ..data.transforms import fitted
+from ..data.transforms import fit_pixels
 from ..errors import DataError
 
 
@@ -24,7 +24,7 @@ def fixed_images(
     broken = 0
     for path in paths:
         try:
-            pixels = fitted(images.read(path), size, fit, channels)
+            pixels = fit_pixels(images.read(path), size, fit, channels)
         except DataError:
             broken += 1
             if not stand_in:

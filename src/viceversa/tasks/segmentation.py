@@ -9,9 +9,9 @@ import torch
 
 from .. import files, images
 from ..data.folders import Domains
-from ..data.labels import Palette, palette_for, shows_labels
-from ..data.layouts import find_pairs, swapped
-from ..data.loader import PairedNumbers
+from ..data.labels import Palette, are_labels, palette_for
+from ..data.layouts import find_pairs, swap_sides
+from ..data.loader import PairedLabels
 from ..data.transforms import label_reader, reader
 from ..errors import DataError
 from ..methods.protocol import Method, Side
@@ -45,7 +45,7 @@ class SegmentationTask(Task):
         d = config.data
         domains = find_pairs(d.source, d.other, parse_names(d.names))
         if label_side(domains, d.swap) == "A":
-            domains = swapped(domains)
+            domains = swap_sides(domains)
 
         folder = domains.train_b[0].parent
         palette = palette_for(folder, domains.train_b)
@@ -61,12 +61,12 @@ class SegmentationTask(Task):
         notes = (*domains.notes, f"{domains.name_a} are the pictures, {domains.name_b} their labels")
         return DatasetListing(names=palette.names, files=lists, notes=notes, palette=palette, domain=domains.name_a)
 
-    def source(self, config: RunConfig, listing: DatasetListing) -> PairedNumbers:
+    def source(self, config: RunConfig, listing: DatasetListing) -> PairedLabels:
         assert listing.palette is not None
         d = config.data
         readers = image_reader(config), label_reader(d.load_size, d.fit, listing.palette)
         train, labels = listing.split("train"), listing.split("train_labels")
-        return PairedNumbers(train, labels, readers, augmentation(config), **loading(config))
+        return PairedLabels(train, labels, readers, augmentation(config), **loading(config))
 
     def sampler(
         self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method
@@ -86,7 +86,7 @@ def label_side(d: Domains, swap: bool) -> Side:
     if swap:
         return "A"
 
-    a, b = shows_labels(d.train_a[:8]), shows_labels(d.train_b[:8])
+    a, b = are_labels(d.train_a[:8]), are_labels(d.train_b[:8])
     if a != b:
         return "A" if a else "B"
     look = "both of {} and {} look" if a else "neither of {} and {} looks"

@@ -3,9 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Protocol
 
-from ..data.augment import Augment
 from ..data.loader import Source
-from ..data.transforms import reader
+from ..data.transforms import Augment, reader
 from ..errors import UsageError
 from ..health.probe import Probe
 from ..methods.protocol import Method, Side
@@ -82,5 +81,8 @@ def loading(config: RunConfig) -> dict[str, Any]:
     """Batch, seed and caches of a source."""
     d = config.data
     return dict(
-        batch=config.train.batch, seed=config.train.seed, room=d.cache_mb * 10**6, scratch=d.disk_cache_mb * 10**6
+        batch=config.train.batch,
+        seed=config.train.seed,
+        memory_bytes=d.cache_mb * 10**6,
+        disk_bytes=d.disk_cache_mb * 10**6,
     )

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ..data.folders import find_domains
-from ..data.layouts import swapped
+from ..data.layouts import swap_sides
 from ..data.loader import Unpaired
 from ..methods.protocol import SIDES, Method, Side
 from ..runs.arguments import parse_names
@@ -24,7 +24,7 @@ class UnpairedTask(TranslationTask):
     def find(self, config: RunConfig) -> DatasetListing:
         d = config.data
         domains = find_domains(d.source, d.other, parse_names(d.names))
-        return of_domains(swapped(domains) if d.swap else domains)
+        return of_domains(swap_sides(domains) if d.swap else domains)
 
     def source(self, config: RunConfig, listing: DatasetListing) -> Unpaired:
         readers = image_reader(config, "A"), image_reader(config, "B")

@@ -142,7 +142,7 @@ class Session:
         known = describe(listing.names, listing.files, listing.notes)
         if listing.palette is None:
             return known
-        return known | {"domain": listing.domain, "palette": listing.palette.saved()}
+        return known | {"domain": listing.domain, "palette": listing.palette.to_dict()}
 
     def make_method(self) -> Method:
         """The method with fresh weights, which follow from the seed; compiled where that was decided."""

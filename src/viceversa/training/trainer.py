@@ -57,7 +57,7 @@ class Batches(Protocol):
 
     epoch_nimg: int
 
-    def prefetched(self, step: int) -> Any: ...
+    def prefetch(self, step: int) -> Any: ...
 
 
 class HealthAlarm(Exception):
@@ -187,7 +187,7 @@ class Trainer:
     def fit(self, live: LiveLine, max_time: float | None = None) -> bool:
         """Train to the end of the schedule, or for `max_time` seconds; True when the schedule is done."""
         started, first, waiting = time.monotonic(), self.step, 0.0
-        batches = self.batches.prefetched(self.step)
+        batches = self.batches.prefetch(self.step)
         try:
             with self.stop_on_signals():
                 if self.step == 0 and self.config.samples:

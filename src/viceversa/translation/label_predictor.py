@@ -53,7 +53,7 @@ def load_segmenter(run: Path | str) -> LabelPredictor:
             f"{folder.path} is a run of preset {config.preset}, which labels no pixels; train fcn for that"
         )
     try:
-        palette, domain = Palette.of(data["palette"]), str(data["domain"])
+        palette, domain = Palette.from_dict(data["palette"]), str(data["domain"])
     except (KeyError, TypeError, ValueError):
         raise ModelFileError(f"{folder.path / 'data.json'} lacks palette or domain; restore it or train anew") from None
 

@@ -77,7 +77,7 @@ class Translator:
             return images.to_pil(self.picture(picture, to).pixels)
         if isinstance(image, images.Picture):
             return self.picture(image, to)
-        picture, pack = images.unpack(image)
+        picture, pack = images.to_picture(image)
         return pack(self.picture(picture, to))
 
     def picture(self, picture: images.Picture, to: str) -> images.Picture:

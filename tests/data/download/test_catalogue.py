@@ -47,9 +47,9 @@ def shop(tmp_path, monkeypatch):
             entry = Entry(what="w", terms="t", files=listed, mirrors=(server.url,), **more)
             monkeypatch.setitem(CATALOGUE, name, entry)
 
-        put("tiny", ["tiny.zip"], holds=("trainA", "trainB"))
-        put("flat", ["flat.zip"], holds=("trainA", "trainB"))
-        put("pairs", ["pairs.tar.gz"], holds=("train", "val"))
+        put("tiny", ["tiny.zip"], folders=("trainA", "trainB"))
+        put("flat", ["flat.zip"], folders=("trainA", "trainB"))
+        put("pairs", ["pairs.tar.gz"], folders=("train", "val"))
         put("idx", [file.name for file in CATALOGUE["mnist"].files])
         yield server
 
@@ -66,12 +66,12 @@ def test_the_sets_of_the_papers_are_there():
     for name, entry in CATALOGUE.items():
         assert entry.what and entry.terms
         assert bool(entry.by_hand) != bool(entry.files), name
-        assert bool(entry.mirrors) == bool(entry.files) == bool(entry.stated)
+        assert bool(entry.mirrors) == bool(entry.files) == bool(entry.source)
         assert all(address.startswith(("https://", "http://")) and address.endswith("/") for address in entry.mirrors)
         assert all(re.fullmatch(r"[0-9a-f]{64}|", file.sha256) for file in entry.files)
         assert all(re.fullmatch(r"[0-9a-f]{32}|", file.md5) for file in entry.files)
         if any(file.sha256 or file.md5 for file in entry.files):
-            assert "tensorflow/datasets" in entry.stated
+            assert "tensorflow/datasets" in entry.source
 
 
 @pytest.mark.parametrize("name", ["tiny", "flat"])
@@ -83,8 +83,8 @@ def test_a_zip_arrives_ready_for_train(shop, tmp_path, name):
     assert os.listdir(tmp_path / "data") == ["here"]  # no archive, no draft
     domains = find_domains(to)
     assert (len(domains.train_a), len(domains.train_b), len(domains.test_a)) == (3, 2, 1)
-    card = json.loads((to / "catalogue.json").read_text())
-    assert (card["name"], card["terms"], card["sha256"]) == (name, "t", found)
+    record = json.loads((to / "catalogue.json").read_text())
+    assert (record["name"], record["terms"], record["sha256"]) == (name, "t", found)
 
 
 def test_pairs_in_a_tar_arrive_with_their_parts_on_top(shop, tmp_path):
@@ -103,14 +103,14 @@ def test_idx_files_arrive_as_they_are_and_are_read(shop, tmp_path):
 def test_a_complete_set_is_left_as_it_is(shop, tmp_path):
     get("tiny", tmp_path / "here")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    shop.asked.clear()
+    shop.requests.clear()
     assert get("tiny", tmp_path / "here") == {}
-    assert shop.asked == [] and before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert shop.requests == [] and before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     with pytest.raises(DataError, match="is not empty and does not hold pairs"):
         get("pairs", tmp_path / "here")
 
 
-def test_an_interrupted_set_is_gone_on_from(shop, tmp_path, monkeypatch):
+def test_an_interrupted_download_is_continued(shop, tmp_path, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     shop.cuts = [300, 0, 0, 0]
     with pytest.raises(Unreachable, match="are kept"):
@@ -120,7 +120,7 @@ def test_an_interrupted_set_is_gone_on_from(shop, tmp_path, monkeypatch):
     leftover.mkdir()
     (leftover / "half.png").write_bytes(b"half")
     get("tiny", tmp_path / "here")
-    assert shop.asked[-1][1] == "bytes=300-"
+    assert shop.requests[-1][1] == "bytes=300-"
     assert "half.png" not in listing(tmp_path / "here")
     assert not leftover.exists() and not (tmp_path / "here.download").exists()
 
@@ -132,18 +132,18 @@ def test_a_mirror_is_an_address_or_a_folder(shop, tmp_path, monkeypatch):
         assert (tmp_path / f"here{i}" / "trainA" / "0.png").is_file()
     with pytest.raises(Missing, match="does not exist; check --from"):
         get("tiny", tmp_path / "new", mirror=str(tmp_path))
-    assert not (tmp_path / "new.download").exists()  # nothing begun, nothing left
+    assert not (tmp_path / "new.download").exists()  # no download folder is left
 
 
-def test_the_second_mirror_helps_out(shop, tmp_path, monkeypatch):
+def test_the_second_mirror_is_tried(shop, tmp_path, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     mirrors = ("http://127.0.0.1:9/", f"{shop.url}moved/", shop.url)
     monkeypatch.setitem(CATALOGUE, "tiny", Entry(**(vars(CATALOGUE["tiny"]) | {"mirrors": mirrors})))
     get("tiny", tmp_path / "here")
-    assert [path for path, _, _ in shop.asked] == ["/moved/tiny.zip", "/tiny.zip"]
+    assert [path for path, _, _ in shop.requests] == ["/moved/tiny.zip", "/tiny.zip"]
 
 
-def test_a_download_goes_on_at_the_mirror_where_it_was_begun(shop, tmp_path, monkeypatch):
+def test_a_download_is_continued_at_the_mirror_where_it_began(shop, tmp_path, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     mirrors = (f"{shop.url}moved/", shop.url)
     monkeypatch.setitem(CATALOGUE, "tiny", Entry(**(vars(CATALOGUE["tiny"]) | {"mirrors": mirrors})))
@@ -151,12 +151,12 @@ def test_a_download_goes_on_at_the_mirror_where_it_was_begun(shop, tmp_path, mon
     shop.answers, shop.cuts = [404], [300, 0, 0, 0]
     with pytest.raises(Unreachable):
         get("tiny", tmp_path / "here")
-    shop.asked.clear()
+    shop.requests.clear()
     get("tiny", tmp_path / "here")
-    assert shop.asked == [("/tiny.zip", "bytes=300-", '"v1"')]
+    assert shop.requests == [("/tiny.zip", "bytes=300-", '"v1"')]
 
 
-def test_what_is_not_the_set_leaves_nothing(shop, tmp_path):
+def test_a_wrong_file_leaves_nothing(shop, tmp_path):
     size = len(shop.files["/tiny.zip"])
     shop.files["/tiny.zip"] = bytes(size)
     with pytest.raises(DataError, match=r"SHA-256 .* instead of"):
@@ -166,14 +166,14 @@ def test_what_is_not_the_set_leaves_nothing(shop, tmp_path):
 
 def test_another_archive_of_the_same_name_leaves_nothing(shop, tmp_path, monkeypatch):
     unknown = (File("pairs.tar.gz"),)
-    entry = Entry(what="w", terms="t", files=unknown, mirrors=(shop.url,), holds=("trainA", "trainB"))
+    entry = Entry(what="w", terms="t", files=unknown, mirrors=(shop.url,), folders=("trainA", "trainB"))
     monkeypatch.setitem(CATALOGUE, "tiny", entry)
     with pytest.raises(DataError, match=r"pairs\.tar\.gz holds no folders trainA and trainB"):
         get("tiny", tmp_path / "here")
     assert not list(tmp_path.glob("here*"))
 
 
-def test_what_cannot_be_fetched_says_where_it_is():
+def test_a_dataset_that_cannot_be_downloaded_says_where_it_is():
     for name, address in (("celeba", "mmlab.ie.cuhk.edu.hk"), ("cityscapes", "www.cityscapes-dataset.com")):
         with pytest.raises(DataError, match=address) as caught:
             get(name, "faces")
@@ -208,7 +208,7 @@ def test_the_commands(shop, tmp_path, capsys, monkeypatch):
         assert line.startswith("viceversa: ") and "--from" in line
 
 
-def test_the_rows_say_who_states_what():
+def test_the_rows_name_the_source_of_checksums():
     row = next(row for row in catalogue.rows() if row["name"] == "mnist")
     assert (row["bytes"], row["terms"]) == (11_594_722, "CC BY-SA 3.0")
     assert "pytorch/vision" in row["stated"]

@@ -46,32 +46,32 @@ def part(folder, count, version='"v1"', url=""):
 
 
 def test_a_whole_file_with_progress(server, tmp_path):
-    seen = []
-    path = get(server, tmp_path / "new", on_progress=lambda have, total: seen.append((have, total)))
+    progress = []
+    path = get(server, tmp_path / "new", on_progress=lambda size, total: progress.append((size, total)))
     assert path.read_bytes() == DATA
-    assert os.listdir(tmp_path / "new") == ["set.zip"]  # no part, no card
-    assert seen[-1] == (len(DATA), len(DATA)) and seen == sorted(seen) and len(seen) > 3
+    assert os.listdir(tmp_path / "new") == ["set.zip"]  # no part and no info file
+    assert progress[-1] == (len(DATA), len(DATA)) and progress == sorted(progress) and len(progress) > 3
     get(server, tmp_path / "new")
-    assert len(server.asked) == 1  # what is there is not fetched again
+    assert len(server.requests) == 1  # an existing file is not downloaded again
 
 
-def test_a_cut_connection_is_gone_on_from(server, tmp_path):
+def test_a_cut_connection_is_continued(server, tmp_path):
     server.cuts = [600_000, 300_000]
     assert get(server, tmp_path).read_bytes() == DATA
-    assert server.asked == [
+    assert server.requests == [
         ("/set.zip", None, None),
         ("/set.zip", "bytes=600000-", '"v1"'),
         ("/set.zip", "bytes=900000-", '"v1"'),
     ]
 
 
-def test_another_process_goes_on_from_the_part(server, tmp_path):
+def test_another_process_continues_the_part(server, tmp_path):
     part(tmp_path, 1_000_000, url=f"{server.url}set.zip")
     assert get(server, tmp_path).read_bytes() == DATA
-    assert server.asked == [("/set.zip", "bytes=1000000-", '"v1"')]
+    assert server.requests == [("/set.zip", "bytes=1000000-", '"v1"')]
 
 
-def test_a_part_that_is_all_there_needs_no_server(tmp_path):
+def test_a_complete_part_needs_no_server(tmp_path):
     part(tmp_path, len(DATA))
     assert download("http://127.0.0.1:9/set.zip", FILE, tmp_path).read_bytes() == DATA
 
@@ -79,51 +79,51 @@ def test_a_part_that_is_all_there_needs_no_server(tmp_path):
 def test_a_whole_part_of_unknown_size_is_recognised(server, tmp_path):
     part(tmp_path, len(DATA), url=f"{server.url}set.zip")
     assert get(server, tmp_path, UNKNOWN).read_bytes() == DATA
-    assert server.asked == [("/set.zip", f"bytes={len(DATA)}-", '"v1"')]  # answered 416: nothing behind it
+    assert server.requests == [("/set.zip", f"bytes={len(DATA)}-", '"v1"')]  # answered 416: nothing behind it
 
 
 @pytest.mark.parametrize("file", [FILE, UNKNOWN], ids=["known", "unknown"])
-def test_a_part_that_is_too_long_is_begun_anew(server, tmp_path, file):
+def test_a_part_that_is_too_long_starts_again(server, tmp_path, file):
     part(tmp_path, len(DATA), url=f"{server.url}set.zip")
     with open(tmp_path / "set.zip.part", "ab") as more:
         more.write(b"more")
     assert get(server, tmp_path, file).read_bytes() == DATA
 
 
-def test_a_server_without_ranges_begins_anew(server, tmp_path):
+def test_a_server_without_ranges_starts_again(server, tmp_path):
     server.ranges, server.cuts = False, [600_000]
     assert get(server, tmp_path).read_bytes() == DATA
-    assert [asked for _, asked, _ in server.asked] == [None, "bytes=600000-"]
+    assert [range_ for _, range_, _ in server.requests] == [None, "bytes=600000-"]
 
 
-def test_a_file_that_changed_in_between_is_begun_anew(server, tmp_path):
+def test_a_file_that_changed_in_between_starts_again(server, tmp_path):
     part(tmp_path, 1_000_000, version='"v0"', url=f"{server.url}set.zip")
     (tmp_path / "set.zip.part").write_bytes(b"\0" * 1_000_000)  # bytes of the old version
     assert get(server, tmp_path, UNKNOWN).read_bytes() == DATA
-    assert server.asked == [("/set.zip", "bytes=1000000-", '"v0"')]
+    assert server.requests == [("/set.zip", "bytes=1000000-", '"v0"')]
 
 
 @pytest.mark.parametrize("version", ["", 'W/"weak"'])
 def test_bytes_of_an_unknown_version_are_not_mixed(server, tmp_path, version):
     server.version, server.cuts = version, [600_000]
     assert get(server, tmp_path).read_bytes() == DATA
-    assert [asked for _, asked, _ in server.asked] == [None, None]
+    assert [range_ for _, range_, _ in server.requests] == [None, None]
 
 
-def test_a_part_of_another_address_is_not_gone_on_from(server, tmp_path):
+def test_a_part_of_another_address_is_not_continued(server, tmp_path):
     part(tmp_path, 1_000_000, url="https://example.org/set.zip")
     assert get(server, tmp_path).read_bytes() == DATA
-    assert server.asked == [("/set.zip", None, None)]
+    assert server.requests == [("/set.zip", None, None)]
 
 
 @pytest.mark.parametrize("torn", ["", "[]", "{", '{"url": 3}'])
-def test_a_torn_card_is_no_card(server, tmp_path, torn):
+def test_a_damaged_info_file_is_ignored(server, tmp_path, torn):
     part(tmp_path, 1_000)
     (tmp_path / "set.zip.part.json").write_text(torn)
     assert get(server, tmp_path).read_bytes() == DATA
 
 
-def test_a_length_that_nobody_states(server, tmp_path):
+def test_a_file_of_unknown_length(server, tmp_path):
     server.length = False
     assert get(server, tmp_path).read_bytes() == DATA
 
@@ -131,7 +131,7 @@ def test_a_length_that_nobody_states(server, tmp_path):
 @pytest.mark.parametrize(
     "file", [File("set.zip", sha256="0" * 64), File("set.zip", md5="0" * 32), File("set.zip", len(DATA) - 1)]
 )
-def test_another_file_than_the_stated_one_is_not_kept(server, tmp_path, file):
+def test_a_file_that_differs_from_the_stated_one_is_removed(server, tmp_path, file):
     with pytest.raises(DataError, match=r"instead of (0000|1499999)") as caught:
         get(server, tmp_path, file)
     assert "\n" not in str(caught.value) and "--from" in str(caught.value)
@@ -145,35 +145,35 @@ def test_an_endless_answer_ends(server, tmp_path):
     assert not list(tmp_path.glob("set.zip"))
 
 
-def test_a_missing_file_is_told_at_once(server, tmp_path):
+def test_a_missing_file_is_reported_at_once(server, tmp_path):
     with pytest.raises(Missing, match=r"other\.zip is not to be had \(404 Not Found\).*--from"):
         download(f"{server.url}other.zip", FILE, tmp_path)
     with pytest.raises(Missing, match="does not exist"):
         download((tmp_path / "nowhere.zip").as_uri(), FILE, tmp_path)
     with pytest.raises(DataError, match="begins with https, http, file"):
         download("ftp://example.org/set.zip", FILE, tmp_path)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
-def test_a_busy_server_is_asked_again(server, tmp_path):
+def test_a_busy_server_gets_the_request_again(server, tmp_path):
     server.answers = [503, 429]
     assert get(server, tmp_path).read_bytes() == DATA
 
 
-def test_no_connection_is_told_with_what_is_kept(server, tmp_path):
+def test_without_connection_the_message_names_the_bytes_kept(server, tmp_path):
     server.cuts = [600_000, 0, 0, 0, 0]
     with pytest.raises(Unreachable, match=r"0\.6 MB are kept; check the network.*run the same command again"):
         get(server, tmp_path)
-    assert len(server.asked) == fetch.TRIES
+    assert len(server.requests) == fetch.MAX_TRIES
     server.cuts = []
     assert get(server, tmp_path).read_bytes() == DATA
-    assert server.asked[-1][1] == "bytes=600000-"
+    assert server.requests[-1][1] == "bytes=600000-"
     with pytest.raises(Unreachable, match="refused"):
         download("http://127.0.0.1:9/x.zip", File("x.zip"), tmp_path, wait=0.001)
 
 
-def test_a_stalled_server_is_left(server, tmp_path):
-    server.give = lambda handler: time.sleep(0.3)
+def test_a_stalled_server_times_out(server, tmp_path):
+    server.answer = lambda handler: time.sleep(0.3)
     with pytest.raises(Unreachable, match="timed out"):
         download(f"{server.url}set.zip", FILE, tmp_path, wait=0.001, timeout=0.05)
 
@@ -183,9 +183,9 @@ def test_a_file_url_is_copied(tmp_path):
     assert download((tmp_path / "set.zip").as_uri(), FILE, tmp_path / "to").read_bytes() == DATA
 
 
-def test_too_little_space_is_told_before_the_download(server, tmp_path):
+def test_too_little_space_is_reported_before_the_download(server, tmp_path):
     server.files["/set.zip"] = b""
-    server.give = lambda handler: (
+    server.answer = lambda handler: (
         handler.send_response(200),
         handler.send_header("Content-Length", str(10**15)),
         handler.end_headers(),
@@ -194,7 +194,7 @@ def test_too_little_space_is_told_before_the_download(server, tmp_path):
         get(server, tmp_path, UNKNOWN)
 
 
-def test_a_disk_that_fills_is_told_in_one_line(server, tmp_path):
+def test_a_disk_that_fills_is_reported_in_one_line(server, tmp_path):
     ignore = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, limit[1]))
@@ -205,7 +205,7 @@ def test_a_disk_that_fills_is_told_in_one_line(server, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, ignore)
     assert get(server, tmp_path).read_bytes() == DATA
-    assert server.asked[-1][1] is not None  # gone on from what fitted
+    assert server.requests[-1][1] is not None  # continued after the bytes that fitted
 
 
 def test_ctrl_c_keeps_the_part(server, tmp_path):
@@ -221,7 +221,7 @@ def test_ctrl_c_keeps_the_part(server, tmp_path):
         arrived.append(True)
         time.sleep(1.5)
 
-    give, server.give = server.give, slowly
+    answer, server.answer = server.answer, slowly
     code = (
         "import sys; from pathlib import Path; from viceversa.data.download.fetch import File, download;"
         "download(sys.argv[1], File('set.zip'), Path(sys.argv[2]))"
@@ -233,11 +233,11 @@ def test_ctrl_c_keeps_the_part(server, tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     assert process.wait() != 0
-    server.give = give
+    server.answer = answer
     kept = piece.stat().st_size
     assert kept and DATA.startswith(piece.read_bytes())
     assert get(server, tmp_path).read_bytes() == DATA
-    assert server.asked == [("/set.zip", f"bytes={kept}-", '"v1"')]
+    assert server.requests == [("/set.zip", f"bytes={kept}-", '"v1"')]
 
 
 # archives
@@ -286,7 +286,7 @@ def test_an_archive_is_unpacked_whole(tmp_path, pack):
     assert seen == [1, 2, 3]
 
 
-def test_folders_of_an_archive_are_no_members(tmp_path):
+def test_folders_of_an_archive_do_not_count_as_members(tmp_path):
     with tarfile.open(tmp_path / "a.tar", "w") as out:
         (tmp_path / "src" / "trainA").mkdir(parents=True)
         (tmp_path / "src" / "trainA" / "1.jpg").write_bytes(b"one")
@@ -319,10 +319,10 @@ HOSTILE = {
 @pytest.mark.parametrize("case", HOSTILE)
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_hostile_archive_is_refused(tmp_path, case):
-    pack, members, told = HOSTILE[case]
+    pack, members, message = HOSTILE[case]
     archive = pack(tmp_path / "set", members)
     inside = tmp_path / "in" / "to"
-    with pytest.raises(Refused, match=told) as caught:
+    with pytest.raises(Refused, match=message) as caught:
         unpack.unpack(archive, inside)
     assert "\n" not in str(caught.value)
     written = [path for path in tmp_path.rglob("*") if path.is_symlink() or path.is_file()]

@@ -1,4 +1,4 @@
-"""The real data sets of the papers, fetched by name on a connected machine; nothing else here uses the network."""
+"""The datasets of the papers, downloaded by name; nothing else in viceversa uses the network."""
 
 import json
 import os
@@ -9,12 +9,12 @@ from typing import Any
 
 from ...errors import DataError, UsageError, did_you_mean
 from ...files import Lock, make_folder, publish_folder, remove_folder, sha256, write_json
-from .fetch import File, Missing, Unreachable, begun, download
+from .fetch import File, Missing, Unreachable, begun_at, download
 from .unpack import Refused, unpack
 
-CARD = "catalogue.json"
-CYCLEGAN = tuple(f"{way}://efrosgans.eecs.berkeley.edu/cyclegan/datasets/" for way in ("https", "http"))
-PIX2PIX = tuple(f"{way}://efrosgans.eecs.berkeley.edu/pix2pix/datasets/" for way in ("https", "http"))
+RECORD = "catalogue.json"  # in a downloaded folder: name, terms and digests
+CYCLEGAN = tuple(f"{scheme}://efrosgans.eecs.berkeley.edu/cyclegan/datasets/" for scheme in ("https", "http"))
+PIX2PIX = tuple(f"{scheme}://efrosgans.eecs.berkeley.edu/pix2pix/datasets/" for scheme in ("https", "http"))
 MNIST = ("https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/")
 AB = ("trainA", "trainB")
 TFDS = "sizes and SHA-256: tensorflow/datasets, url_checksums/cycle_gan.txt"
@@ -23,21 +23,21 @@ IMAGENET = "research use, terms of ImageNet"
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A data set: what it is, under which terms, where its files are and who states their checksums."""
+    """A dataset: its content, its terms, its files and the public source of their checksums."""
 
     what: str
     terms: str
     files: tuple[File, ...] = ()
-    mirrors: tuple[str, ...] = ()  # addresses that the file names follow
-    holds: tuple[str, ...] = ()  # folders that unpacking brings to the top; empty: the files stay as they are
-    stated: str = ""  # source of sizes and checksums
-    by_hand: str = ""  # where to get it and how to lay it out, when it cannot be fetched
+    mirrors: tuple[str, ...] = ()  # addresses to which the file names are appended
+    folders: tuple[str, ...] = ()  # top folders of the unpacked archive; empty: the files are not unpacked
+    source: str = ""  # of sizes and checksums
+    by_hand: str = ""  # where to get it and how to lay it out, when it cannot be downloaded
 
     @property
     def size(self) -> int | None:
-        """Bytes to fetch."""
-        sizes = [file.size for file in self.files]
-        return sum(size for size in sizes if size) if all(sizes) and sizes else None
+        """Bytes to download; None where they are not known."""
+        sizes = [file.size for file in self.files if file.size]
+        return sum(sizes) if sizes and len(sizes) == len(self.files) else None
 
 
 CATALOGUE: dict[str, Entry] = {
@@ -51,7 +51,7 @@ CATALOGUE: dict[str, Entry] = {
             File("t10k-labels-idx1-ubyte.gz", 4_542, md5="ec29112dd5afa0611ce80d1b7f02629c"),
         ),
         mirrors=MNIST,
-        stated="sizes: tensorflow/datasets, url_checksums/mnist.txt; MD5: pytorch/vision, datasets/mnist.py",
+        source="sizes: tensorflow/datasets, url_checksums/mnist.txt; MD5: pytorch/vision, datasets/mnist.py",
     ),
     "celeba": Entry(
         what="202,599 faces of celebrities with 40 attributes, 178 x 218 px (Liu et al. 2015)",
@@ -66,8 +66,8 @@ CATALOGUE: dict[str, Entry] = {
             File("apple2orange.zip", 78_456_409, "845a191e9af8926408ea597001cd03a452e3300a1f44a79fe329b3d59f6e3eb8"),
         ),
         mirrors=CYCLEGAN,
-        holds=AB,
-        stated=TFDS,
+        folders=AB,
+        source=TFDS,
     ),
     "horse2zebra": Entry(
         what="1,067 horses and 1,334 zebras to train on, 256 px",
@@ -76,8 +76,8 @@ CATALOGUE: dict[str, Entry] = {
             File("horse2zebra.zip", 116_867_962, "a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1"),
         ),
         mirrors=CYCLEGAN,
-        holds=AB,
-        stated=TFDS,
+        folders=AB,
+        source=TFDS,
     ),
     "summer2winter_yosemite": Entry(
         what="1,231 summers and 962 winters of Yosemite to train on, 256 px",
@@ -90,8 +90,8 @@ CATALOGUE: dict[str, Entry] = {
             ),
         ),
         mirrors=CYCLEGAN,
-        holds=AB,
-        stated=TFDS,
+        folders=AB,
+        source=TFDS,
     ),
     "monet2photo": Entry(
         what="1,072 paintings by Monet and 6,287 photographs to train on, 256 px",
@@ -100,8 +100,8 @@ CATALOGUE: dict[str, Entry] = {
             File("monet2photo.zip", 305_231_073, "88f91b00fc228f97c9411fbf1880ec1d119c98f1722e4cfcfaa2fb35fac05b04"),
         ),
         mirrors=CYCLEGAN,
-        holds=AB,
-        stated=TFDS,
+        folders=AB,
+        source=TFDS,
     ),
     "cityscapes": Entry(
         what="2,975 street scenes with label maps to train on (Cordts et al. 2016)",
@@ -114,16 +114,16 @@ CATALOGUE: dict[str, Entry] = {
         terms="see the CMP Facade Database",
         files=(File("facades.tar.gz", 30_168_306),),
         mirrors=PIX2PIX,
-        holds=("train", "val"),
-        stated="size: download logs, for example TensorFlow's pix2pix tutorial; no published checksum",
+        folders=("train", "val"),
+        source="size: download logs, for example TensorFlow's pix2pix tutorial; no published checksum",
     ),
     "maps": Entry(
         what="1,096 aerial photographs beside their maps to train on, 600 px",
         terms="Google Maps, rights with Google",
         files=(File("maps.tar.gz", 250_242_400),),
         mirrors=PIX2PIX,
-        holds=("train", "val"),
-        stated="size: public download logs; no published checksum",
+        folders=("train", "val"),
+        source="size: public download logs; no published checksum",
     ),
 }
 
@@ -135,10 +135,10 @@ def get(
     mirror: str | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> dict[str, str]:
-    """Fetch the set `name` into `folder`, ready for train; returns the SHA-256 found of each file fetched.
+    """Download the dataset `name` into `folder`, ready for train; returns the SHA-256 of each downloaded file.
 
-    A complete folder is left as it is, an interrupted call gone on from. `mirror` is an address or folder that holds
-    the files under their own names. Raises UsageError, DataError, ResourceError.
+    A complete folder is left as it is, an interrupted download is continued. `mirror` is an address or folder that
+    holds the files under their own names. Raises UsageError, DataError, ResourceError.
     """
     entry, root = _entry(name), Path(folder)
     if _complete(root, name):
@@ -155,7 +155,7 @@ def get(
 
 
 def rows() -> list[dict[str, Any]]:
-    """Name, what, terms, size in bytes and source of every entry."""
+    """One dict for each dataset, for tables and JSON."""
     return [
         {
             "name": name,
@@ -163,7 +163,7 @@ def rows() -> list[dict[str, Any]]:
             "bytes": e.size,
             "terms": e.terms,
             "from": e.mirrors[0] if e.mirrors else e.by_hand,
-            "stated": e.stated,
+            "stated": e.source,
         }
         for name, e in CATALOGUE.items()
     ]
@@ -176,12 +176,12 @@ def _entry(name: str) -> Entry:
 
 
 def _complete(root: Path, name: str) -> bool:
-    """Whether `root` holds the set already; raises DataError unless it is new or empty otherwise."""
+    """True if `root` holds the dataset already; DataError where it holds something else."""
     if root.is_file():
         raise DataError(f"{root} is a file; name a new folder")
     try:
-        card = json.loads((root / CARD).read_text(encoding="utf-8"))
-        if card["name"] == name:
+        record = json.loads((root / RECORD).read_text(encoding="utf-8"))
+        if record["name"] == name:
             return True
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -200,53 +200,55 @@ def _addresses(entry: Entry, mirror: str | None) -> tuple[str, ...]:
 def _fetch_all(
     name: str, root: Path, store: Path, addresses: tuple[str, ...], show: Callable[[str], None]
 ) -> dict[str, str]:
-    """Fetch every file into `store`, lay them out in a draft and give it its name."""
+    """Download every file into `store`, unpack them into a draft folder and publish it as `root`."""
     entry, draft = CATALOGUE[name], root.with_name(f"{root.name}.draft.tmp")
-    found = {file.name: sha256(_fetch(file, addresses, store, show)) for file in entry.files}
+    digests = {file.name: sha256(_fetch(file, addresses, store, show)) for file in entry.files}
     if draft.is_dir():
         remove_folder(draft)
     make_folder(draft)
     top = _lay_out(entry, store, draft, show)
-    write_json(top / CARD, {"name": name, "terms": entry.terms, "sha256": found})
+    write_json(top / RECORD, {"name": name, "terms": entry.terms, "sha256": digests})
     publish_folder(top, root)
     if top != draft:
         remove_folder(draft)
     for file in entry.files:
         (store / file.name).unlink(missing_ok=True)
-    return found
+    return digests
 
 
 def _fetch(file: File, addresses: tuple[str, ...], store: Path, show: Callable[[str], None]) -> Path:
-    """The file from the first address that has it, or from that where it was begun."""
+    """Download a file from the address where it was begun, else from the first that has it."""
 
     def progress(have: int, total: int | None) -> None:
         show(f"{file.name}: {have / 1e6:.1f}{f' of {total / 1e6:.1f}' if total else ''} MB")
 
-    *others, last = sorted((address + file.name for address in addresses), key=lambda url: url != begun(file, store))
-    for url in others:
+    urls = [address + file.name for address in addresses]
+    urls.sort(key=lambda url: url != begun_at(file, store))
+    for url in urls[:-1]:
         try:
             return download(url, file, store, on_progress=progress)
         except (Missing, Unreachable):
-            if begun(file, store):  # another address would begin anew
+            if begun_at(file, store):  # another address would start from the beginning
                 raise
-    return download(last, file, store, on_progress=progress)
+    return download(urls[-1], file, store, on_progress=progress)
 
 
 def _lay_out(entry: Entry, store: Path, draft: Path, show: Callable[[str], None]) -> Path:
-    """The folder to publish: the files as they are, or what they unpack to, without a folder around it."""
-    for file in entry.files:
-        archive = store / file.name
-        if not entry.holds:
-            os.replace(archive, draft / file.name)
-            continue
-        try:
-            unpack(archive, draft, lambda count: show(f"unpacking: file {count}"))
-            for top in [draft, *sorted(path for path in draft.iterdir() if path.is_dir())]:
-                if all((top / name).is_dir() for name in entry.holds):
-                    return top
-            raise Refused(archive, f"holds no folders {' and '.join(entry.holds)}")
-        except Refused:
-            archive.unlink()
-            remove_folder(draft)
-            raise
-    return draft
+    """Move or unpack the files into `draft`; the folder to publish: `draft`, or its sub-folder with the content."""
+    if not entry.folders:
+        for file in entry.files:
+            os.replace(store / file.name, draft / file.name)
+        return draft
+
+    (file,) = entry.files
+    archive = store / file.name
+    try:
+        unpack(archive, draft, lambda count: show(f"unpacking: file {count}"))
+        for top in [draft, *sorted(path for path in draft.iterdir() if path.is_dir())]:
+            if all((top / name).is_dir() for name in entry.folders):
+                return top
+        raise Refused(archive, f"holds no folders {' and '.join(entry.folders)}")
+    except Refused:
+        archive.unlink()
+        remove_folder(draft)
+        raise

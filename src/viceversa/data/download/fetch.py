@@ -1,4 +1,4 @@
-"""Download one file: resumed where it stopped, checked against what is known of it, published whole."""
+"""Download one file: resumed after an interruption, verified, and renamed only when complete."""
 
 import hashlib
 import http.client
@@ -18,8 +18,8 @@ from ...files import make_folder, require_space, sha256, sync, write_json
 
 CHUNK = 1 << 18  # bytes
 TIMEOUT = 30.0  # seconds without a byte
-TRIES = 4  # in a row without a new byte
-AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))  # answers that may be another in a while
+MAX_TRIES = 4  # in a row without a new byte
+TEMPORARY = frozenset((408, 425, 429, 500, 502, 503, 504))  # statuses after which a request is repeated
 SCHEMES = ("https", "http", "file")
 
 Progress = Callable[[int, int | None], None]
@@ -27,7 +27,7 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class File:
-    """A file on a server: its name, and what a public source states of it."""
+    """A file on a server: its name, and its size and digest as a public source states them."""
 
     name: str
     size: int | None = None  # bytes
@@ -36,7 +36,7 @@ class File:
 
 
 class Missing(DataError):
-    """The server does not have or does not give the file; another may."""
+    """The server does not have the file or refuses to send it; another server may."""
 
 
 class Unreachable(ResourceError):
@@ -52,10 +52,10 @@ def download(
     wait: float = 1.0,
     timeout: float = TIMEOUT,
 ) -> Path:
-    """Fetch `url` to `folder/file.name`; what a stopped call left in `.part` is gone on from.
+    """Download `url` to `folder/file.name`; the `.part` file of an interrupted call is continued.
 
-    Raises Missing when the server has no such file, DataError when it is not the stated one (it is removed),
-    Unreachable without network, ResourceError without space. `wait` is the first of the growing pauses, in seconds.
+    Raises Missing when the server has no such file, DataError when its digest differs (it is removed), Unreachable
+    without network, ResourceError without disk space. `wait` is the first of the growing pauses, in seconds.
     """
     if url.partition(":")[0] not in SCHEMES:
         raise DataError(f"{url} is no address to fetch from; it begins with {', '.join(SCHEMES)}")
@@ -64,51 +64,52 @@ def download(
         make_folder(folder)
         _receive_all(part, file, on_progress, wait, timeout)
         os.replace(part.path, final)
-        part.card.unlink(missing_ok=True)
+        part.info_file.unlink(missing_ok=True)
         sync(folder)
     _verify(final, file, url)
     return final
 
 
-def begun(file: File, folder: Path) -> str:
-    """The address that a part of the file came from; empty when there is none."""
+def begun_at(file: File, folder: Path) -> str:
+    """The address from which a part of the file was downloaded; empty when there is none."""
     part = Part(folder / f"{file.name}.part", "")
-    return str(part.told().get("url", "")) if part.have else ""
+    return str(part.info().get("url", "")) if part.size else ""
 
 
 class Part:
-    """The bytes that are there, and of which version of the file they are."""
+    """The downloaded part of a file, and beside it a JSON file with its address and version."""
 
     def __init__(self, path: Path, url: str) -> None:
-        self.path, self.url, self.card = path, url, path.with_name(f"{path.name}.json")
+        self.path, self.url, self.info_file = path, url, path.with_name(f"{path.name}.json")
 
     @property
-    def have(self) -> int:
+    def size(self) -> int:
         return self.path.stat().st_size if self.path.is_file() else 0
 
-    def told(self) -> dict[str, Any]:
-        """What the card says of the bytes; nothing when there is none."""
+    def info(self) -> dict[str, Any]:
+        """The content of the JSON file; empty where it is missing or damaged."""
         try:
-            card = json.loads(self.card.read_text(encoding="utf-8"))
+            info = json.loads(self.info_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            card = None
-        return card if isinstance(card, dict) else {}
+            return {}
+        return info if isinstance(info, dict) else {}
 
     def version(self) -> str:
-        """What the server called the version (ETag or date) that these bytes are of; empty when unknown."""
-        told = self.told()
-        return str(told.get("version", "")) if told.get("url") == self.url else ""
+        """The version (ETag or date) that the server stated for these bytes; empty when unknown."""
+        info = self.info()
+        return str(info.get("version", "")) if info.get("url") == self.url else ""
 
     def restart(self, version: str) -> None:
+        """Drop all bytes; those to come are of `version`."""
         self.path.unlink(missing_ok=True)
-        write_json(self.card, {"url": self.url, "version": version})
+        write_json(self.info_file, {"url": self.url, "version": version})
 
 
 def _receive_all(part: Part, file: File, on_progress: Progress | None, wait: float, timeout: float) -> None:
-    """Ask again and again, as long as each try or one of the next brings bytes."""
+    """Repeat the request until the file is complete; Unreachable after MAX_TRIES without a new byte."""
     tries = 0
-    while part.have == 0 or part.have != file.size:
-        before = part.have
+    while part.size == 0 or part.size != file.size:
+        before = part.size
         reason: object = "the connection broke off"
         try:
             if _receive(part, file, on_progress, timeout):
@@ -117,45 +118,48 @@ def _receive_all(part: Part, file: File, on_progress: Progress | None, wait: flo
             if _is_whole(part, e):
                 return
             reason = e
-        tries = tries + 1 if part.have <= before else 1
-        if tries >= TRIES:
+        tries = tries + 1 if part.size <= before else 1
+        if tries >= MAX_TRIES:
             raise _unreachable(part, reason)
         time.sleep(wait * 2 ** (tries - 1))
 
 
 def _receive(part: Part, file: File, on_progress: Progress | None, timeout: float) -> bool:
-    """One request: append what comes to the part; False when it ended early."""
+    """Append the answer to one request to the part; False when it ended early."""
     headers = {"User-Agent": "viceversa", "Accept-Encoding": "identity"}
     version = part.version()
-    if part.have and version:  # without a version, old and new bytes could be of two files
-        headers |= {"Range": f"bytes={part.have}-", "If-Range": version}
+    if part.size and version:  # without a version, old and new bytes could be of two files
+        headers |= {"Range": f"bytes={part.size}-", "If-Range": version}
     request = urllib.request.Request(part.url, headers=headers)
+
     with urllib.request.urlopen(request, timeout=timeout) as answer:
-        if answer.status != 206 or not _begins_at(answer.headers, part.have):
+        if answer.status != 206 or not _begins_at(answer.headers, part.size):
             part.restart(_version(answer.headers))
             if answer.status == 206:
                 return False
-        have = part.have
+
+        start = part.size
         length = answer.headers.get("Content-Length")
-        total = have + int(length) if length and length.isdecimal() else file.size
+        total = start + int(length) if length and length.isdecimal() else file.size
         if file.size is not None and total != file.size:
             raise DataError(
                 f"{part.url} has {total} bytes instead of {file.size}; it is another file, try another --from"
             )
-        require_space(part.path.parent, (total or 0) - have)
-        _append(answer, part, have, total, on_progress)
-    return total is None or part.have >= total
+        require_space(part.path.parent, (total or 0) - start)
+        _append(answer, part, start, total, on_progress)
+    return total is None or part.size >= total
 
 
-def _append(answer: IO[bytes], part: Part, have: int, total: int | None, on_progress: Progress | None) -> None:
+def _append(answer: IO[bytes], part: Part, size: int, total: int | None, on_progress: Progress | None) -> None:
+    """Write an answer to the part of `size` bytes, also when the connection breaks."""
     try:
         with open(part.path, "ab") as out:
             while block := answer.read(CHUNK):
                 _store(out, block)
-                have += len(block)
+                size += len(block)
                 if on_progress:
-                    on_progress(have, total)
-                if total and have > total:
+                    on_progress(size, total)
+                if total and size > total:
                     break
             out.flush()
             os.fsync(out.fileno())
@@ -174,26 +178,26 @@ def _store(out: IO[bytes], block: bytes) -> None:
         ) from None
 
 
-def _begins_at(headers: Any, have: int) -> bool:
-    return str(headers.get("Content-Range", "")).startswith(f"bytes {have}-")
+def _begins_at(headers: Any, offset: int) -> bool:
+    return str(headers.get("Content-Range", "")).startswith(f"bytes {offset}-")
 
 
 def _version(headers: Any) -> str:
-    """A strong ETag or else the date: what If-Range (RFC 9110, section 13.1.5) may carry."""
+    """A strong ETag or else the date, which If-Range (RFC 9110, section 13.1.5) may carry."""
     tag = str(headers.get("ETag") or "")
     return tag if tag.startswith('"') else str(headers.get("Last-Modified") or "")
 
 
 def _is_whole(part: Part, error: Exception) -> bool:
-    """Whether the error says that nothing is left to fetch; raises when asking again is of no use."""
+    """True if the error means that the part is complete; raises where repeating the request is useless."""
     reason = getattr(error, "reason", None)
     if isinstance(error, urllib.error.HTTPError):
         error.close()
-        if error.code == 416:  # the bytes asked for lie behind the end
-            if error.headers.get("Content-Range") == f"bytes */{part.have}":
+        if error.code == 416:  # the requested bytes lie behind the end
+            if error.headers.get("Content-Range") == f"bytes */{part.size}":
                 return True
             part.restart("")
-        elif error.code not in AGAIN:
+        elif error.code not in TEMPORARY:
             raise Missing(
                 f"{part.url} is not to be had ({error.code} {error.reason}); the set may have moved, "
                 "name a mirror of it with --from"
@@ -208,7 +212,7 @@ def _is_whole(part: Part, error: Exception) -> bool:
 def _unreachable(part: Part, error: object) -> Unreachable:
     reason = getattr(error, "reason", None) or error
     text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    kept = f"; {part.have / 1e6:.1f} MB are kept" if part.have else ""
+    kept = f"; {part.size / 1e6:.1f} MB are kept" if part.size else ""
     return Unreachable(
         f"cannot fetch {part.url} ({text}){kept}; "
         "check the network or name a mirror with --from, then run the same command again"
@@ -216,18 +220,28 @@ def _unreachable(part: Part, error: object) -> Unreachable:
 
 
 def _verify(path: Path, file: File, url: str) -> None:
-    """Remove the file and raise DataError unless it is what is stated of it."""
-    found = path.stat().st_size
-    wrong = f"{found} bytes instead of {file.size}" if file.size not in (None, found) else ""
-    if file.sha256 and not wrong and (digest := sha256(path)) != file.sha256:
-        wrong = f"SHA-256 {digest[:12]}... instead of {file.sha256[:12]}..."
-    if file.md5 and not wrong:
-        with open(path, "rb") as content:
-            digest = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-        wrong = f"MD5 {digest} instead of {file.md5}" if digest != file.md5 else ""
+    """Remove the file and raise DataError unless it has the stated size and digest."""
+    wrong = _mismatch(path, file)
     if wrong:
         path.unlink()
         raise DataError(
             f"{url} gave another file ({wrong}); it was removed, "
             "run the same command again or name a mirror with --from"
         )
+
+
+def _mismatch(path: Path, file: File) -> str:
+    """The first difference from the stated size, SHA-256 and MD5; empty when there is none."""
+    size = path.stat().st_size
+    if file.size not in (None, size):
+        return f"{size} bytes instead of {file.size}"
+    if file.sha256:
+        digest = sha256(path)
+        if digest != file.sha256:
+            return f"SHA-256 {digest[:12]}... instead of {file.sha256[:12]}..."
+    if file.md5:
+        with open(path, "rb") as content:
+            digest = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        if digest != file.md5:
+            return f"MD5 {digest} instead of {file.md5}"
+    return ""

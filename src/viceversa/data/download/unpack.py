@@ -1,4 +1,4 @@
-"""Unpack an archive from elsewhere: plain files below one folder, and nothing a hostile archive may try."""
+"""Unpack an untrusted archive: regular files below one folder only."""
 
 import gzip
 import stat
@@ -12,20 +12,18 @@ from typing import IO
 from ...errors import DataError
 from ...files import make_folder, require_space, sync, write_new
 
-GROWTH, SPARE = 8, 64_000_000  # an archive of n bytes may hold up to GROWTH n + SPARE; pictures hardly shrink
-MEMBERS = 200_000
-LONGEST = 200  # bytes of a name
+GROWTH, SPARE = 8, 64_000_000  # an archive of n bytes may hold up to GROWTH n + SPARE; images hardly shrink
+MAX_MEMBERS = 200_000
+MAX_NAME = 200  # bytes
 BLOCK = 1 << 20  # bytes read at once
-DAMAGE = (
-    zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError,
-)  # fmt: skip
+DAMAGE = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
 
 
 class Refused(DataError):
     """An archive that is damaged or hostile."""
 
-    def __init__(self, archive: Path, why: str) -> None:
-        super().__init__(f"{archive.name} {why}; it was not unpacked, name another mirror with --from")
+    def __init__(self, archive: Path, reason: str) -> None:
+        super().__init__(f"{archive.name} {reason}; it was not unpacked, name another mirror with --from")
 
 
 Member = tuple[str, int, Callable[[], IO[bytes]]]  # name, declared size, how to open it
@@ -35,7 +33,7 @@ def unpack(archive: Path, folder: Path, on_progress: Callable[[int], None] | Non
     """Write the files of a zip or tar archive below `folder`, synced; returns how many there are.
 
     Raises Refused for an absolute path, `..`, link, device, name used twice, encrypted or damaged member, or more
-    content than such an archive can hold; then `folder` may hold a part.
+    content than such an archive can hold; `folder` may then hold some of the files.
     """
     limit = archive.stat().st_size * GROWTH + SPARE
     members = _zip(archive, limit) if zipfile.is_zipfile(archive) else _tar(archive, limit)
@@ -46,11 +44,11 @@ def unpack(archive: Path, folder: Path, on_progress: Callable[[int], None] | Non
         for name, size, open_member in members:
             path = _safe(name, archive)
             total += size
-            if total > limit or len(names) >= MEMBERS:
+            if total > limit or len(names) >= MAX_MEMBERS:
                 raise Refused(archive, f"would unpack to more than {limit / 1e6:.0f} MB")
             if path in names or path in folders or names & set(path.parents):
                 raise Refused(archive, f"holds {path} twice")
-            if _is_clutter(path):
+            if _is_hidden(path):
                 continue
             names.add(path)
             folders.update(path.parents)
@@ -82,21 +80,22 @@ def _zip(archive: Path, limit: int) -> Iterator[Member]:
 
 def _tar(archive: Path, limit: int) -> Iterator[Member]:
     with open(archive, "rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    with tarfile.open(archive, "r:gz" if packed else "r:") as content:
+        is_gzip = file.read(2) == b"\x1f\x8b"
+    with tarfile.open(archive, "r:gz" if is_gzip else "r:") as content:
         for info in content:
             if info.isdir():
                 continue
             if not info.isreg():
                 raise Refused(archive, f"holds {info.name!r}, a link or device")
             yield info.name, info.size, lambda info=info: content.extractfile(info)  # type: ignore[misc]
+
         rest = 0
         while content.fileobj and rest <= limit and (block := content.fileobj.read(BLOCK)):
-            rest += len(block)  # a checksum of the whole is checked at its very end
+            rest += len(block)  # reads to the end, where gzip checks its checksum
 
 
 def _safe(name: str, archive: Path) -> PurePosixPath:
-    """The path of a member below the folder. Raises Refused where it would lead out of it."""
+    """The path of a member below the folder; Refused where it would lead out of it."""
     path = PurePosixPath(name)
     parts = path.parts
     if (
@@ -104,11 +103,11 @@ def _safe(name: str, archive: Path) -> PurePosixPath:
         or path.is_absolute()
         or ".." in parts
         or any(mark in name for mark in "\\:\0")
-        or any(len(part.encode(errors="surrogatepass")) > LONGEST for part in parts)
+        or any(len(part.encode(errors="surrogatepass")) > MAX_NAME for part in parts)
     ):
         raise Refused(archive, f"holds {name[:80]!r}, which leads out of its folder")
     return path
 
 
-def _is_clutter(path: PurePosixPath) -> bool:
+def _is_hidden(path: PurePosixPath) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
