@@ -1,4 +1,4 @@
-"""The cases: each a job of viceversa and, where the one-page reference does the same, a job of the reference."""
+"""The cases: each is a job of viceversa and, where the one-page reference can do the same, a job of the reference."""
 
 import runpy
 import shutil
@@ -47,19 +47,19 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A row of the table. `ours` and `reference` make a job from a folder to work in and a device."""
+    """A row of the table. `ours` and `reference` make a job from a working folder and a device."""
 
     unit: str
     ours: Callable[[Path, str], Job]
     reference: Callable[[Path, str], Job] | None = None
     quick: bool = False  # also measured by --quick
-    memory: bool = False  # its peak memory is measured too, in processes of their own
+    memory: bool = False  # also measure the peak memory, on a CPU in separate processes
     precision: str = "fp32"
-    devices: tuple[str, ...] = ("cpu",)  # on which it is measured
+    devices: tuple[str, ...] = ("cpu",)  # that it is measured on
 
 
 def one_page() -> dict[str, Any]:
-    """The functions of the reference, which lies beside this file when installed, in examples/ in a source tree."""
+    """The functions of the reference: a file next to this one when installed, in examples/ in a source tree."""
     here = Path(__file__)
     for path in (here.with_name(PAGE), here.parents[3] / "examples" / PAGE):
         if path.exists():
@@ -68,7 +68,7 @@ def one_page() -> dict[str, Any]:
 
 
 def config_of(name: str, size: int, **changes: Any) -> CycleGANConfig:
-    """A preset's CycleGAN."""
+    """The CycleGAN configuration of a preset, with changes."""
     return replace(cast(CycleGANConfig, preset(name, size).method), **changes)
 
 
@@ -89,7 +89,7 @@ def train_ours(
     compile: bool = False,
     **changes: Any,
 ) -> Job:
-    """A training step of a preset as in a run: batches on the host, on a GPU as a CUDA graph."""
+    """A training step of a preset as in a run: batches come from the host; on a GPU the step is a CUDA graph."""
     base = preset(name, size)
     batch, precision = batch or base.train.batch, choose_precision(precision or base.train.precision, device)
     train = replace(base.train, batch=batch, precision=precision)
@@ -98,21 +98,23 @@ def train_ours(
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = device == "cuda"
     model = CycleGAN(method, precision=precision, device=device)
-    for net in model.nets.values() if compile else ():
-        compile_net(net, device)
+    if compile:
+        for net in model.nets.values():
+            compile_net(net, device)
     a, b = noise(batch, size, "cpu")
     step_fn = device_step(model.step, model.players.values(), device)
 
     def step() -> None:
         losses = step_fn(a, b)
         if device == "cpu":
-            _ = [loss.item() for loss in losses.values()]
+            for loss in losses.values():
+                loss.item()
 
     return Job(call=step, items=batch, flops=partial(flops.of_step, method, batch, size))
 
 
 def train_reference(size: int, batch: int, folder: Path, device: str) -> Job:
-    """A step of the one-page reference."""
+    """A training step of the one-page reference."""
     torch.manual_seed(0)
     model = one_page()["CycleGAN"](blocks=9 if size >= 256 else 6)
     for net in (model.G, model.F, model.D_A, model.D_B):
@@ -121,11 +123,12 @@ def train_reference(size: int, batch: int, folder: Path, device: str) -> Job:
     return Job(call=lambda: model.step(a, b), items=batch)
 
 
-def pictures(folder: Path, size: int, count: int = FILES) -> list[Path]:
-    """`count` PNG files of drawn images, of which FILES are different."""
+def draw_files(folder: Path, size: int, count: int = FILES) -> list[Path]:
+    """Write `count` PNG files of drawn images, FILES of them different."""
     world = WORLDS["orchard"]
-    (folder / f"in{size}").mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"in{size}" / f"{i}.png" for i in range(count)]
+    inputs = folder / f"in{size}"
+    inputs.mkdir(parents=True, exist_ok=True)
+    paths = [inputs / f"{i}.png" for i in range(count)]
     for i, path in enumerate(paths):
         if i < FILES:
             images.save_png(path, images.from_uint8(world.draw(i, size, "A")[0]).transpose(2, 0, 1))
@@ -138,8 +141,9 @@ def translator_of(c: CycleGANConfig, size: int, device: str, precision: str, com
     """A translator with random weights."""
     torch.manual_seed(0)
     nets = {side: make_generator(c, 3, 3) for side in SIDES}
-    for net in nets.values() if compile else ():
-        compile_net(net, device, dynamic=True)
+    if compile:
+        for net in nets.values():
+            compile_net(net, device, dynamic=True)
     return Translator(nets, ("a", "b"), (3, 3), size, 0, device, precision, fixed_batch=compile)
 
 
@@ -155,26 +159,27 @@ def translate_ours(
     **changes: Any,
 ) -> Job:
     """Files to files through a translator."""
-    c, count = config_of(name, size, **changes), of_device(count, device)
-    translator = translator_of(c, size, device, precision, compile)
-    sources = pictures(folder, size, count)
+    config, count = config_of(name, size, **changes), files_of(count, device)
+    translator = translator_of(config, size, device, precision, compile)
+    sources = draw_files(folder, size, count)
     call = partial(translate_files, translator, sources, "b", folder / "out")
-    return Job(call=call, items=count, flops=lambda: count * flops.of_translation(c, size))
+    return Job(call=call, items=count, flops=lambda: count * flops.of_translation(config, size))
 
 
 def network_ours(size: int, folder: Path, device: str, *, precision: str, compile: bool) -> Job:
     """Tensors to tensors, a full GPU batch at a time."""
-    c = config_of("cyclegan", size)
-    translator = translator_of(c, size, device, precision, compile)
+    config = config_of("cyclegan", size)
+    translator = translator_of(config, size, device, precision, compile)
     x = torch.cat([noise(1, size, "cpu")[0]] * translator.batch_size)
     return Job(
-        call=lambda: translator.batch(x, "B"), items=len(x), flops=lambda: len(x) * flops.of_translation(c, size)
+        call=lambda: translator.batch(x, "B"), items=len(x), flops=lambda: len(x) * flops.of_translation(config, size)
     )
 
 
 def network_reference(size: int, folder: Path, device: str) -> Job:
-    """One tensor after the other through the reference's generator."""
-    net, x = one_page()["generator"](blocks=9 if size >= 256 else 6).to(device), noise(1, size, "cpu")[0]
+    """Tensors to tensors through the reference's generator, one at a time."""
+    net = one_page()["generator"](blocks=9 if size >= 256 else 6).to(device)
+    x = noise(1, size, "cpu")[0]
 
     def call() -> None:
         with torch.no_grad():
@@ -183,16 +188,16 @@ def network_reference(size: int, folder: Path, device: str) -> Job:
     return Job(call=call, items=1)
 
 
-def of_device(count: int, device: str) -> int:
-    """Number of files to translate: on a GPU enough for full batches and to amortise the first and the last."""
+def files_of(count: int, device: str) -> int:
+    """The number of files to translate: on a GPU more, to fill batches and to amortise the first and the last one."""
     return count if device == "cpu" else 64 * count
 
 
 def translate_reference(size: int, count: int, folder: Path, device: str) -> Job:
-    """Files to files as the reference does it."""
+    """Files to files through the reference."""
     page = one_page()
     net = page["generator"](blocks=9 if size >= 256 else 6).to(device)
-    sources = pictures(folder, size, of_device(count, device))
+    sources = draw_files(folder, size, files_of(count, device))
 
     def call() -> None:
         for source in sources:
@@ -204,17 +209,17 @@ def translate_reference(size: int, count: int, folder: Path, device: str) -> Job
     return Job(call=call, items=len(sources))
 
 
-def load_ours(kept: bool, folder: Path, device: str, size: int = 256) -> Job:
-    """A batch of each domain as for `cyclegan`, read from files or, with `kept`, from memory."""
-    files, data = pictures(folder, size), preset("cyclegan", size).data
+def load_ours(in_memory: bool, folder: Path, device: str, size: int = 256) -> Job:
+    """A batch of each domain as for `cyclegan`, read from files or from images in memory."""
+    files, data = draw_files(folder, size), preset("cyclegan", size).data
     read = reader(data.load_size, data.fit, 3)
-    source = Unpaired(files, files, (read, read), Augment(size, flip=True), FILES, 0, 2**30 if kept else 0)
+    source = Unpaired(files, files, (read, read), Augment(size, flip=True), FILES, 0, 2**30 if in_memory else 0)
     return Job(call=lambda: source.batch(0), items=2 * FILES)
 
 
 def load_reference(folder: Path, device: str, size: int = 256) -> Job:
-    """The same with the reference's `picture`, which reads the file every time."""
-    picture, files = one_page()["picture"], pictures(folder, size)
+    """The same batches through the reference's `picture`, which reads the file every time."""
+    picture, files = one_page()["picture"], draw_files(folder, size)
     return Job(call=lambda: [picture(path, size) for path in (*files, *files)], items=2 * FILES)
 
 
@@ -227,13 +232,14 @@ def features(folder: Path, device: str) -> Job:
     return Job(call=lambda: extractor(x), items=BATCH, flops=count)
 
 
-def start(words: list[str], folder: Path, device: str) -> Job:
-    """A process that starts and ends."""
-    return Job(call=lambda: subprocess.run([sys.executable, *words], check=True, capture_output=True), items=1)
+def start(arguments: list[str], folder: Path, device: str) -> Job:
+    """A Python process from start to end."""
+    command = [sys.executable, *arguments]
+    return Job(call=lambda: subprocess.run(command, check=True, capture_output=True), items=1)
 
 
-def bare(folder: Path, device: str) -> Job:
-    """The imports of the reference, in a process of its own."""
+def start_reference(folder: Path, device: str) -> Job:
+    """A Python process that imports what the reference imports."""
     return start(["-c", "import numpy, torch, PIL.Image"], folder, device)
 
 
@@ -281,7 +287,9 @@ CASES = {
     "load 256 px from memory": Case(unit="images", ours=partial(load_ours, True), reference=load_reference),
     "features of 64 px": Case(unit="images", ours=features, quick=True),
     "start, viceversa --help": Case(
-        unit="starts", ours=partial(start, ["-m", "viceversa", "--help"]), reference=bare, quick=True
+        unit="starts", ours=partial(start, ["-m", "viceversa", "--help"]), reference=start_reference, quick=True
     ),
-    "start, import of every verb": Case(unit="starts", ours=partial(start, ["-c", EVERY_VERB]), reference=bare),
+    "start, import of every verb": Case(
+        unit="starts", ours=partial(start, ["-c", EVERY_VERB]), reference=start_reference
+    ),
 }

@@ -8,14 +8,14 @@ from torch import nn
 from ..networks.layers import to_device
 from .clock import Clock, Spent, sync
 
-CONVOLUTION = 256, 64  # channels and side: the residual blocks of CycleGAN at 256 px
+CONVOLUTION = 256, 64  # channels, side: as in the residual blocks of CycleGAN at 256 px
 MATRIX = 2048  # side
 GPU_BATCH, GPU_MATRIX, GPU_CALLS = 16, 8192, 10  # on a GPU: images, side, calls without synchronisation
-COPIED = 2**28  # bytes, more than the caches of most processors hold
+COPY_BYTES = 2**28  # more than the caches of most CPUs
 
 
 def best(call: Callable[[], object], device: str, rounds: int = 5) -> Spent:
-    """The fastest of several calls, by wall time and by CPU time."""
+    """Time of the fastest of several calls, by each clock."""
     call()
     times = []
     calls = GPU_CALLS if device == "cuda" else 1
@@ -23,16 +23,16 @@ def best(call: Callable[[], object], device: str, rounds: int = 5) -> Spent:
         with Clock(device) as clock:
             for _ in range(calls):
                 call()
-        times.append(Spent(clock.spent.wall / calls, clock.spent.processor / calls))
-    return Spent(min(t.wall for t in times), min(t.processor for t in times))
+        times.append(Spent(clock.spent.wall / calls, clock.spent.cpu / calls))
+    return Spent(min(t.wall for t in times), min(t.cpu for t in times))
 
 
 @torch.inference_mode()
 def ceilings(device: str = "cpu") -> dict[str, dict[str, float]]:
     """{"convolution fp32": {"wall": ..., "processor": ...}, ...} in Gflop/s, and memory bandwidth in GB/s.
 
-    A multiply-add is two operations. `wall` is per second of wall time with all threads, `processor` per CPU second. A
-    copy counts bytes read and bytes written.
+    A multiply-add is two operations. `wall` is per second of wall time with all threads, `processor` per CPU second.
+    The bandwidth of a copy counts bytes read and bytes written.
     """
     rates = {}
     c, side = CONVOLUTION
@@ -44,12 +44,12 @@ def ceilings(device: str = "cpu") -> dict[str, dict[str, float]]:
         rates[f"convolution {name}"] = rate(best(lambda: conv(x), device), 2 * 9 * n * c * c * side**2)  # noqa: B023
         m = torch.randn(edge, edge, device=device, dtype=dtype)
         rates[f"matrix {name}"] = rate(best(lambda: m @ m, device), 2 * edge**3)  # noqa: B023
-    source, target = (torch.ones(COPIED // 4, device=device) for _ in range(2))
-    rates["memory"] = rate(best(lambda: target.copy_(source), device), 2 * COPIED)
+    source, target = (torch.ones(COPY_BYTES // 4, device=device) for _ in range(2))
+    rates["memory"] = rate(best(lambda: target.copy_(source), device), 2 * COPY_BYTES)
     sync(device)
     return rates
 
 
 def rate(spent: Spent, operations: float) -> dict[str, float]:
-    """10^9 operations per second, by both clocks."""
-    return {"wall": operations / spent.wall / 1e9, "processor": operations / max(spent.processor, 1e-9) / 1e9}
+    """10^9 operations per second, by each clock."""
+    return {"wall": operations / spent.wall / 1e9, "processor": operations / max(spent.cpu, 1e-9) / 1e9}

@@ -1,4 +1,4 @@
-"""Wall time and CPU time, which other programs disturb less."""
+"""Clocks: wall time, and CPU time, which is less disturbed by other programs."""
 
 import resource
 import time
@@ -8,10 +8,10 @@ import torch
 
 
 class Spent(NamedTuple):
-    """Seconds."""
+    """Seconds by each clock."""
 
     wall: float
-    processor: float  # CPU seconds of all threads, system calls and ended children
+    cpu: float  # CPU seconds of all threads, system calls and ended children
 
 
 def sync(device: str) -> None:
@@ -20,7 +20,7 @@ def sync(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def processor_seconds() -> float:
+def cpu_seconds() -> float:
     """CPU seconds of this process and its ended children."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(u.ru_utime + u.ru_stime for u in used)
@@ -34,9 +34,9 @@ class Clock:
 
     def __enter__(self) -> "Clock":
         sync(self.device)
-        self.wall, self.processor = time.perf_counter(), processor_seconds()
+        self.wall, self.cpu = time.perf_counter(), cpu_seconds()
         return self
 
     def __exit__(self, *_: object) -> None:
         sync(self.device)
-        self.spent = Spent(time.perf_counter() - self.wall, processor_seconds() - self.processor)
+        self.spent = Spent(time.perf_counter() - self.wall, cpu_seconds() - self.cpu)

@@ -1,4 +1,4 @@
-"""Floating-point operations, counted layer by layer on tensors without memory; a multiply-add is two."""
+"""Floating-point operations, counted layer by layer on the meta device; a multiply-add is two."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,10 +35,15 @@ def of_step(config: CycleGANConfig, batch: int, size: int) -> int:
     first = of_pass(G, shape, weights=True)  # its input is an image, which needs no gradient
     small = *shape[:2], *(side // config.cycle_downsampling for side in shape[2:])
     second = of_pass(G, small, weights=True, inputs=True)  # its input is a translation
-    generators = first + bool(config.lambda_cyc) * second + bool(config.lambda_idt) * first
-    frozen = of_pass(D, shape, inputs=True) if config.lambda_gan else 0  # in the generators' turn
-    trained = 2 * of_pass(D, shape, weights=True) if config.lambda_gan else 0
-    return 2 * (generators + frozen + trained)  # both directions
+    count = first
+    if config.lambda_cyc:
+        count += second
+    if config.lambda_idt:
+        count += first
+    if config.lambda_gan:
+        count += of_pass(D, shape, inputs=True)  # in the generators' turn, its weights fixed
+        count += 2 * of_pass(D, shape, weights=True)  # in its own turn, of a real and a generated image
+    return 2 * count  # both directions
 
 
 def of_translation(config: CycleGANConfig, size: int) -> int:

@@ -1,4 +1,4 @@
-"""All cases, and the machine they ran on."""
+"""The result of the benchmark: all cases, and the machine they ran on."""
 
 import platform
 import sys
@@ -17,36 +17,37 @@ from .ceilings import ceilings
 from .measure import PEAKS, measure
 
 ROUNDS = 5
-SLOW_ROUNDS = 2  # of cases whose block takes many seconds
+SLOW_ROUNDS = 2  # of cases whose calls take many seconds
 
 
 def run(*, quick: bool, check: Sequence[str | Path], device: str | None, show: Callable[[str], None]) -> dict[str, Any]:
-    """Measure on one device or all, and compare with the file of `check` that is from a machine of this kind.
+    """Measure on `device` or on all devices; compare with the first file of `check` from the same kind of machine.
 
-    "checked" in the result is the file that was compared with; none where no file is from such a machine.
+    "checked" in the result names that file; None where there is none.
     """
     committed = {str(path): guard.read(Path(path)) for path in check}
     result: dict[str, Any] = {"machine": machine(), "quick": quick, "ceilings": {}, "cases": []}
 
-    def row(name: str, place: str) -> dict[str, Any]:
-        show(f"{place}: {name}")
-        slow = place == "cpu" and "256 px" in name and name.startswith(("train", "translate"))
-        return measure(name, SLOW_ROUNDS if slow else ROUNDS, place, result["ceilings"][place])
+    def measure_row(name: str, device: str) -> dict[str, Any]:
+        show(f"{device}: {name}")
+        slow = device == "cpu" and "256 px" in name and name.startswith(("train", "translate"))
+        return measure(name, SLOW_ROUNDS if slow else ROUNDS, device, result["ceilings"][device])
 
-    def again(name: str, place: str) -> dict[str, Any]:
-        PEAKS.clear()  # memory too
-        return row(name, place)
+    def remeasure(name: str, device: str) -> dict[str, Any]:
+        PEAKS.clear()  # measure the memory again too
+        return measure_row(name, device)
 
-    here = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
-    for place in here if device is None else (choose_device(device),):
-        show(f"{place}: ceilings")
-        result["ceilings"][place] = ceilings(place)
-        names = [name for name, case in CASES.items() if place in case.devices and (case.quick or not quick)]
-        result["cases"] += [row(name, place) for name in names]
+    available = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    for measured in available if device is None else (choose_device(device),):
+        show(f"{measured}: ceilings")
+        result["ceilings"][measured] = ceilings(measured)
+        names = [name for name, case in CASES.items() if measured in case.devices and (case.quick or not quick)]
+        result["cases"] += [measure_row(name, measured) for name in names]
+
     if committed:
-        result["checked"] = file = guard.of_this_kind(result, committed)
+        result["checked"] = file = guard.matching_file(result, committed)
         if file is not None:
-            guard.require_no_slower(result, committed[file], file, again)
+            guard.require_no_slower(result, committed[file], file, remeasure)
     return result
 
 

@@ -1,1 +1,1 @@
-"""Using a trained run: one picture, an array, a folder."""
+"""Translation with a trained run: of an image, an array, a tensor, files or folders."""

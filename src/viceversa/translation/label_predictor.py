@@ -1,4 +1,4 @@
-"""A trained segmenter as a function from images to class numbers."""
+"""The label predictor: a trained segmenter as a function from images to class numbers."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ BATCH_PIXELS = 2**18  # 64 images of 64 px
 
 
 class LabelPredictor:
-    """Predicts the class of every pixel: numbers into `names`, whose colours `palette` holds.
+    """Predicts the class of every pixel as a number into `names`, whose colours `palette` holds.
 
-    Objects should have the size they had in training: images are best given with a shorter side of `size` pixels.
-    `domain` is the name of the images it was trained on, `step` that of its checkpoint.
+    Objects should appear at the size they had in training: give images a shorter side of `size` pixels.
+    `domain` names the images it was trained on, `step` is that of its checkpoint.
     """
 
     def __init__(self, network: nn.Module, palette: Palette, channels: int, size: int, step: int, domain: str) -> None:
@@ -31,7 +31,7 @@ class LabelPredictor:
 
     @torch.inference_mode()
     def predict(self, x: Tensor) -> NDArray[np.uint8]:
-        """Class numbers (N, H, W) of (N, C, H, W) in [-1, 1], any size; the same for any batch size."""
+        """Class numbers (N, H, W) of images (N, C, H, W) in [-1, 1] of any size; independent of the batch size."""
         if x.ndim != 4 or x.shape[1] != self.channels:
             raise DataError(
                 f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {self.channels}, H, W) in [-1, 1]"
@@ -45,7 +45,7 @@ class LabelPredictor:
 
 
 def load_segmenter(run: Path | str) -> LabelPredictor:
-    """The newest checkpoint of a run of preset `fcn`, on the CPU. ModelFileError for a run of another kind."""
+    """Load the newest checkpoint of a run of preset `fcn`, on the CPU. ModelFileError for another kind of run."""
     folder = RunFolder(run).require()
     config, data = folder.config(), folder.data()
     if not task_of(config.method).labels_pixels:
@@ -57,7 +57,7 @@ def load_segmenter(run: Path | str) -> LabelPredictor:
     except (KeyError, TypeError, ValueError):
         raise ModelFileError(f"{folder.path / 'data.json'} lacks palette or domain; restore it or train anew") from None
 
-    kept = folder.checkpoint()
+    saved = folder.checkpoint()
     network = make(config.method, size=config.data.size, classes=len(palette.names)).nets["S"]
-    checkpoint.load_networks(kept.path, {"S": network}, averaged=False)
-    return LabelPredictor(network, palette, config.method.channels_of(), config.data.size, kept.step, domain)
+    checkpoint.load_networks(saved.path, {"S": network}, averaged=False)
+    return LabelPredictor(network, palette, config.method.channels_of(), config.data.size, saved.step, domain)

@@ -6,13 +6,13 @@ from torch.nn import functional
 
 from ..networks.unet import UNetGenerator
 
-SMALLEST = 16  # pixels of a side that every generator can process
+SMALLEST = 16  # pixels: the smallest side that every generator can process
 
 
 class TranslationModule(nn.Module):
     """A generator for images of any size: (N, C, H, W) in [-1, 1] -> (N, C', H, W) float32 in [-1, 1].
 
-    The sides are padded to what the generator's downsampling needs, and cropped again.
+    The input is padded to a multiple of the generator's downsampling, its output cropped to the input's size.
     """
 
     def __init__(self, generator: nn.Module) -> None:
@@ -28,9 +28,9 @@ class TranslationModule(nn.Module):
 
 
 def pad_to_multiple(x: Tensor, multiple: int = 4, smallest: int = SMALLEST) -> Tensor:
-    """(N, C, H, W) grown to the right and below until both sides are multiples, and at least `smallest`.
+    """Pad (N, C, H, W) at the right and bottom until both sides are multiples and at least `smallest`.
 
-    Padding is by reflection, or by replication where the image is too small for that.
+    By reflection, or by replication where the image is too small to be reflected.
     """
     h, w = x.shape[-2:]
     down = max(-(-h // multiple) * multiple, smallest) - h
@@ -42,7 +42,7 @@ def pad_to_multiple(x: Tensor, multiple: int = 4, smallest: int = SMALLEST) -> T
 
 
 def to_host(x: Tensor) -> Tensor:
-    """A GPU tensor on the host, copied into pinned memory."""
+    """Copy a GPU tensor to the host, into pinned memory."""
     host = torch.empty(x.shape, pin_memory=True)
     host.copy_(x, non_blocking=True)
     torch.cuda.current_stream().synchronize()

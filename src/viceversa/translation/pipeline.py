@@ -1,4 +1,4 @@
-"""Files and folders through a translator: read ahead, translated in batches, written behind, all in order."""
+"""Translation of files and folders: threads read ahead and write behind the translator, in the order of the files."""
 
 import os
 from collections import deque
@@ -15,20 +15,20 @@ from ..errors import DataError
 from .plan import plan
 from .translator import Translator
 
-BATCHES_AHEAD = 2  # batches that are read before their turn, and that may wait to be written
-BUDGET_BYTES = 2**30  # of pixels in each stage, unless a single image is larger
-THREADS = max(1, min(8, (os.cpu_count() or 1) // 2))  # that read, and that write; more slow each other (docs/log.md)
+BATCHES_AHEAD = 2  # batches read in advance, and batches that may wait to be written
+BUDGET_BYTES = 2**30  # of pixels waiting before and after the translator each; one image is always allowed
+THREADS = max(1, min(8, (os.cpu_count() or 1) // 2))  # for reading and writing each; more are slower (docs/log.md)
 
 Result = TypeVar("Result")
 
 
 @dataclass
 class Summary:
-    """What became of every input."""
+    """The outcome of every input."""
 
     written: list[Path] = field(default_factory=list)
-    skipped: dict[Path, str] = field(default_factory=dict)  # why each could not be translated
-    notes: list[str] = field(default_factory=list)  # what the user should know of those that could
+    skipped: dict[Path, str] = field(default_factory=dict)  # source: reason
+    notes: list[str] = field(default_factory=list)  # of written images, such as a dropped profile
 
 
 def translate_files(
@@ -38,9 +38,9 @@ def translate_files(
     out: str | Path,
     on_progress: Callable[[int, int, Path], None] = lambda done, total, path: None,
 ) -> Summary:
-    """Translate files and whole folders into `out`; what cannot be read is skipped and named.
+    """Translate files and whole folders into `out`; files that cannot be read are skipped and named.
 
-    An image of a folder keeps its place below it. UsageError before anything is written when two inputs would become
+    An image of a folder keeps its relative path. UsageError before anything is written when two inputs would become
     the same file or one would overwrite itself; DataError when nothing could be translated.
     """
     translator.side(to)  # a wrong name is an error before any work
@@ -74,13 +74,13 @@ def translate_files(
 class MemoryBudget:
     """How many images to hold in memory, estimated from the size of the last image read.
 
-    Reader threads set `image_bytes`: a single assignment, of which any recent value will do.
+    Reader threads set `image_bytes`. It needs no lock: one assignment, and any recent value is a good estimate.
     """
 
-    image_bytes: int | None = None  # none before the first
+    image_bytes: int | None = None  # None until the first image has been read
 
     def images(self, most: int) -> int:
-        """At most `most`, at least one."""
+        """The number of images that fit, from 1 to `most`."""
         if self.image_bytes is None:
             return min(most, BATCHES_AHEAD)
         return max(1, min(most, BUDGET_BYTES // max(1, self.image_bytes)))
@@ -89,13 +89,13 @@ class MemoryBudget:
 def translate_batch(
     translator: Translator, reading: Sequence[Future[images.Picture]], to: str
 ) -> list[images.Picture | Exception]:
-    """Translations of images that are being read, or the error of each; in one batch where memory allows."""
+    """The translation of each image being read, or its error; in one batch where memory allows."""
     pictures = [result_or_error(future.result) for future in reading]
     readable = [picture for picture in pictures if isinstance(picture, images.Picture)]
     if len(readable) > 1:
-        together = result_or_error(lambda: translator.pictures(readable, to))
-        if isinstance(together, list):
-            results = iter(together)
+        outputs = result_or_error(lambda: translator.pictures(readable, to))
+        if isinstance(outputs, list):
+            results = iter(outputs)
             return [next(results) if isinstance(picture, images.Picture) else picture for picture in pictures]
 
     return [
@@ -105,7 +105,7 @@ def translate_batch(
 
 
 def result_or_error(call: Callable[[], Result]) -> Result | Exception:
-    """The result of a call, or the error that concerns one image only."""
+    """The result of a call, or its error where that concerns one image only."""
     try:
         return call()
     except (DataError, MemoryError, RuntimeError) as e:
@@ -113,7 +113,7 @@ def result_or_error(call: Callable[[], Result]) -> Result | Exception:
 
 
 def reason_to_skip(source: Path, error: Exception) -> str:
-    """Why an image is skipped; an error that is no reason to skip it is raised."""
+    """Why an image is skipped. An error that concerns more than this image is raised."""
     if isinstance(error, DataError):
         return str(error)
     if "memory" in str(error).lower():
@@ -122,7 +122,7 @@ def reason_to_skip(source: Path, error: Exception) -> str:
 
 
 class Reader:
-    """Images in the order of their files, read `ahead` in threads while earlier ones are computed."""
+    """Threads that read up to `ahead` images before their turn; results come in the order of the files."""
 
     def __init__(self, sources: Iterable[Path], ahead: int, budget: MemoryBudget) -> None:
         self.sources, self.ahead, self.budget = iter(sources), ahead, budget
@@ -130,7 +130,7 @@ class Reader:
         self.pending: deque[Future[images.Picture]] = deque()
 
     def next(self) -> Future[images.Picture]:
-        """The next image, or the error that its file meets."""
+        """A future of the next image or of the error in reading it."""
         missing = self.budget.images(self.ahead) + 1 - len(self.pending)
         for source in islice(self.sources, max(0, missing)):
             self.pending.append(self.pool.submit(self._read, source))
@@ -149,9 +149,10 @@ class Reader:
 
 
 class Writer:
-    """Images to files, in order, in threads while later ones are computed; after a failure nothing more is begun.
+    """Threads that write images; `summary` lists them in the order of submission.
 
-    At most `ahead` images are pending. When the caller is interrupted they are still written, none of them in part.
+    After a failure such as a full disk no further file is begun. When the caller is interrupted, submitted images are
+    still written: complete, and at most `ahead` of them.
     """
 
     def __init__(self, summary: Summary, ahead: int, budget: MemoryBudget) -> None:
@@ -161,7 +162,7 @@ class Writer:
         self.failed = False
 
     def submit(self, source: Path, target: Path, picture: images.Picture) -> None:
-        """Write `picture`, after waiting until few enough are pending; raises what one of those met."""
+        """Write `picture` once fewer than `ahead` are pending; raises an error of an earlier one."""
         self.wait(self.budget.images(self.ahead) - 1)
         self.pending.append((source, target, picture, self.pool.submit(self._write, target, picture)))
 
@@ -175,7 +176,7 @@ class Writer:
             raise
 
     def wait(self, pending: int = 0) -> None:
-        """Wait until at most `pending` are still to be written, and note what became of the others."""
+        """Wait until at most `pending` images are unwritten, and add the others to the summary."""
         while len(self.pending) > pending:
             source, target, picture, future = self.pending.popleft()
             try:

@@ -1,4 +1,4 @@
-"""At which size a network sees an image, and how its change is carried over to the full image."""
+"""The scale policy: at which size the network sees an image, and how its change reaches the full image."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def require_scale(scale: str) -> None:
 
 
 def network_input(pixels: Array, scale: str, size: int) -> Array:
-    """(C, H, W) as the network sees it: as it is, or with a shorter side of the training `size` in pixels."""
+    """The image (C, H, W) for the network: unchanged, or reduced to a shorter side of `size`, the training size."""
     _, h, w = pixels.shape
     ratio = min(h, w) / size
     largest = MAX_NATIVE_RATIO if scale == "auto" else 1
@@ -30,7 +30,7 @@ def network_input(pixels: Array, scale: str, size: int) -> Array:
 
 
 def carry_change(full: Array, reduced: Array, output: Array) -> Array:
-    """`full` (C, H, W) with the change from `reduced` to `output`, both smaller, resized to its size."""
+    """Add the change from `reduced` to `output` to `full` (C, H, W), resized to its size; clipped to [-1, 1]."""
     channels = len(output)
     change = output - images.to_channels(reduced, channels)
     full = images.to_channels(full, channels)

@@ -1,4 +1,4 @@
-"""A trained run as a function from image to image."""
+"""The translator: a trained run as a function from images of one domain to images of the other."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,8 +21,8 @@ from ..runs.folder import RunFolder
 from .module import TranslationModule, to_host
 from .scale import carry_change, network_input, require_scale
 
-GPU_BATCH = 16  # images at a time on a GPU, which one image does not fill
-GPU_PIXELS = GPU_BATCH * 256**2  # of them together, at most
+GPU_BATCH = 16  # images of a batch on a GPU, which one image does not fill
+GPU_PIXELS = GPU_BATCH * 256**2  # of a batch, at most
 
 
 class Translator:
@@ -33,7 +33,7 @@ class Translator:
 
     def __init__(
         self,
-        generators: Mapping[Side, nn.Module],  # by the side that each leads to
+        generators: Mapping[Side, nn.Module],  # by target domain
         names: tuple[str, str],
         channels: tuple[int, int],
         size: int,  # side of the training images, pixels
@@ -41,7 +41,7 @@ class Translator:
         device: str = "cpu",
         precision: str = "fp32",  # or "bf16"
         scale: str = "auto",  # or "native", "trained"
-        fixed_batch: bool = False,  # batches of one shape only, for networks compiled for one shape
+        fixed_batch: bool = False,  # always full batches, for networks compiled for one shape
     ) -> None:
         require_scale(scale)
         self.generators = {
@@ -50,11 +50,11 @@ class Translator:
         self.modules = {side: TranslationModule(net) for side, net in self.generators.items()}
         self.names, self.size, self.step, self.device = names, size, step, device
         self.precision, self.scale, self.fixed_batch = precision, scale, fixed_batch
-        self.batch_size = GPU_BATCH if device == "cuda" else 1  # images that are best handed over together
+        self.batch_size = GPU_BATCH if device == "cuda" else 1  # best number of images per call
         self.channels = dict(zip(SIDES, channels, strict=True))
 
     def side(self, to: str) -> Side:
-        """ "A" or "B" from a domain's name or letter."""
+        """The side of a domain from its name or letter. UsageError where this run does not translate to it."""
         if to not in (*self.names, *SIDES):
             near = did_you_mean(to, self.names)
             raise UsageError(f"--to '{to}': this run knows {self.names[0]} (A) and {self.names[1]} (B).{near}")
@@ -64,10 +64,10 @@ class Translator:
         return side
 
     def translate(self, image: Any, to: str) -> Any:
-        """`image` in the domain `to`: a PIL image, NumPy array, tensor, Picture or path; the same kind comes back.
+        """Translate a PIL image, NumPy array, tensor, Picture or path to the domain `to`; returns the same type.
 
         Tensors are (C, H, W) or (N, C, H, W) in [-1, 1]; arrays (H, W) or (H, W, C), uint8, uint16 or float in [0, 1].
-        Any size; size, depth and alpha stay. A path gives a PIL image.
+        Any size; size, depth and alpha are kept. For a path, a PIL image is returned.
         """
         if isinstance(image, Tensor):
             side = self.side(to)
@@ -81,16 +81,16 @@ class Translator:
         return pack(self.picture(picture, to))
 
     def picture(self, picture: images.Picture, to: str) -> images.Picture:
-        """A whole Picture translated; its alpha, depth, format and profile stay."""
+        """Translate a Picture; its alpha, depth, format and profile are kept."""
         return self.pictures([picture], to)[0]
 
     def pictures(self, pictures: Sequence[images.Picture], to: str) -> list[images.Picture]:
-        """`picture` of each; those of one size go through the network together."""
+        """Translate several Pictures; those of one size and precision are batched."""
         side = self.side(to)
         channels = self.channels[OPPOSITE[side]]
         sources = [np.ascontiguousarray(images.to_channels(p.pixels, channels)) for p in pictures]
         inputs = [network_input(source, self.scale, self.size) for source in sources]
-        precisions = [self.precision if p.depth == "uint8" else "fp32" for p in pictures]  # bfloat16 keeps 8 bits only
+        precisions = [self.precision if p.depth == "uint8" else "fp32" for p in pictures]  # bfloat16 resolves 8 bits
         outputs = self.run_arrays(inputs, side, precisions)
 
         results = []
@@ -100,7 +100,7 @@ class Translator:
         return results
 
     def run_arrays(self, arrays: Sequence[np.ndarray], side: Side, precisions: Sequence[str]) -> list[np.ndarray]:
-        """`batch` of (C, H, W) arrays, those of one shape and precision together as far as memory allows."""
+        """Translate (C, H, W) arrays in batches of one shape and precision; results in the order of `arrays`."""
         outputs: dict[int, np.ndarray] = {}
         kinds = [(array.shape, precision) for array, precision in zip(arrays, precisions, strict=True)]
         for kind in dict.fromkeys(kinds):
@@ -108,14 +108,14 @@ class Translator:
             indices = [i for i, other in enumerate(kinds) if other == kind]
             count = max(1, min(self.batch_size, GPU_PIXELS // (shape[1] * shape[2])))
             for start in range(0, len(indices), count):
-                part = indices[start : start + count]
-                x = self.stack_padded([arrays[i] for i in part], count if self.fixed_batch else len(part))
-                y = self.batch(x, side, precision)[: len(part)].numpy()
-                outputs |= dict(zip(part, y, strict=True))
+                chunk = indices[start : start + count]
+                x = self.stack_padded([arrays[i] for i in chunk], count if self.fixed_batch else len(chunk))
+                y = self.batch(x, side, precision)[: len(chunk)].numpy()
+                outputs |= dict(zip(chunk, y, strict=True))
         return [outputs[i] for i in range(len(arrays))]
 
     def stack_padded(self, arrays: Sequence[np.ndarray], count: int) -> Tensor:
-        """Arrays of one shape as a batch of `count` on the host; the last array fills the rest."""
+        """Stack arrays of one shape into a batch of `count` on the host, padded by repeating the last one."""
         if count == 1:
             return torch.from_numpy(arrays[0][None])
         x = torch.empty(count, *arrays[0].shape, pin_memory=self.device == "cuda")
@@ -124,9 +124,9 @@ class Translator:
 
     @torch.inference_mode()
     def batch(self, x: Tensor, side: Side, precision: str | None = None) -> Tensor:
-        """(N, C, H, W) in [-1, 1] to the domain `side`, at the same height and width, on the device of `x`.
+        """Translate (N, C, H, W) in [-1, 1] to the domain `side`; same height, width and device as `x`.
 
-        In the translator's own precision unless another is given.
+        `precision` defaults to that of the translator.
         """
         channels = self.channels[OPPOSITE[side]]
         if x.ndim != 4 or x.shape[1] != channels:
@@ -148,26 +148,30 @@ def load(
     scale: str = "auto",
     step: int | None = None,
 ) -> Translator:
-    """The newest checkpoint of a run, or that of `step`, as a Translator; averaged weights where the run has them."""
+    """Load a Translator from the newest checkpoint of a run, or from that of `step`.
+
+    Averaged weights where the run has them. ModelFileError for a run that does not translate.
+    """
     folder = RunFolder(run).require()
     config, data = folder.config(), folder.data()
     method = config.method
     if not method.translates:
         raise ModelFileError(f"{folder.path} is a run of preset {config.preset}, which does not translate")
 
-    kept = folder.checkpoint(step)
+    saved = folder.checkpoint(step)
     device = choose_device(device)
     nets = make_generators(method, config.data.size)
-    checkpoint.load_networks(kept.path, nets, averaged=method.averaged)
-    for net in nets.values() if compile else ():
-        compile_net(net, device, dynamic=True)
+    checkpoint.load_networks(saved.path, nets, averaged=method.averaged)
+    if compile:
+        for net in nets.values():
+            compile_net(net, device, dynamic=True)
 
     return Translator(
         {d.target: nets[d.network] for d in method.directions},
         (data["names"][0], data["names"][1]),
         (method.channels_of("A"), method.channels_of("B")),
         config.data.size,
-        kept.step,
+        saved.step,
         device,
         "fp32" if precision == "auto" and device == "cpu" else choose_precision(precision, device),
         scale,

@@ -1,0 +1,50 @@
+"""The plan of a translation: targets of files and folders, and refused collisions."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from support.translators import swapping_translator
+from viceversa.errors import DataError, UsageError
+from viceversa.translation.pipeline import translate_files
+from viceversa.translation.plan import plan
+
+
+def test_folders_keep_relative_paths_and_broken_files_are_named(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    (source / "deep").mkdir(parents=True)
+    for name in ("a.png", "deep/b.jpg"):
+        Image.new("RGB", (20, 20), "red").save(source / name)
+    (source / "broken.png").write_bytes(b"\x89PNG\r\n")
+    summary = translate_files(swapping_translator(), [source], "oranges", tmp_path / "out")
+    assert sorted(p.relative_to(tmp_path / "out").as_posix() for p in summary.written) == ["a.png", "deep/b.jpg"]
+    assert list(summary.skipped) == [source / "broken.png"] and "broken.png" in summary.skipped[source / "broken.png"]
+
+
+def test_inputs_are_never_overwritten(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "a.png")
+    before = (tmp_path / "a.png").read_bytes()
+    with pytest.raises(UsageError, match="would overwrite"):
+        translate_files(swapping_translator(), [tmp_path / "a.png"], "oranges", tmp_path)
+    (tmp_path / "other").mkdir()
+    Image.new("RGB", (20, 20), "blue").save(tmp_path / "other" / "a.png")
+    inputs = [tmp_path / "a.png", tmp_path / "other/a.png"]
+    with pytest.raises(UsageError, match="both become"):
+        translate_files(swapping_translator(), inputs, "oranges", tmp_path / "out")
+    assert (tmp_path / "a.png").read_bytes() == before and not (tmp_path / "out").exists()
+
+
+def test_results_inside_the_input_folder_are_no_inputs(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "a.png")
+    for _ in range(2):
+        summary = translate_files(swapping_translator(), [tmp_path], "oranges", tmp_path / "out")
+        assert summary.written == [tmp_path / "out" / "a.png"]
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "x.png")
+    with pytest.raises(UsageError, match="would overwrite"):
+        plan([tmp_path / "a.png", tmp_path / "out" / "a.png"], tmp_path / "out")
+
+
+def test_missing_input_is_a_data_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        plan([tmp_path / "no.png"], tmp_path / "out")

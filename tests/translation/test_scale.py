@@ -1,0 +1,53 @@
+"""The scale policy: at which size the network sees an image, and how its change reaches the full image."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from viceversa import images
+from viceversa.errors import UsageError
+from viceversa.translation.scale import network_input, require_scale
+from viceversa.translation.translator import Translator
+
+
+def test_large_image_is_translated_at_training_size_and_keeps_its_detail() -> None:
+    """The change is carried over: for a generator that adds a constant, both scales agree exactly."""
+
+    class Lighten(nn.Module):
+        sizes: list[torch.Size] = []  # noqa: RUF012
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.sizes.append(x.shape[-2:])
+            return x + 0.25
+
+    rng = np.random.default_rng(0)
+    pixels = rng.uniform(-0.9, 0.7, (3, 300, 200)).astype(np.float32)
+    nets = {"A": nn.Identity(), "B": Lighten()}
+    outputs = {
+        scale: Translator(nets, ("a", "b"), (3, 3), 64, 1, scale=scale).picture(images.Picture(pixels=pixels), "b")
+        for scale in ("auto", "native")
+    }
+    assert [tuple(s) for s in Lighten.sizes] == [(96, 64), (300, 200)]
+    np.testing.assert_allclose(outputs["auto"].pixels, pixels + 0.25, atol=1e-5)
+    np.testing.assert_allclose(outputs["native"].pixels, pixels + 0.25, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scale", "shape", "expected"),
+    [
+        ("auto", (128, 140), (128, 140)),  # at most twice the training size
+        ("auto", (129, 258), (64, 128)),
+        ("trained", (128, 140), (64, 70)),
+        ("trained", (40, 60), (40, 60)),  # never enlarged
+        ("native", (300, 200), (300, 200)),
+    ],
+)
+def test_size_of_the_network_input(scale: str, shape: tuple[int, int], expected: tuple[int, int]) -> None:
+    pixels = np.zeros((3, *shape), np.float32)
+    assert network_input(pixels, scale, 64).shape == (3, *expected)
+
+
+def test_unknown_scale_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'native'"):
+        require_scale("nativ")
