@@ -1,13 +1,14 @@
-"""Quality over time: preset `quickstart`, planned for each of several times, beside one long run of the one page.
+"""Quality over training time: preset `quickstart`, planned for several times, against the one-page reference.
 
     python benchmarks/quality.py [--worlds orchard seasons photographs faces apple2orange] [--seeds 0 1 2]
                                  [--methods one_page quickstart] [--apple2orange DIR] [--sheets docs/images]
 
-The reference trains for ten minutes, its rates falling over the second half, and is judged on the way at the times
-MARKS; judging stops its clock. Ours is a run of its own for each time. Every training has one core, two run at once,
-and what is planned counts. Judged on all held-out pictures: PSNR where the truth is known, elsewhere the share that a
-small CNN, trained on the real pictures, takes for the target; patch distance and KID, with real against real beside.
-Each run is added to benchmarks/results/quality.json when it ends; runs that stand there are not made again.
+The reference trains once for ten minutes, with learning rates that fall over the second half, and is also scored at the
+times SCORED_AT; scoring stops its clock. A preset trains a run of its own for each time, planning included. Every
+training uses one core; two run at a time. Scores are taken on all held-out images: PSNR where the truth is known,
+otherwise the share that a small CNN, trained on real images, assigns to the target; patch distance and KID, with the
+distance between real images as the floor. Each run is added to benchmarks/results/quality.json when it ends; runs that
+the file has are not repeated.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from judges import SIZE, Translate, judge, known, sheet
+from scores import SIZE, Translate, save_sheet, score_baselines, score_translations
 
 import viceversa
 from viceversa.hardware.device import processor_name
@@ -38,14 +39,14 @@ from viceversa.training.train import train
 
 HERE = Path(__file__).parent
 WORLDS = ("orchard", "seasons", "photographs", "faces", "apple2orange")
-REFERENCE = 600.0  # seconds
-MARKS = (75, 240, 420)  # at which the reference is judged on its way
-OURS = (75, 240)  # seconds, a run each: an eighth of the reference's, and the four minutes of `make demo`
-Found = Iterator[tuple[float, int, Translate]]  # seconds of training, steps, what has been learned
+REFERENCE_SECONDS = 600.0
+SCORED_AT = (75, 240, 420)  # seconds at which the reference is scored while it trains
+PRESET_SECONDS = (75, 240)  # a run each: an eighth of the reference's time, and the four minutes of `make demo`
+Trained = Iterator[tuple[float, int, Translate]]  # seconds of training, steps, the translator
 
 
-def world(name: str, folder: Path) -> Path:
-    """The training and test pictures of a world with truth."""
+def make_dataset(name: str, folder: Path) -> Path:
+    """Training and test images of a dataset with known truth."""
     if name == "photographs":
         subprocess.run([sys.executable, HERE / "photographs.py", folder, "--size", str(SIZE)], check=True)
     else:
@@ -53,135 +54,156 @@ def world(name: str, folder: Path) -> Path:
     return folder
 
 
-def ours(method: str, data: Path, seconds: float, seed: int) -> Found:
-    """A preset, with changes after it: "quickstart method.width=24"; trained for `seconds`, planning included."""
-    begun = time.monotonic()
-    preset, *words = method.split()
+def train_preset(method: str, data: Path, seconds: float, seed: int) -> Trained:
+    """Train a preset, with changes after its name ("quickstart method.width=24"), for `seconds`, planning included."""
+    start = time.monotonic()
+    preset, *changes = method.split()
     with TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
-        result = train(data, out=out, preset=preset, size=SIZE, max_time=seconds, seed=seed, set=words, quiet=True)
-        took = time.monotonic() - begun
+        result = train(data, out=out, preset=preset, size=SIZE, max_time=seconds, seed=seed, set=changes, quiet=True)
+        elapsed = time.monotonic() - start
         translator = viceversa.load(result.run)
-        yield took, result.step, lambda x, side: translator.batch(torch.from_numpy(x), side).numpy()
+        yield elapsed, result.step, lambda x, side: translator.batch(torch.from_numpy(x), side).numpy()
 
 
 class Stopwatch:
-    """Seconds since it was made, those left out during which it was stopped."""
+    """Seconds since its construction, without those in `paused` blocks."""
 
     def __init__(self) -> None:
-        self.begun = time.monotonic()
+        self.start = time.monotonic()
 
     def seconds(self) -> float:
-        return time.monotonic() - self.begun
+        return time.monotonic() - self.start
 
     @contextmanager
-    def stopped(self) -> Iterator[None]:
-        paused = time.monotonic()
+    def paused(self) -> Iterator[None]:
+        pause = time.monotonic()
         yield
-        self.begun += time.monotonic() - paused
+        self.start += time.monotonic() - pause
 
 
-def one_page(data: Path, seconds: float, seed: int) -> Found:
-    """The reference: how much of its time is over sets its rates, so that it uses all of it."""
+def train_reference(data: Path, seconds: float, seed: int) -> Trained:
+    """Train the reference for `seconds`; the elapsed share of the time sets its learning rates.
+
+    It trains in a thread, which waits while the caller scores a model.
+    """
     page = runpy.run_path(str(HERE.parent / "examples" / "cyclegan_one_page.py"))
-    marks = [mark for mark in MARKS if mark < seconds]
-    passed: queue.Queue[tuple[float, int, Any] | Exception] = queue.Queue(1)
-    judged, clock, last = threading.Semaphore(0), Stopwatch(), (0.0, 0)
+    times = [at for at in SCORED_AT if at < seconds]
+    models: queue.Queue[tuple[float, int, Any] | Exception] = queue.Queue(1)
+    scored, clock, last = threading.Semaphore(0), Stopwatch(), (0.0, 0)
 
-    def over(step: int, steps: int, model: Any) -> float:
+    def progress(step: int, steps: int, model: Any) -> float:
         nonlocal last
         last = clock.seconds(), step
-        if marks and last[0] >= marks[0]:
-            marks.pop(0)
-            with clock.stopped():
-                passed.put((*last, model))
-                judged.acquire()
+        if times and last[0] >= times[0]:
+            times.pop(0)
+            with clock.paused():
+                models.put((*last, model))
+                scored.acquire()
         return last[0] / seconds
 
     def work() -> None:
         try:
-            model = page["train"](data, SIZE, 0, blocks=6, seed=seed, over=over)
-            passed.put((*last, model))
+            model = page["train"](data, SIZE, 0, blocks=6, seed=seed, progress=progress)
+            models.put((*last, model))
         except Exception as e:
-            passed.put(e)
+            models.put(e)
 
     training = threading.Thread(target=work, daemon=True)
     training.start()
-    for _ in (*marks, seconds):
-        if isinstance(found := passed.get(), Exception):
-            raise found
-        took, step, model = found
+    for _ in (*times, seconds):
+        trained = models.get()
+        if isinstance(trained, Exception):
+            raise trained
+        elapsed, step, model = trained
         nets = {"B": model.G, "A": model.F}
 
         @torch.no_grad()
         def translate(x: np.ndarray, side: str, nets: dict[str, Any] = nets) -> np.ndarray:
-            return torch.cat([nets[side](part) for part in torch.from_numpy(x).split(16)]).numpy()
+            return torch.cat([nets[side](chunk) for chunk in torch.from_numpy(x).split(16)]).numpy()
 
-        yield took, step, translate
-        judged.release()
+        yield elapsed, step, translate
+        scored.release()
 
 
 def worker(name: str, data: Path, method: str, seconds: float, seed: int, sheets: Path | None) -> list[dict[str, Any]]:
-    """Train one method in this process and judge it; a row for each time that it is judged at."""
+    """Train one method in this process and score it; a row for each time at which it is scored."""
     rows = []
-    train_one = one_page if method == "one_page" else partial(ours, method)
-    for took, steps, translate in train_one(data, seconds, seed):
-        row = {"world": name, "method": method, "seed": seed, "planned": seconds, "seconds": took, "steps": steps}
+    train_method = train_reference if method == "one_page" else partial(train_preset, method)
+    for elapsed, steps, translate in train_method(data, seconds, seed):
+        row = {"world": name, "method": method, "seed": seed, "planned": seconds, "seconds": elapsed, "steps": steps}
         row["processor"] = processor_name()
-        rows.append(row | judge(data, translate))
+        rows.append(row | score_translations(data, translate))
         if seed == 0 and sheets:
-            sheet(data, translate, sheets / f"{name}-{method}.png")  # that of the longest stays
+            save_sheet(data, translate, sheets / f"{name}-{method}.png")  # a longer training overwrites it
     return rows
 
 
 class Results:
-    """benchmarks/results/quality.json, written anew whenever a run ends."""
+    """benchmarks/results/quality.json, rewritten whenever a run ends."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.lock = path, threading.Lock()
-        machine = {"threads": 1, "torch": torch.__version__}
-        machine |= {"viceversa": viceversa.__version__, "python": platform.python_version()}
-        fresh = {**machine, "date": time.strftime("%F"), "size": SIZE, "known": {}, "runs": []}
-        self.found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else fresh
+        if path.exists():
+            self.content: dict[str, Any] = json.loads(path.read_text())
+            return
+        self.content = {
+            "threads": 1,
+            "torch": torch.__version__,
+            "viceversa": viceversa.__version__,
+            "python": platform.python_version(),
+            "date": time.strftime("%F"),
+            "size": SIZE,
+            "known": {},  # scores of the baselines
+            "runs": [],
+        }
 
     def has(self, name: str, method: str, seconds: float, seed: int) -> bool:
-        wanted = {"world": name, "method": method, "planned": seconds, "seed": seed}
-        return any(wanted.items() <= run.items() for run in self.found["runs"])
+        """Whether this run has been made."""
+        job = {"world": name, "method": method, "planned": seconds, "seed": seed}
+        return any(job.items() <= run.items() for run in self.content["runs"])
 
     def add(self, rows: list[dict[str, Any]]) -> None:
         with self.lock:
-            self.found["runs"] += rows
+            self.content["runs"] += rows
             self.write()
 
+    def add_baselines(self, name: str, data: Path) -> None:
+        """Score the baselines of a dataset unless the file has them."""
+        if not self.content["known"].get(name):
+            self.content["known"][name] = score_baselines(data)
+
     def write(self) -> None:
-        self.path.write_text(json.dumps(self.found, indent=1) + "\n")
+        self.path.write_text(json.dumps(self.content, indent=1) + "\n")
 
 
-def measure(jobs: list[tuple[int, str, str, float]], folders: dict[str, Path], results: Results, sheets: Path) -> None:
-    """Every job in a process of one thread, two at a time."""
-    waiting = iter(jobs)
-    turn = threading.Lock()
+def run_jobs(jobs: list[tuple[int, str, str, float]], folders: dict[str, Path], results: Results, sheets: Path) -> None:
+    """Run every job (seed, dataset, method, seconds) in a process of one thread, two at a time."""
+    remaining = iter(jobs)
+    lock = threading.Lock()
 
-    def core() -> None:
+    def run_on_core() -> None:
         while True:
-            with turn:
-                job = next(waiting, None)
+            with lock:
+                job = next(remaining, None)
             if job is None:
                 return
             seed, name, method, seconds = job
-            words = [name, str(folders[name]), method, str(seconds), str(seed)]
-            command = [sys.executable, __file__, "--worker", *words, *(["--sheets", str(sheets)] if sheets else [])]
+            arguments = [name, str(folders[name]), method, str(seconds), str(seed)]
+            command = [sys.executable, __file__, "--worker", *arguments]
+            if sheets:
+                command += ["--sheets", str(sheets)]
             env = os.environ | {"OMP_NUM_THREADS": "1"}
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=env, check=True)
-            rows = json.loads(done.stdout.splitlines()[-1])
+            process = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=env, check=True)
+            rows = json.loads(process.stdout.splitlines()[-1])
             results.add(rows)
             print(json.dumps(rows[-1]), flush=True)
 
-    cores = [threading.Thread(target=core) for _ in range(2)]
-    for one in cores:
-        one.start()
-    for one in cores:
-        one.join()
+    cores = [threading.Thread(target=run_on_core) for _ in range(2)]
+    for core in cores:
+        core.start()
+    for core in cores:
+        core.join()
 
 
 def main() -> None:
@@ -189,8 +211,8 @@ def main() -> None:
     parser.add_argument("--worlds", nargs="*", default=[w for w in WORLDS if w != "apple2orange"], choices=WORLDS)
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="*", default=["one_page", "quickstart"], help="or 'PRESET KEY=VALUE ...'")
-    parser.add_argument("--ours", type=float, nargs="*", default=OURS, help="seconds of ours, a run each")
-    parser.add_argument("--reference", type=float, default=REFERENCE, help="seconds of the one page")
+    parser.add_argument("--ours", type=float, nargs="*", default=PRESET_SECONDS, help="seconds of a preset, a run each")
+    parser.add_argument("--reference", type=float, default=REFERENCE_SECONDS, help="seconds of the one-page reference")
     parser.add_argument("--apple2orange", type=Path, help="folder with trainA trainB testA testB")
     parser.add_argument("--sheets", type=Path, help="folder for sheets of test translations")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "quality.json")
@@ -200,16 +222,23 @@ def main() -> None:
         name, data, method, seconds, seed = args.worker
         print(json.dumps(worker(name, Path(data), method, float(seconds), int(seed), args.sheets)))
         return
+
     results = Results(args.out)
     with TemporaryDirectory() as scratch:
         folders = {}
         for name in args.worlds:
-            own = name == "apple2orange"
-            folders[name] = args.apple2orange.resolve() if own else world(name, Path(scratch) / name)
-            results.found["known"].setdefault(name, {}) or results.found["known"][name].update(known(folders[name]))
-        times = [(m, s) for m in args.methods for s in ((args.reference,) if m == "one_page" else args.ours)]
-        wanted = [(seed, name, *one) for seed, name, one in product(args.seeds, args.worlds, times)]
-        measure([job for job in wanted if not results.has(job[1], *job[2:], job[0])], folders, results, args.sheets)
+            if name == "apple2orange":
+                folders[name] = args.apple2orange.resolve()
+            else:
+                folders[name] = make_dataset(name, Path(scratch) / name)
+            results.add_baselines(name, folders[name])
+
+        jobs = []
+        for seed, name, method in product(args.seeds, args.worlds, args.methods):
+            for seconds in (args.reference,) if method == "one_page" else args.ours:
+                if not results.has(name, method, seconds, seed):
+                    jobs.append((seed, name, method, seconds))
+        run_jobs(jobs, folders, results, args.sheets)
     results.write()
     print(args.out)
 

@@ -2,8 +2,8 @@
 
     python examples/cyclegan_one_page.py DATA OUT [SIZE] [STEPS]
 
-DATA holds trainA and trainB, OUT receives translations of testA and testB. No resume, no metrics: the
-tests compare viceversa's first losses with this page, and the benchmarks its speed.
+DATA holds trainA, trainB, testA and testB; OUT receives the translations of testA and testB. No resume, no metrics:
+the tests compare the first losses of viceversa with this page, the benchmarks its speed.
 """
 
 import random
@@ -20,10 +20,9 @@ from torch.nn.functional import l1_loss, mse_loss
 class Residual(nn.Module):
     def __init__(self, c):
         super().__init__()
-        self.conv_block = nn.Sequential(
-            nn.ReflectionPad2d(1), nn.Conv2d(c, c, 3), nn.InstanceNorm2d(c), nn.ReLU(True),
-            nn.ReflectionPad2d(1), nn.Conv2d(c, c, 3), nn.InstanceNorm2d(c),
-        )  # fmt: skip
+        layers = [nn.ReflectionPad2d(1), nn.Conv2d(c, c, 3), nn.InstanceNorm2d(c), nn.ReLU(True)]
+        layers += [nn.ReflectionPad2d(1), nn.Conv2d(c, c, 3), nn.InstanceNorm2d(c)]
+        self.conv_block = nn.Sequential(*layers)
 
     def forward(self, x):
         return x + self.conv_block(x)
@@ -50,10 +49,10 @@ def discriminator(width=64):
 
 
 def initialise(net):
-    for part in net.modules():
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(part.weight, 0.0, 0.02)
-            nn.init.zeros_(part.bias)
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+            nn.init.zeros_(layer.bias)
     return net
 
 
@@ -62,44 +61,44 @@ class Pool:
         self.size, self.images = size, []
 
     def __call__(self, images):
-        given = []
+        shown = []
         for image in images.detach():
             if len(self.images) < self.size:
                 self.images.append(image)
             elif random.random() < 0.5:
                 i = random.randrange(self.size)
                 image, self.images[i] = self.images[i], image
-            given.append(image)
-        return torch.stack(given)
+            shown.append(image)
+        return torch.stack(shown)
 
 
 class CycleGAN:
     def __init__(self, width=64, blocks=9, lr=2e-4):
-        self.G, self.F = (initialise(generator(width, blocks)) for _ in "GF")  # A -> B, B -> A
-        self.D_A, self.D_B = (initialise(discriminator(width)) for _ in "AB")
-        self.judges = nn.ModuleList([self.D_A, self.D_B])
+        self.G, self.F = (initialise(generator(width, blocks)) for _ in range(2))  # A -> B, B -> A
+        self.D_A, self.D_B = (initialise(discriminator(width)) for _ in range(2))
+        self.discriminators = nn.ModuleList([self.D_A, self.D_B])
         self.opt_G = torch.optim.Adam([*self.G.parameters(), *self.F.parameters()], lr, (0.5, 0.999))
-        self.opt_D = torch.optim.Adam(self.judges.parameters(), lr, (0.5, 0.999))
+        self.opt_D = torch.optim.Adam(self.discriminators.parameters(), lr, (0.5, 0.999))
         self.pool_a, self.pool_b = Pool(), Pool()
 
     def step(self, a, b, lambda_cyc=10.0, lambda_idt=5.0):
-        def judged(D, x, real):
+        def gan_loss(D, x, real):
             logits = D(x)
             return mse_loss(logits, torch.full_like(logits, float(real)))
 
-        self.judges.requires_grad_(False)
+        self.discriminators.requires_grad_(False)
         self.opt_G.zero_grad()
         fake_b, fake_a = self.G(a), self.F(b)
-        gan = judged(self.D_B, fake_b, True) + judged(self.D_A, fake_a, True)
+        gan = gan_loss(self.D_B, fake_b, True) + gan_loss(self.D_A, fake_a, True)
         cyc = l1_loss(self.F(fake_b), a) + l1_loss(self.G(fake_a), b)
         idt = l1_loss(self.G(b), b) + l1_loss(self.F(a), a)
         (gan + lambda_cyc * cyc + lambda_idt * idt).backward()
         self.opt_G.step()
 
-        self.judges.requires_grad_(True)
+        self.discriminators.requires_grad_(True)
         self.opt_D.zero_grad()
-        d_a = (judged(self.D_A, a, True) + judged(self.D_A, self.pool_a(fake_a), False)) / 2
-        d_b = (judged(self.D_B, b, True) + judged(self.D_B, self.pool_b(fake_b), False)) / 2
+        d_a = (gan_loss(self.D_A, a, True) + gan_loss(self.D_A, self.pool_a(fake_a), False)) / 2
+        d_b = (gan_loss(self.D_B, b, True) + gan_loss(self.D_B, self.pool_b(fake_b), False)) / 2
         d_a.backward()
         d_b.backward()
         self.opt_D.step()
@@ -116,15 +115,15 @@ def picture(path, size, crop=True):
     return torch.from_numpy(image.transpose(2, 0, 1) / np.float32(127.5) - np.float32(1))[None]
 
 
-def train(data, size, steps, blocks=9, seed=0, over=lambda step, steps, model: step / steps):
-    """`steps` steps at batch 1, rates falling over the second half; `over`: which part of the training is over."""
+def train(data, size, steps, blocks=9, seed=0, progress=lambda step, steps, model: step / steps):
+    """Train at batch 1 until `progress`, from 0 to 1, is 1; the learning rate falls over the second half."""
     random.seed(seed)
     torch.manual_seed(seed)
     model = CycleGAN(blocks=blocks)
     files_a, files_b = (sorted((Path(data) / side).iterdir()) for side in ("trainA", "trainB"))
     step = 0
-    while (part := over(step, steps, model)) < 1:
-        rate = 2e-4 * min(1.0, 2 * (1 - part))
+    while (done := progress(step, steps, model)) < 1:
+        rate = 2e-4 * min(1.0, 2 * (1 - done))
         for group in model.opt_G.param_groups + model.opt_D.param_groups:
             group["lr"] = rate
         losses = model.step(picture(random.choice(files_a), size), picture(random.choice(files_b), size))
