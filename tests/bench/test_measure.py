@@ -56,6 +56,7 @@ def test_ceiling_is_operations_over_time(small_blocks: None) -> None:
     assert rates["matrix fp32"]["wall"] > 0.5 * 20 * 2 * 256**3 / clock.spent.wall / 1e9  # the best of five passes
 
 
+@pytest.mark.long
 def test_row_has_the_values_of_the_table(small_blocks: None, tmp_path: Path) -> None:
     rates = ceilings.ceilings()
     row = measure.measure("load 256 px from files", 1, "cpu", rates)

@@ -107,7 +107,7 @@ WRONG = [
     ("train world --set method.channels_a=1", 2, "set method.lambda_idt=0 and method.generator=resnet"),
     ("train world --set method.channels_a=2 --set method.channels_b=2", 2, "not one of 1, 3"),
     ("train world --size 64 --set method.d_layers=9", 2, "too deep for pictures of 64 px; choose at most 4"),
-    ("train world --preset details --size 68", 2, "method.cycle_downsampling is 2, which leaves pictures of 68 px no"),
+    ("train world --preset details --size 68", 2, "method.cycle_downsampling is 2, and 68 / 2 is not a multiple of 4"),
     ("train world --preset cyclegan --size 16", 2, "too deep for pictures of 16 px; choose at most 2"),
     ("train world --set data.flip=maybe", 2, "expected true or false"),
     ("train world --size 64 --set data.load=8", 2, "data.load is 8, smaller than data.size 64"),

@@ -23,6 +23,7 @@ print(pages() - before)
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
 def test_step_reuses_the_memory_that_the_last_one_freed():
     """New pages in the sixth step, in a process of its own."""

@@ -171,6 +171,7 @@ def kill_writers(folder: Path, kills: int) -> int:
     return total
 
 
+@pytest.mark.long
 def test_sixty_killed_writers_lose_nothing(memory_path):
     assert kill_writers(memory_path, 60) > 4
 

@@ -30,7 +30,14 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=sorted(path.name for path in OLD.iterdir()))
+FAST = ("best", "quickstart")  # the others are long: seconds each
+RUNS = [
+    pytest.param(name, marks=[] if name in FAST else pytest.mark.long)
+    for name in sorted(path.name for path in OLD.iterdir())
+]
+
+
+@pytest.fixture(params=RUNS)
 def old_run(request: pytest.FixtureRequest, worlds: Path, tmp_path: Path) -> Path:
     """A copy of an old run whose pictures lie where they now are."""
     run = tmp_path / request.param

@@ -298,6 +298,7 @@ def test_the_same_answer_from_forty_connections_at_once(server, session):
     assert next(given for s, given in read(server.folder.answers) if s.id == session) == [answer(0)]
 
 
+@pytest.mark.long
 def test_methods_and_odd_requests(server, client):
     for method in ("HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"):
         assert client.request(method, "/api/study").status_code == 405

@@ -227,7 +227,10 @@ def no_nan(out: Path) -> None:
         json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} in metrics.jsonl"))
 
 
-@pytest.mark.parametrize("place", ["picture", "infinite picture", "G", "F", "D_A", "D_B"])
+@pytest.mark.parametrize(
+    "place",
+    ["picture", "G", "D_A", *(pytest.param(name, marks=pytest.mark.long) for name in ("infinite picture", "F", "D_B"))],
+)
 def test_nonfinite_loss_or_gradient_stops_training(monkeypatch, world, tmp_path, place):
     real, out = Trainer.advance, tmp_path / "sick"
 

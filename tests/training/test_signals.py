@@ -55,7 +55,10 @@ def running(world, tmp_path):
         process.communicate()
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize("name", [pytest.param("SIGTERM", marks=LONG), "SIGINT", pytest.param("SIGHUP", marks=LONG)])
 def test_signal_saves_a_checkpoint_and_prints_the_resume_command(running, name, capsys):
     process, out = running
     sent = time.monotonic()

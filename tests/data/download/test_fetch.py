@@ -208,6 +208,7 @@ def test_a_disk_that_fills_is_reported_in_one_line(server, tmp_path):
     assert server.requests[-1][1] is not None  # continued after the bytes that fitted
 
 
+@pytest.mark.long
 def test_ctrl_c_keeps_the_part(server, tmp_path):
     arrived = []
 

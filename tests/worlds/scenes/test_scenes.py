@@ -148,6 +148,7 @@ def test_no_colour_change_draws_a_smile() -> None:
     assert psnr(np.c_[a[changed], np.ones(changed.sum())] @ matrix, b[changed]) < 19
 
 
+@pytest.mark.long
 @EACH
 def test_every_seed_has_contrast_and_a_difference(world: str) -> None:
     """Every scene has bright and dark areas, and its two sides differ."""
