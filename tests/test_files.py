@@ -136,14 +136,14 @@ def test_a_lock_has_one_owner_among_eight(tmp_path):
             children.append(child)
         os.close(gate)
         os.close(report)
-        told = b""
-        while len(told) < 40:
-            told += os.read(results, 40 - len(told))
+        outcomes = b""
+        while len(outcomes) < 40:
+            outcomes += os.read(results, 40 - len(outcomes))
         os.close(release)
         os.close(results)
         for child in children:
             os.waitpid(child, 0)
-        assert sorted(told.split()) == [b"lost"] * 7 + [b"won"]
+        assert sorted(outcomes.split()) == [b"lost"] * 7 + [b"won"]
 
 
 def test_a_lock_names_its_owner_and_dies_with_it(tmp_path):

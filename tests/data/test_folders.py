@@ -140,9 +140,9 @@ def test_two_folders_and_their_own_parts(tmp_path):
 
 def test_names_that_are_equal(tmp_path):
     a, b = fill(tmp_path / "x" / "photos", 1), fill(tmp_path / "y" / "Photos", 1)
-    for given in (None, ("p", "P"), ("", "q"), ("  ", "q")):
+    for names in (None, ("p", "P"), ("", "q"), ("  ", "q")):
         with pytest.raises(UsageError, match="--names"):
-            find_domains(a, b, given)
+            find_domains(a, b, names)
     assert find_domains(a, b, ("x", "y")).name_a == "x"
 
 

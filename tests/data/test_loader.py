@@ -193,7 +193,7 @@ def test_a_label_follows_its_picture_when_a_file_is_broken(tmp_path: Path) -> No
 
 
 def test_pairs_that_cannot_be_are_refused(tmp_path: Path) -> None:
-    """No whole pair must end in an error and not in an endless search; two shapes cannot be cropped alike."""
+    """Without a readable pair there is an error, not an endless search; so for pairs of two shapes."""
     a, b = ([tmp_path / f"{side}{i}.png" for i in range(2)] for side in "ab")
     for path in (*a, *b):
         images.save_png(path, np.zeros((3, 8, 8), np.float32))

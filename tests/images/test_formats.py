@@ -93,8 +93,8 @@ def test_palette_with_and_without_transparency(tmp_path):
     np.testing.assert_array_equal(stored(images.read(tmp_path / "opaque.png")), rgb)
     for name, alphas in (("key", [255, 0, 255]), ("table", [10, 20, 30])):
         alpha = np.array(alphas, np.uint8)[index][..., None]
-        wanted = np.concatenate([rgb, alpha], axis=-1)
-        np.testing.assert_array_equal(stored(images.read(tmp_path / f"{name}.png")), wanted)
+        expected = np.concatenate([rgb, alpha], axis=-1)
+        np.testing.assert_array_equal(stored(images.read(tmp_path / f"{name}.png")), expected)
 
 
 def test_transparent_colour_of_grey_rgb_and_4_bit_png(tmp_path):
@@ -142,9 +142,9 @@ def test_cmyk_without_profile(tmp_path):
     inks = np.array([[[0, 255, 255, 0], [255, 0, 0, 0], [0, 0, 0, 255], [128, 0, 64, 51]]], np.uint8)
     Image.fromarray(inks, "CMYK").save(tmp_path / "x.tif")
     part = 1 - inks / 255.0
-    wanted = np.rint(part[..., :3] * part[..., 3:] * 255)
+    expected = np.rint(part[..., :3] * part[..., 3:] * 255)
     picture = images.read(tmp_path / "x.tif")
-    assert np.abs(stored(picture) - wanted).max() <= 1
+    assert np.abs(stored(picture) - expected).max() <= 1
     assert picture.icc is None and any("CMYK" in note for note in picture.notes)
 
 
@@ -259,12 +259,12 @@ def test_16_bit_tiff_is_exact(tmp_path, order, compression, kind):
     tifffile.imwrite(tmp_path / "x.tif", deep[..., 0] if kind == "grey" else deep, byteorder=order,
                      compression=compression, photometric=photometric, **options)  # fmt: skip
     picture = images.read(tmp_path / "x.tif")
-    wanted = deep[..., :3] if kind == "unspecified" else deep
+    expected = deep[..., :3] if kind == "unspecified" else deep
     if kind == "assocalpha":
-        wanted = np.concatenate([np.rint(deep[..., :3] * 65535.0 / deep[..., 3:]), deep[..., 3:]], axis=-1)
-    np.testing.assert_array_equal(images.to_samples(picture), wanted)
+        expected = np.concatenate([np.rint(deep[..., :3] * 65535.0 / deep[..., 3:]), deep[..., 3:]], axis=-1)
+    np.testing.assert_array_equal(images.to_samples(picture), expected)
     images.write(tmp_path / "out.tif", picture)
-    np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif").reshape(wanted.shape), wanted)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif").reshape(expected.shape), expected)
 
 
 def test_16_bit_tiff_with_separate_planes_is_refused_not_garbled(tmp_path):

@@ -33,7 +33,7 @@ def test_all_eight_orientations(tmp_path, turn, suffix):
     upright[:8, :8] = (255, 0, 0)  # red top left, green top right, blue bottom left
     upright[:8, 8:] = (0, 255, 0)
     upright[16:, :8] = (0, 0, 255)
-    # what the camera stored, by the words of the EXIF table: where row 0 and column 0 of the file are seen
+    # the stored pixels by the EXIF table, which states the visual position of row 0 and column 0
     turned = {1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1],
               5: upright.swapaxes(0, 1), 6: np.rot90(upright, 1), 7: upright[::-1, ::-1].swapaxes(0, 1),
               8: np.rot90(upright, -1)}[turn]  # fmt: skip
@@ -57,7 +57,7 @@ def test_all_eight_orientations(tmp_path, turn, suffix):
 @pytest.mark.parametrize(
     "junk", [b"", b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12"]
 )
-def test_junk_exif_costs_nothing(tmp_path, junk):
+def test_an_image_with_junk_exif_is_read(tmp_path, junk):
     Image.fromarray(noise((8, 8, 3))).save(tmp_path / "x.jpg", exif=junk)
     assert images.read(tmp_path / "x.jpg").pixels.shape == (3, 8, 8)
 

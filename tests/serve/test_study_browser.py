@@ -18,13 +18,13 @@ QUIET = [
 # Records for every frame which pictures are visible, independently of the page's own clock and state.
 WATCH = """
 (() => {
-  window.seen = [];
+  window.recordedFrames = [];
   const visible = (id) => [...document.querySelectorAll(`#${id} img`)].some(
     (img) => img.complete && img.naturalWidth > 0 && getComputedStyle(img).opacity === "1" && img.checkVisibility());
   const painted = new MessageChannel(); // its message comes after everything that the page does in the frame
   painted.port1.onmessage = (message) => {
     if (document.getElementById("left")) {
-      window.seen.push([message.data, visible("left"), visible("right"), visible("above")]);
+      window.recordedFrames.push([message.data, visible("left"), visible("right"), visible("above")]);
     }
     requestAnimationFrame(look);
   };
@@ -106,11 +106,11 @@ def trials_of(folder, session=0):
     return session_trials(content, stored[session][0].number, stored[session][0].arm)
 
 
-def spans_of(seen):
+def spans_of(frames):
     """[(begin, end)] of each pair by the times of frames; both pictures always in the same ones."""
-    assert all(left == right for _, left, right, _ in seen)
+    assert all(left == right for _, left, right, _ in frames)
     spans, begin = [], None
-    for now, visible, _, _ in seen:
+    for now, visible, _, _ in frames:
         if visible and begin is None:
             begin = now
         elif not visible and begin is not None:
@@ -119,24 +119,24 @@ def spans_of(seen):
     return spans
 
 
-def check_times(given, seen):
+def check_times(answers, frames):
     """One second ± one frame, as logged by the page and as recorded from outside.
 
     Where the browser itself skipped frames (a machine with other work to do) the pair leaves in the first frame that
     there is, and the page logs the longer time.
     """
-    spans, frames = spans_of(seen)[: len(given)], [now for now, *_ in seen]
-    assert len(spans) == len(given)
+    spans, times = spans_of(frames)[: len(answers)], [now for now, *_ in frames]
+    assert len(spans) == len(answers)
     smooth = 0
-    for a, (begin, end) in zip(given, spans, strict=True):
+    for a, (begin, end) in zip(answers, spans, strict=True):
         assert 4 < a.frame_ms < 40
         assert a.shown_ms == pytest.approx(end - begin, abs=0.5)
-        last = max(now for now in frames if now < end)
+        last = max(now for now in times if now < end)
         assert last - begin < 1000 - a.frame_ms / 2 + 1  # a frame earlier would have been too early
         if end - last < 1.5 * a.frame_ms:
             smooth += 1
             assert abs(a.shown_ms - 1000) <= a.frame_ms
-    assert smooth >= len(given) / 2
+    assert smooth >= len(answers) / 2
 
 
 def test_a_whole_session_by_keyboard(browser, tmp_path):
@@ -168,14 +168,16 @@ def test_a_whole_session_by_keyboard(browser, tmp_path):
             assert tags == (["real", "made"] if trials[number].key == "left" else ["made", "real"])
         assert number == content.practice - 1
         assert len([url for url in page.urls if "/pictures/" in url]) == len(fetched)  # none later, none again
-        seen = page.evaluate("seen")
+        frames = page.evaluate("recordedFrames")
         page.reload()
         page.wait_for_selector("#end", state="visible")  # the same person is not asked twice
-    ((session, given),) = read(folder.answers)
+    ((session, answers),) = read(folder.answers)
     assert session.answered == content.length
-    assert [a.side == t.key for a, t in zip(given, trials, strict=True)] == [n % 3 != 0 for n in range(content.length)]
-    assert {(a.width, a.height) for a in given} == {(1280, 800)} and all(5 < a.answer_ms < 60_000 for a in given)
-    check_times(given, seen)
+    assert [a.side == t.key for a, t in zip(answers, trials, strict=True)] == [
+        n % 3 != 0 for n in range(content.length)
+    ]
+    assert {(a.width, a.height) for a in answers} == {(1280, 800)} and all(5 < a.answer_ms < 60_000 for a in answers)
+    check_times(answers, frames)
     (arm,) = study.results(folder.path)["arms"]
     scored = [n for n, t in enumerate(trials) if t.part == "scored"]
     assert arm["everyone"]["mean"] == pytest.approx(sum(n % 3 == 0 for n in scored) / len(scored))
@@ -192,7 +194,7 @@ def test_a_whole_session_by_touch_on_a_phone_goes_on_after_a_reload(browser, tmp
         for number in range(content.length):
             if number == 4:
                 page.wait_for_selector("#stage.fixing, #stage.on, #stage.asking")
-                before = page.evaluate("seen")
+                before = page.evaluate("recordedFrames")
                 page.reload()
                 page.wait_for_selector("#ready", state="visible")
                 assert page.inner_text("#ready-title") == "Welcome back" and "2 pairs" in page.inner_text("#ready-text")
@@ -202,12 +204,12 @@ def test_a_whole_session_by_touch_on_a_phone_goes_on_after_a_reload(browser, tmp
             trials = trials_of(folder)
             page.tap(f"#{trials[number].key}")
         page.wait_for_selector("#end", state="visible")
-        after = page.evaluate("seen")
-    ((session, given),) = read(folder.answers)
-    assert session.answered == content.length and [a.side for a in given] == [t.key for t in trials]
-    assert {(a.width, a.height) for a in given} == {(375, 667)}
-    check_times(given[:4], before)
-    check_times(given[4:], after)
+        after = page.evaluate("recordedFrames")
+    ((session, answers),) = read(folder.answers)
+    assert session.answered == content.length and [a.side for a in answers] == [t.key for t in trials]
+    assert {(a.width, a.height) for a in answers} == {(375, 667)}
+    check_times(answers[:4], before)
+    check_times(answers[4:], after)
 
 
 def test_a_preference_shows_the_original_first_and_then_the_pair(browser, tmp_path):
@@ -225,13 +227,13 @@ def test_a_preference_shows_the_original_first_and_then_the_pair(browser, tmp_pa
             fits(page)
             page.click("#right")
         page.wait_for_selector("#end", state="visible")
-        seen = page.evaluate("seen")
-    check_times(read(folder.answers)[0][1], seen)
-    for begin, end in spans_of(seen):  # the original a second before the pair, then with it, then gone
-        alone = [now for now, pair, _, above in seen if above and not pair and begin - 1500 < now < begin]
+        frames = page.evaluate("recordedFrames")
+    check_times(read(folder.answers)[0][1], frames)
+    for begin, end in spans_of(frames):  # the original a second before the pair, then with it, then gone
+        alone = [now for now, pair, _, above in frames if above and not pair and begin - 1500 < now < begin]
         assert begin - alone[0] > 900
-        assert all(above for now, _, _, above in seen if begin <= now < end)
-        assert not any(above for now, _, _, above in seen if end <= now < end + 50)
+        assert all(above for now, _, _, above in frames if begin <= now < end)
+        assert not any(above for now, _, _, above in frames if end <= now < end + 50)
 
 
 def test_an_answer_waits_for_the_server(browser, tmp_path):
@@ -256,8 +258,8 @@ def test_an_answer_waits_for_the_server(browser, tmp_path):
         page.keyboard.press("ArrowRight")
         page.wait_for_selector("#end", state="visible")
     context.close()
-    ((_, given),) = read(folder.answers)
-    assert [a.side for a in given] == ["left", "right"]
+    ((_, answers),) = read(folder.answers)
+    assert [a.side for a in answers] == ["left", "right"]
 
 
 def test_a_key_while_the_pair_is_seen_is_no_answer(browser, tmp_path):

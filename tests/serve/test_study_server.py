@@ -280,7 +280,7 @@ def test_a_replay_is_acknowledged_and_counted_once(server, client, session):
         assert client.post(where, json=GOOD).json()["answered"] == 1
     for other in (GOOD | {"side": "right"}, GOOD | {"answer_ms": 1}, GOOD | {"trial": 5}, GOOD | {"trial": 9999}):
         assert client.post(where, json=other).status_code == 409
-    stored = next(given for s, given in read(server.folder.answers) if s.id == session)
+    stored = next(answers for s, answers in read(server.folder.answers) if s.id == session)
     assert stored == [answer(0)]
 
 
@@ -295,7 +295,7 @@ def test_the_same_answer_from_forty_connections_at_once(server, session):
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert codes == [200] * 40
-    assert next(given for s, given in read(server.folder.answers) if s.id == session) == [answer(0)]
+    assert next(answers for s, answers in read(server.folder.answers) if s.id == session) == [answer(0)]
 
 
 @pytest.mark.long
@@ -474,8 +474,8 @@ def test_no_route_can_be_made_to_fail(app, data):
             value = data.draw(words_ | st.just(known.id))
             path = path.replace("{" + name + "}", httpx.URL("http://x/", params={"q": value}).query.decode()[2:])
         for method in {m.upper() for m in methods} | {data.draw(st.sampled_from(["GET", "POST", "HEAD", "PUT"]))}:
-            given = data.draw(near | values)
-            content = data.draw(st.just(json.dumps(given).encode()) | st.binary(max_size=5000))
+            value = data.draw(near | values)
+            content = data.draw(st.just(json.dumps(value).encode()) | st.binary(max_size=5000))
             query = data.draw(st.dictionaries(st.sampled_from(["token", "session", "x"]), words_, max_size=2))
             key = data.draw(st.sampled_from(["", "Bearer x", "Basic"]))
             kind = data.draw(st.sampled_from(["application/json", "text/plain", "application/xml", "\x7f", ""]))

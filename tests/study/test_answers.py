@@ -1,4 +1,4 @@
-"""Answers are never lost and never counted twice: killed writers, full disks, junk, replays, two servers."""
+"""Answers are never lost and never counted twice: killed writers, full disks, damaged files, replays, two servers."""
 
 import json
 import os
@@ -120,7 +120,7 @@ def test_many_people_at_once(store, path):
     [t.start() for t in threads]
     [t.join() for t in threads]
     found = read(path)
-    assert len(found) == 20 and all(given == [answer(i) for i in range(LENGTH)] for _, given in found)
+    assert len(found) == 20 and all(answers == [answer(i) for i in range(LENGTH)] for _, answers in found)
     assert Counter(session.arm for session, _ in found) == {0: 10, 1: 10}
 
 
@@ -173,7 +173,7 @@ def test_five_hundred_killed_writers_lose_nothing_and_double_nothing(path):
 
 @pytest.mark.long
 def test_killed_servers_lose_nothing_and_double_nothing(tmp_path):
-    """The whole way: a client that sends until it is acknowledged, a server killed at random and started again."""
+    """End to end: a client that sends until it is acknowledged, a server killed at random and started again."""
     folder = small_study(tmp_path, trials=12, practice=2, sentinels=0, size=16)
     length = folder.study().length
     rng = random.Random(1)
@@ -194,8 +194,8 @@ def test_killed_servers_lose_nothing_and_double_nothing(tmp_path):
                 kills += 1
             deadline.cancel()
     assert kills >= 1
-    (_, given), *rest = read(folder.answers)
-    assert rest == [] and given == [answer(i) for i in range(length)]
+    (_, answers), *rest = read(folder.answers)
+    assert rest == [] and answers == [answer(i) for i in range(length)]
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_two_servers_of_one_study_are_one_too_many(folder, capsys):
 
 
 @pytest.mark.parametrize("junk", [b"junk" * 2000, b"SQLite format 3\0" + b"\xff" * 9000], ids=["text", "header"])
-def test_a_database_of_junk_ends_in_one_line(folder, junk, capsys):
+def test_a_damaged_database_ends_in_one_line(folder, junk, capsys):
     folder.answers.write_bytes(junk)
     for words in (["serve"], ["results"]):
         assert cli.run(["study", *words, str(folder.path)]) == 5
@@ -243,7 +243,7 @@ def test_a_torn_log_costs_only_what_was_never_acknowledged(folder):
     shutil.copytree(folder.path, copy)
     store.close()
     with open(copy / wal.name, "ab") as file:
-        file.write(b"half a frame of an answer that no one was told is stored")
+        file.write(b"half a frame of an answer that was never acknowledged")
     assert len(read(copy / "answers.sqlite")[0][1]) == LENGTH
 
 

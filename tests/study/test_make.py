@@ -1,4 +1,4 @@
-"""Making a study: from runs and folders, all pictures alike but for what they show, and one line for what is wrong."""
+"""Making a study: from runs and folders, all pictures in one form, and one line for each error."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def tint(folder, picture):
     return int(np.asarray(Image.open(folder.pictures / f"{picture.token}.png")).mean((0, 1)).argmax())
 
 
-def test_a_study_holds_what_was_asked_and_nothing_else(tmp_path):
+def test_a_study_holds_its_pictures_and_nothing_else(tmp_path):
     folder = small_study(tmp_path)
     made = folder.study()
     assert sorted(os.listdir(folder.path)) == ["pictures", "study.json"]
@@ -43,7 +43,7 @@ def test_a_study_holds_what_was_asked_and_nothing_else(tmp_path):
         assert [s.scene for s in pool.generated["made0"]] == [s.scene for s in pool.generated["made1"]]
 
 
-def test_neither_name_nor_size_nor_format_betrays_the_real_one(tmp_path):
+def test_name_size_and_format_do_not_reveal_the_real_picture(tmp_path):
     real = draw(tmp_path / "real", 14, 2, size=(90, 64))
     made = draw(tmp_path / "made", 14, 0, size=(40, 40))
     for i, path in enumerate(sorted(real.iterdir())):  # other formats, alpha, grey
@@ -123,7 +123,7 @@ def test_preference_matches_by_name(tmp_path):
     assert [s.scene for s in made.scored_pool.real] == [s.scene for s in made.scored_pool.generated["two"]]
 
 
-def test_what_cannot_be_read_is_left_out_and_named(tmp_path):
+def test_unreadable_pictures_are_left_out_and_named(tmp_path):
     made, real = draw(tmp_path / "made", 14, 0), draw(tmp_path / "real", 14, 2)
     (made / "005.png").write_bytes(b"junk")
     found = study.make(tmp_path / "study", made, real=real, **SMALL)
@@ -234,13 +234,13 @@ def test_usage_errors_are_one_line_with_their_exit_code(desk, tmp_path, line, co
     assert sorted(os.listdir(tmp_path)) == before
 
 
-def test_a_question_that_is_none(desk):
+def test_an_empty_or_long_question_is_refused(desk):
     for question in ("", " ", "x" * 201):
         assert cli.run(["study", "make", "s", "m", "--real", "r", "--question", question]) == 2
         assert "--question has" in desk.readouterr().err
 
 
-def test_the_command_says_what_it_made_and_what_comes_next(desk):
+def test_the_command_prints_the_study_and_the_next_command(desk):
     assert cli.run(f"study make s m n --real r --names ours,theirs {FEW}".split()) == 0
     out = desk.readouterr().out.splitlines()
     assert out[-2:] == [
@@ -254,7 +254,7 @@ def test_the_command_says_what_it_made_and_what_comes_next(desk):
     assert "Which picture is real?" in desk.readouterr().out
 
 
-def test_pictures_are_the_middle_of_what_was_given():
+def test_pictures_are_cropped_to_the_middle_square():
     x = np.zeros((3, 10, 30), np.float32)
     x[:, :, 10:20] = 1
     assert (crop_square(x, 32) == 255).all() and crop_square(x, 32).shape == (3, 10, 10)

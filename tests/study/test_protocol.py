@@ -47,7 +47,7 @@ def studies(draw):
 
 @settings(max_examples=150, deadline=None)
 @given(studies(), st.integers(1, 10_000), st.integers(0, 2))
-def test_a_session_keeps_every_promise(study, number, arm):
+def test_a_session_is_balanced_and_repeats_no_picture(study, number, arm):
     trials = session_trials(study, number, arm)
     assert session_trials(study, number, arm) == trials
     counts = Counter(t.part for t in trials)
@@ -91,13 +91,13 @@ def study_of(kind, trials, sentinels, scored, names=NAMES):
     )
 
 
-def test_sessions_and_seeds_differ_and_every_scored_picture_comes_up():
+def test_sessions_and_seeds_differ_and_every_scored_picture_is_shown():
     study = study_of("real-or-fake", trials=10, sentinels=2, scored=25)
     assert session_trials(study, 1, 0) != session_trials(study, 2, 0) != session_trials(replace(study, seed=2), 2, 0)
-    seen = Counter(
+    counts = Counter(
         token for n in range(1, 101) for t in session_trials(study, n, 0) if t.part == "scored" for token in t.tokens
     )
-    assert len(seen) == 50 and max(seen.values()) < 3 * min(seen.values())
+    assert len(counts) == 50 and max(counts.values()) < 3 * min(counts.values())
     first = Counter(session_trials(study, n, 0)[0].key for n in range(1, 401))
     assert 150 < first["left"] < 250  # nothing to be learned from the order
     positions = Counter(

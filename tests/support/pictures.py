@@ -1,4 +1,4 @@
-"""What the tests of pictures share: noise, a second opinion on files, and a PNG writer of their own."""
+"""Shared by the tests of images: noise, files as Pillow alone reads them, and an independent PNG writer."""
 
 import struct
 import zlib
@@ -32,7 +32,7 @@ def round_trip(tmp_path, path: Path):
 
 
 def png(samples, depth, extra=b"", interlaced=False):
-    """An independent PNG writer: no filter, one chunk, Adam7 if asked."""
+    """An independent PNG writer: no filter, one chunk, Adam7 if `interlaced`."""
     h, w, count = samples.shape
     kind = samples.astype(">u2" if depth == 16 else "u1")
     passes = [

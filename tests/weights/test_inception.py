@@ -86,11 +86,11 @@ def test_names_and_shapes_are_those_of_the_published_file() -> None:
 def test_each_block_has_the_published_width_and_side() -> None:
     with torch.device("meta"):
         network, x = InceptionV3(), torch.zeros(2, 3, 299, 299)
-    seen = {}
+    shapes = {}
     for name, part in network.named_children():
-        part.register_forward_hook(lambda _, __, y, name=name: seen.update({name: (y.shape[1], y.shape[3])}))
+        part.register_forward_hook(lambda _, __, y, name=name: shapes.update({name: (y.shape[1], y.shape[3])}))
     assert network(x).shape == (2, 2048)
-    assert list(seen.values()) == [
+    assert list(shapes.values()) == [
         (32, 149), (32, 147), (64, 147), (80, 73), (192, 71), (256, 35), (288, 35), (288, 35), (768, 17), (768, 17),
         (768, 17), (768, 17), (768, 17), (1280, 8), (2048, 8), (2048, 8),
     ]  # fmt: skip
@@ -107,7 +107,7 @@ def test_only_the_last_block_pools_by_the_maximum(block: str, corner: float) -> 
     part = getattr(InceptionV3(), block).eval()
     assert isinstance(part, MixedE)
     pooled = []
-    part.branch_pool.register_forward_pre_hook(lambda _, given: pooled.append(given[0]))
+    part.branch_pool.register_forward_pre_hook(lambda _, inputs: pooled.append(inputs[0]))
     x = torch.zeros(1, part.branch1x1.conv.in_channels, 8, 8)
     x[..., 0, 0] = 1
     part(x)

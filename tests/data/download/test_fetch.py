@@ -280,11 +280,11 @@ GOOD = [("top/trainA/1.jpg", b"one"), ("top/trainB/2.jpg", b"two" * 1000), ("./t
 def test_an_archive_is_unpacked_whole(tmp_path, pack):
     clutter = [("__MACOSX/top/._1.jpg", b"x"), ("top/.DS_Store", b"x")]
     archive = pack(tmp_path / "a", GOOD + clutter)
-    seen = []
-    assert unpack.unpack(archive, tmp_path / "to", seen.append) == 3
+    counts = []
+    assert unpack.unpack(archive, tmp_path / "to", counts.append) == 3
     found = {str(p.relative_to(tmp_path / "to")): p.read_bytes() for p in (tmp_path / "to").rglob("*") if p.is_file()}
     assert found == {name.removeprefix("./"): content for name, content in GOOD}
-    assert seen == [1, 2, 3]
+    assert counts == [1, 2, 3]
 
 
 def test_folders_of_an_archive_do_not_count_as_members(tmp_path):
