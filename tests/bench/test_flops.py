@@ -23,6 +23,7 @@ def discriminator_macs(size: int, w: int = 64) -> list[int]:
     return [16 * a * b * s**2 for a, b, s in zip(channels, channels[1:], sides, strict=False)]
 
 
+@pytest.mark.long
 def test_operations_of_a_pass_are_those_of_its_convolutions() -> None:
     for size, blocks, known in ((256, 9, 49.55), (128, 6, 8.76)):
         net = ResNetGenerator(blocks=blocks, winograd=True)

@@ -25,6 +25,7 @@ def test_clock_tells_cpu_time_from_wall_time() -> None:
     assert working.spent.cpu >= 0.19 and working.spent.wall >= 0.19
 
 
+@pytest.mark.long
 def test_sides_alternate_and_times_are_per_item() -> None:
     order: list[str] = []
 

@@ -201,6 +201,7 @@ def test_resume_with_other_values_is_refused_in_one_line(at_desk, tiny_run):
     assert len(told.splitlines()) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

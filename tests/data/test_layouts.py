@@ -90,6 +90,7 @@ def test_pairs_keep_to_their_sub_folder_and_their_partner(tmp_path):
         find_pairs(tmp_path / "A", tmp_path / "B")
 
 
+@pytest.mark.long
 def test_a_world_drawn_without_pairs_is_refused(tmp_path):
     make("orchard", tmp_path / "unpaired", count=2, size=16)
     with pytest.raises(DataError, match=r"drawn without pairs; .* viceversa data make orchard OTHER_DIR --paired"):
@@ -139,6 +140,7 @@ def test_one_set_is_everything_below_train(tmp_path):
     assert len(find_pictures(tmp_path / "test").train) == 1
 
 
+@pytest.mark.long
 def test_pix2pix_on_side_by_side_pictures_from_train_to_translate(tmp_path):
     data = ab_folder(tmp_path / "labels2photos")
     options = dict(preset="pix2pix-quick", size=16, seed=1, device="cpu", precision="fp32", names="labels,photos")

@@ -69,6 +69,7 @@ def test_every_knob_has_a_meaning():
     assert not [knob for knob, meaning in rows if not meaning.strip()]
 
 
+@pytest.mark.long
 def test_the_check_of_the_builder_notices_an_old_page(tmp_path: Path):
     """`docs/build.py --check` in a copy whose page says something else."""
     copy = tmp_path / "docs"

@@ -157,6 +157,7 @@ def test_kill_around_a_treatment_leaves_equal_weights(blobs, tmp_path):
     assert weights(tmp_path / "whole") == weights(tmp_path / "parts")
 
 
+@pytest.mark.long
 def test_diagnose_works_on_a_copied_folder(blobs, tmp_path, capsys):
     run(blobs, tmp_path / "run", *SICK)
     shutil.copytree(tmp_path / "run", tmp_path / "elsewhere")
@@ -199,6 +200,7 @@ def test_check_interval_limits_the_share_of_time():
     assert check_interval(rare, 1000, 1.0) == 1000
 
 
+@pytest.mark.long
 def test_report_shows_symptoms_and_remedies(blobs, tmp_path):
     run(blobs, tmp_path / "run", *SICK)
     page = make_report(tmp_path / "run").read_text()

@@ -66,7 +66,11 @@ def test_checkpoint_is_complete_and_newest_are_kept(tmp_path):
     assert checkpoint.newest(tmp_path) == (Checkpoint(tmp_path / "step-10"), [])
 
 
-@pytest.mark.parametrize("death", [lambda disk: os._exit(9), Disk.power_cut], ids=["killed", "power cut"])
+@pytest.mark.parametrize(
+    "death",
+    [pytest.param(lambda disk: os._exit(9), marks=pytest.mark.long), Disk.power_cut],
+    ids=["killed", "power cut"],
+)
 def test_kill_at_any_system_call_of_save_loses_nothing(memory_path, death):
     points = calls_of_save(memory_path)
     assert points >= 40

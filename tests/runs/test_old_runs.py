@@ -30,7 +30,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-FAST = ("best", "quickstart")  # the others are long: seconds each
+FAST = ("best",)  # the others are long: seconds each
 RUNS = [
     pytest.param(name, marks=[] if name in FAST else pytest.mark.long)
     for name in sorted(path.name for path in OLD.iterdir())

@@ -499,6 +499,7 @@ def folder(tmp_path):
     return small_study(tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
 def test_a_signal_ends_it_cleanly_and_the_same_command_goes_on(folder, name, code):
     with serving(folder) as running, httpx.Client(base_url=running.url, headers={"Origin": running.url}) as client:

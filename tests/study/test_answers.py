@@ -247,6 +247,7 @@ def test_a_torn_log_costs_only_what_was_never_acknowledged(folder):
     assert len(read(copy / "answers.sqlite")[0][1]) == LENGTH
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("harm", ["replaced", "overwritten", "removed", "log removed"])
 def test_a_database_harmed_under_a_running_server_acknowledges_nothing(folder, harm):
     wal = folder.answers.with_name("answers.sqlite-wal")
@@ -294,6 +295,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(folder):
     assert read(folder.answers)[0][1] == [answer(i) for i in range(LENGTH)]
 
 
+@pytest.mark.long
 def test_a_database_locked_by_another_program_is_waited_for_and_then_refused(folder):
     with serving(folder) as running, httpx.Client(base_url=running.url, headers={"Origin": running.url}) as client:
         other = sqlite3.connect(folder.answers, isolation_level=None)
@@ -315,6 +317,7 @@ def test_a_folder_that_cannot_be_written_ends_in_one_line(folder, capsys, monkey
     assert "Permission denied" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_results_can_be_read_while_people_answer(folder, capsys):
     with serving(folder) as running, httpx.Client(base_url=running.url, headers={"Origin": running.url}) as client:
         for _ in range(2):

@@ -109,6 +109,7 @@ def test_second_signal_exits_at_once(world, tmp_path, number, code):
     assert checkpoint.newest(out / "checkpoints") == (Checkpoint(out / "checkpoints" / "step-5"), [])
 
 
+@pytest.mark.long
 def test_ignored_signal_stays_ignored(world, tmp_path):
     process = start(words(world, tmp_path / "run"), ignored=signal.SIGHUP)  # what nohup does
     try:

@@ -110,6 +110,7 @@ def test_each_payload_is_refused_in_one_line(
     assert list(tmp_path.iterdir()) == [file] and not canary.exists()
 
 
+@pytest.mark.long
 def test_the_payloads_do_harm_with_an_unrestricted_loader(tmp_path: Path) -> None:
     """Without this the other tests would prove nothing."""
     assert len(NAMES) >= 60

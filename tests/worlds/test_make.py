@@ -74,12 +74,14 @@ def test_a_second_call_changes_nothing_and_restores_missing_files(orchard: Path)
         assert path.read_bytes() == content
 
 
+@pytest.mark.long
 def test_another_seed_draws_other_scenes(tmp_path: Path) -> None:
     make("seasons", tmp_path / "a", count=1, size=16, seed=0)
     make("seasons", tmp_path / "b", count=1, size=16, seed=1)
     assert (tmp_path / "a/trainA/0000.png").read_bytes() != (tmp_path / "b/trainA/0000.png").read_bytes()
 
 
+@pytest.mark.long
 def test_labels_as_a_domain(tmp_path: Path) -> None:
     """truthA is the true translation of testA whatever A and B are; a label picture gives its map back."""
     world = WORLDS["faces"]
@@ -97,6 +99,7 @@ def test_labels_as_a_domain(tmp_path: Path) -> None:
         np.testing.assert_array_equal(pixels(tmp_path / "truthB" / name), world.draw(first + 10, 24, "B")[0])
 
 
+@pytest.mark.long
 def test_paired_folders_show_the_same_scenes(tmp_path: Path) -> None:
     description = make("facades", tmp_path, count=3, size=24, seed=2, domains=("labels", "day"), paired=True)
     assert description["paired"] is True

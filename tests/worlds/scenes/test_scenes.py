@@ -45,6 +45,7 @@ def test_both_sides_share_the_label_map(world: str) -> None:
         assert np.mean(first != second) <= moved
 
 
+@pytest.mark.long
 @EACH
 def test_a_label_picture_can_be_read_back(world: str) -> None:
     _, _, labels = pairs(world)
@@ -93,6 +94,7 @@ def test_coats_and_balloons_do_not_change_with_the_season() -> None:
     assert np.median(change[labels == names.index("meadow")]) > 0.3
 
 
+@pytest.mark.long
 @EACH
 def test_scenes_are_rich(world: str) -> None:
     _, _, labels = pairs(world)
@@ -100,6 +102,7 @@ def test_scenes_are_rich(world: str) -> None:
     assert np.mean([len(np.unique(one)) for one in labels]) >= 3
 
 
+@pytest.mark.long
 @EACH
 def test_the_scene_does_not_depend_on_the_size(world: str) -> None:
     draw = WORLDS[world].draw
