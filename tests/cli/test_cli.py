@@ -371,6 +371,7 @@ def test_unexpected_error_is_one_line_with_traceback_on_request(monkeypatch, cap
         cli.run(["doctor"])
 
 
+@pytest.mark.long
 def test_closed_stdout_is_no_error(desk):
     command = f"{sys.executable} -m viceversa doctor | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=desk)

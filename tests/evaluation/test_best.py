@@ -8,6 +8,7 @@ from PIL import Image
 import viceversa
 
 
+@pytest.mark.long
 def test_best_checkpoint_is_chosen_by_training_images_alone(run, pictures, tmp_path):
     best = viceversa.evaluate(run, best=True, quiet=True)["best"]
     steps = [row["step"] for row in best["candidates"]]

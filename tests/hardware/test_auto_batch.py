@@ -21,6 +21,7 @@ def uses(fixed: int, each: int):
     return lambda batch: torch.ones((fixed + each * batch) * MB // 4).sum()
 
 
+@pytest.mark.long
 def test_peak_memory_of_a_step_is_measured():
     for size in (64, 512, 128):
         assert peak_megabytes(uses(0, size), 1) == pytest.approx(size, abs=12)

@@ -64,6 +64,7 @@ def test_resumed_run_has_the_same_health_lines(blobs, tmp_path):
     assert weights(tmp_path / "whole") == weights(tmp_path / "parts")
 
 
+@pytest.mark.long
 def test_alarm_stops_a_run_with_its_symptom(blobs, tmp_path, capsys):
     words = ["train", str(blobs), "--out", str(tmp_path / "run"), "--preset", "dcgan", "--size", "16", "--steps", "300"]
     words += ["--device", "cpu", "--precision", "fp32", "--on-symptom", "stop"]
@@ -103,6 +104,7 @@ def test_nonfinite_loss_is_reported_and_treated(blobs, tmp_path):
     assert [t["remedy"] for t in done] == ["halve-rates", "spectral"]
 
 
+@pytest.mark.long
 def test_treatment_goes_back_to_last_healthy_checkpoint(blobs, tmp_path, monkeypatch):
     """A healthy run that an alarm interrupts at step 80 goes back to 70, the last look without a symptom."""
     from viceversa.health import monitor

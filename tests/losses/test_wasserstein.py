@@ -87,6 +87,7 @@ def test_critic_with_penalty_estimates_the_distance(m: float, s: float, seed: in
     assert found == pytest.approx(gaussian_distance(0, 1, m, s), rel=0.05)
 
 
+@pytest.mark.long
 def test_weak_penalty_overestimates_by_a_known_factor() -> None:
     """A slope of 1 + h gains h W and costs weight * h^2; the best h = W / (2 weight) is 15 % here."""
     found, _ = train_critic(smooth_critic(0), 3.0, 1.0, seed=0, penalty=10.0)

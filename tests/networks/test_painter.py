@@ -31,6 +31,7 @@ def test_initial_output_is_near_the_input() -> None:
     assert (PaintingGenerator(width=8, blocks=2)(x) - x).abs().mean() < 0.05
 
 
+@pytest.mark.long
 def test_brush_learns_a_tone_curve() -> None:
     """On flat images, whose colour instance norm would remove."""
     torch.manual_seed(0)

@@ -74,6 +74,7 @@ def test_generator_is_the_same_to_rounding() -> None:
     assert a.is_contiguous()
 
 
+@pytest.mark.long
 def test_first_training_losses_agree() -> None:
     """To 1e-4; winograd=False is the direct convolution."""
     config = CycleGANConfig(width=16, blocks=2, d_width=8, d_layers=2, pool=3)

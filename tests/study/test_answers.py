@@ -274,6 +274,7 @@ def test_a_database_harmed_under_a_running_server_acknowledges_nothing(folder, h
     assert running.process.returncode == 143
 
 
+@pytest.mark.long
 def test_a_full_disk_loses_nothing_that_was_acknowledged(folder):
     """The file cannot grow: each answer is stored and acknowledged, or refused with 503; then room, then all go in."""
     grown = folder.answers.with_name("answers.sqlite-wal")

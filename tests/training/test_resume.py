@@ -100,6 +100,7 @@ def test_repeated_interruptions_leave_equal_weights(monkeypatch, world, tmp_path
     assert_same(unbroken, free)
 
 
+@pytest.mark.long
 def test_resume_in_bf16_without_pool_and_ema(monkeypatch, world, tmp_path):
     for name, words in (("bf16", ()), ("plain", ("method.ema=0", "method.pool=0", "train.batch=1"))):
         options = dict(precision="bf16" if name == "bf16" else "fp32", set=(*TINY, *words))
@@ -211,6 +212,7 @@ def test_max_time_saves_and_the_same_command_resumes(world, tmp_path, unbroken):
     assert_same(unbroken, out)
 
 
+@pytest.mark.long
 def test_planned_length_is_kept_on_resume(world, tmp_path):
     first = train(world, out=tmp_path / "run", max_time="1s", quiet=True, **TINY_OPTIONS)
     planned = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["train"]["total_nimg"]

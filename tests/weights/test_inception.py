@@ -128,6 +128,7 @@ def inception_features(network: InceptionV3, x: np.ndarray, rule: Rule = "clean"
     return FeatureNet(name="", sha256="", side=299, dimensions=2048, rule=rule, net=network, scale=scale)(x)
 
 
+@pytest.mark.long
 def test_features_repeat_and_do_not_depend_on_the_batch(network: InceptionV3) -> None:
     x = pictures(3)
     batch = inception_features(network, x)
@@ -192,6 +193,7 @@ def test_an_unknown_rule_is_refused() -> None:
         resize(pictures(1, 8), 4, "nearest")  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_a_file_is_loaded_for_use_only(file: Path, network: InceptionV3) -> None:
     torch.manual_seed(5)
     before = torch.get_rng_state()

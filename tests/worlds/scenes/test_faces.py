@@ -30,6 +30,7 @@ def test_only_the_face_changes() -> None:
         assert rows.min() > 16  # hair and forehead do not change
 
 
+@pytest.mark.long
 def test_a_neutral_mouth_is_closed_and_a_smile_is_broad() -> None:
     teeth = 0
     for seed in SCENES:

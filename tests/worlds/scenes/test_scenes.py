@@ -130,6 +130,7 @@ TRIVIAL = {
 }
 
 
+@pytest.mark.long
 @EACH
 def test_neither_the_input_nor_a_colour_change_is_the_answer(world: str) -> None:
     a, b, _ = (np.asarray(part, np.float32) for part in pairs(world))
