@@ -1,4 +1,4 @@
-"""Put the figures of benchmarks/results/*.json about health into docs/health.md, between its marks.
+"""Write the tables of docs/health.md from benchmarks/results/*.json.
 
 python benchmarks/health_page.py
 """
@@ -8,66 +8,67 @@ from operator import itemgetter
 from statistics import mean
 from typing import Any
 
-from marks import put
+from marks import write_tables
 from table import HERE, load
 
 PAGE = HERE.parent / "docs" / "health.md"
 
 
-def grouped(found: dict[str, Any], *keys: str) -> dict[Any, list[dict[str, Any]]]:
-    """The rows of a result by the values of these keys, a tuple where there are several, in the order of the first."""
+def group_rows(results: dict[str, Any], *keys: str) -> dict[Any, list[dict[str, Any]]]:
+    """The rows of a result by the value of a key, or by a tuple of values of several keys, in their first order."""
     groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
-    for row in found["rows"]:
+    for row in results["rows"]:
         groups[itemgetter(*keys)(row)].append(row)
     return groups
 
 
-def confusion(found: dict[str, Any]) -> list[str]:
-    """One row per case of the library: what it suffers from, how often that was named in time, and every alarm."""
+def confusion_table(results: dict[str, Any]) -> list[str]:
+    """One row per training: its symptom, how often that was named in time, and every alarm."""
     lines = [
         "| training | symptom | named in the first half | first alarm of it, step (mean) | all alarms, runs |",
         "|---|---|---|---|---|",
     ]
-    sick = well = named = quiet = 0
-    for name, rows in grouped(found, "case").items():
-        illness = rows[0]["illness"]
-        counts = Counter(symptom for row in rows for symptom in row["alarms"])
-        told = ", ".join(f"{symptom} {count}" for symptom, count in counts.most_common()) or "none"
-        if illness:
-            when = [row["alarms"][illness] for row in rows if illness in row["alarms"]]
+    failing = named = healthy = quiet = 0
+    for name, rows in group_rows(results, "case").items():
+        symptom = rows[0]["illness"]
+        counts = Counter(alarm for row in rows for alarm in row["alarms"])
+        alarms = ", ".join(f"{alarm} {count}" for alarm, count in counts.most_common()) or "none"
+        if symptom:
+            first = [row["alarms"][symptom] for row in rows if symptom in row["alarms"]]
             right = sum(row["named"] for row in rows)
-            sick, named = sick + len(rows), named + right
-            step = f"{mean(when):.0f} of {rows[0]['steps']}" if when else "never"
-            lines.append(f"| {name} | {illness} | {right}/{len(rows)} | {step} | {told} |")
+            failing, named = failing + len(rows), named + right
+            step = f"{mean(first):.0f} of {rows[0]['steps']}" if first else "never"
+            lines.append(f"| {name} | {symptom} | {right}/{len(rows)} | {step} | {alarms} |")
         else:
             right = sum(not row["alarms"] for row in rows)
-            well, quiet = well + len(rows), quiet + right
-            lines.append(f"| {name} | – | {right}/{len(rows)} without alarm | – | {told} |")
-    if sick and well:
-        told = f"Failing runs named in time: **{named} of {sick}**."
-        lines += ["", f"{told} Healthy runs with a false alarm: **{well - quiet} of {well}**."]
+            healthy, quiet = healthy + len(rows), quiet + right
+            lines.append(f"| {name} | – | {right}/{len(rows)} without alarm | – | {alarms} |")
+
+    if failing and healthy:
+        summary = f"Failing runs named in time: **{named} of {failing}**."
+        lines += ["", f"{summary} Healthy runs with a false alarm: **{healthy - quiet} of {healthy}**."]
     return lines
 
 
-def treatments(found: dict[str, Any]) -> list[str]:
+def treatment_table(results: dict[str, Any]) -> list[str]:
     """Watched and treated runs of the same seeds."""
     lines = ["| training | failed with watch | saved by treat | remedies |", "|---|---|---|---|"]
-    for name, rows in grouped(found, "case").items():
-        lost = [row for row in rows if not row["watched"]["well"]]
-        saved = sum(row["treated"]["well"] for row in lost)
-        used = Counter(remedy for row in rows for remedy in row["treated"]["remedies"])
-        told = ", ".join(f"{remedy} {count}" for remedy, count in used.most_common())
-        lines.append(f"| {name} | {len(lost)}/{len(rows)} | {saved}/{len(lost)} | {told} |")
+    for name, rows in group_rows(results, "case").items():
+        failed = [row for row in rows if not row["watched"]["well"]]
+        saved = sum(row["treated"]["well"] for row in failed)
+        counts = Counter(remedy for row in rows for remedy in row["treated"]["remedies"])
+        remedies = ", ".join(f"{remedy} {count}" for remedy, count in counts.most_common())
+        lines.append(f"| {name} | {len(failed)}/{len(rows)} | {saved}/{len(failed)} | {remedies} |")
     return lines
 
 
-def gaussians(found: dict[str, Any]) -> list[str]:
-    """Modes, quality and KL of every method, mean and worst over the seeds."""
+def gaussian_table(results: dict[str, Any]) -> list[str]:
+    """Modes, quality and KL of every method on the Gaussians, mean and worst over the seeds."""
     lines = [
         "| distribution | method | seeds | modes covered | modes holding 1 % | high quality | KL |",
         "|---|---|---|---|---|---|---|",
     ]
-    groups = grouped(found, "world", "method").items()
+    groups = group_rows(results, "world", "method").items()
     for (world, method), rows in sorted(groups, key=lambda group: group[0][0], reverse=True):  # ring, grid
         covered, held = ([row[key] for row in rows] for key in ("covered", "held"))
         quality = [row["quality"] for row in rows]
@@ -78,14 +79,14 @@ def gaussians(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def effects(found: dict[str, Any]) -> list[str]:
-    """Each remedy against each illness."""
+def effect_table(results: dict[str, Any]) -> list[str]:
+    """The effect of each remedy against each symptom."""
     lines = [
         "| symptom | remedy | score | without | with | effect (95 % interval) | |",
         "|---|---|---|---|---|---|---|",
     ]
-    ordered = sorted(found["rows"], key=lambda row: (row["illness"], row["unit"], row["remedy"] is not None))
-    for row in ordered:
+    rows = sorted(results["rows"], key=lambda row: (row["illness"], row["unit"], row["remedy"] is not None))
+    for row in rows:
         score = mean(run[row["unit"]] for run in row["runs"])
         if row["remedy"] is None:
             without = score
@@ -97,38 +98,46 @@ def effects(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def stacks(found: dict[str, Any]) -> list[str]:
-    """Modes of stacked digits, mean and worst over the seeds."""
+def stacked_table(results: dict[str, Any]) -> list[str]:
+    """Modes of the stacked digits, mean and worst over the seeds."""
     lines = [
         "| method | seeds | modes | modes generated clearly | KL | clear stacks |",
         "|---|---|---|---|---|---|",
     ]
-    for method, rows in grouped(found, "method").items():
-        made, clear = ([row[key] for row in rows] for key in ("modes", "clear_modes"))
+    for method, rows in group_rows(results, "method").items():
+        modes, clear = ([row[key] for row in rows] for key in ("modes", "clear_modes"))
         lines.append(
-            f"| {method} | {len(rows)} | {mean(made):.0f} (worst {min(made)}) | "
+            f"| {method} | {len(rows)} | {mean(modes):.0f} (worst {min(modes)}) | "
             f"{mean(clear):.0f} (worst {min(clear)}) | {mean(row['kl'] for row in rows):.3f} | "
             f"{mean(row['clear'] for row in rows):.1%} |"
         )
     return lines
 
 
-def cost(found: dict[str, Any]) -> list[str]:
-    """Processor time of a step with the monitor over one without."""
+def cost_table(results: dict[str, Any]) -> list[str]:
+    """CPU time of a training with the monitor over one without."""
     lines = ["| preset | steps | with / without the monitor |", "|---|---|---|"]
-    return lines + [f"| {r['preset']} | {r['steps']} | {r['ratio']:.3f} |" for r in found["rows"]]
+    lines += [f"| {row['preset']} | {row['steps']} | {row['ratio']:.3f} |" for row in results["rows"]]
+    return lines
 
 
-PARTS = {
-    "health": confusion, "treat": treatments, "monitor": cost,
-    "modes": gaussians, "stacked": stacks, "remedies": effects, "fixture_remedies": effects,
-}  # fmt: skip
+TABLES = {
+    "health": confusion_table,
+    "treat": treatment_table,
+    "monitor": cost_table,
+    "modes": gaussian_table,
+    "stacked": stacked_table,
+    "remedies": effect_table,
+    "fixture_remedies": effect_table,
+}
 
 
 def main() -> None:
-    for name, table in PARTS.items():
-        if found := load(name):
-            put(PAGE, {name: table(found)}, f"{found['about']['processor']}, {found['about']['date']}")
+    for name, table in TABLES.items():
+        results = load(name)
+        if results:
+            origin = f"{results['about']['processor']}, {results['about']['date']}"
+            write_tables(PAGE, {name: table(results)}, origin)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Put the figures of benchmarks/results/ladder.json into docs/extractor.md, between its marks.
+"""Write the tables of docs/extractor.md from benchmarks/results/ladder.json.
 
 python benchmarks/ladder_page.py
 """
@@ -6,52 +6,52 @@ python benchmarks/ladder_page.py
 import itertools
 from typing import Any
 
-from marks import put
+from marks import write_tables
 from table import HERE, load
 
 PAGE = HERE.parent / "docs" / "extractor.md"
-SCORES = {"frechet": 1, "kid": 1, "coverage": -1, "recall": -1, "precision": -1, "density": -1}  # 1: more is worse
+SCORES = {"frechet": 1, "kid": 1, "coverage": -1, "recall": -1, "precision": -1, "density": -1}  # 1: higher is worse
 
 
-def steps(rungs: list[dict[str, Any]], name: str) -> list[float]:
-    """By how much each rung is worse than the one before."""
-    values = [rung[name] for rung in rungs]
+def changes(levels: list[dict[str, Any]], name: str) -> list[float]:
+    """By how much a score is worse at each level than at the one before."""
+    values = [level[name] for level in levels]
     return [SCORES[name] * (b - a) for a, b in itertools.pairwise(values)]
 
 
-def monotone(rungs: list[dict[str, Any]], name: str) -> bool:
-    """Never better from rung to rung, and worse in the end; at 0 a score cannot fall further."""
-    found = steps(rungs, name)
-    return min(found) >= 0 and sum(found) > 0
+def is_monotone(levels: list[dict[str, Any]], name: str) -> bool:
+    """Whether a score never improves from level to level and is worse in the end; at 0 it cannot fall further."""
+    worse = changes(levels, name)
+    return min(worse) >= 0 and sum(worse) > 0
 
 
-def summary(found: dict[str, Any]) -> list[str]:
-    """On how many sets each score falls with each ladder."""
-    ladders = list(next(iter(found["sets"].values())))
+def summary_table(results: dict[str, Any]) -> list[str]:
+    """On how many sets each score is monotone, by corruption."""
+    ladders = list(next(iter(results["sets"].values())))
     lines = ["| ladder | " + " | ".join(SCORES) + " |", "|---|" + "---|" * len(SCORES)]
     for ladder in ladders:
-        counts = [sum(monotone(s[ladder], name) for s in found["sets"].values()) for name in SCORES]
-        lines.append(f"| {ladder} | " + " | ".join(f"{n} of {len(found['sets'])}" for n in counts) + " |")
+        counts = [sum(is_monotone(s[ladder], name) for s in results["sets"].values()) for name in SCORES]
+        lines.append(f"| {ladder} | " + " | ".join(f"{n} of {len(results['sets'])}" for n in counts) + " |")
     return lines
 
 
-def rungs(found: dict[str, Any]) -> list[str]:
-    """Fréchet and KID on every rung, and the score that is not monotone."""
+def level_table(results: dict[str, Any]) -> list[str]:
+    """Fréchet distance and KID at every level, and the scores that are not monotone."""
     lines = ["| set | ladder | levels | Fréchet | KID × 1000 | not monotone |", "|---|---|---|---|---|---|"]
-    for name, ladders in found["sets"].items():
-        for ladder, climbed in ladders.items():
-            levels = ", ".join(f"{rung['level']:g}" for rung in climbed)
-            frechet = ", ".join(f"{rung['frechet']:.2f}" for rung in climbed)
-            kid = ", ".join(f"{rung['kid']:.0f}" for rung in climbed)
-            odd = ", ".join(score for score in SCORES if not monotone(climbed, score)) or "–"
-            lines.append(f"| {name} | {ladder} | {levels} | {frechet} | {kid} | {odd} |")
+    for name, ladders in results["sets"].items():
+        for ladder, scored in ladders.items():
+            levels = ", ".join(f"{level['level']:g}" for level in scored)
+            frechet = ", ".join(f"{level['frechet']:.2f}" for level in scored)
+            kid = ", ".join(f"{level['kid']:.0f}" for level in scored)
+            exceptions = ", ".join(score for score in SCORES if not is_monotone(scored, score)) or "–"
+            lines.append(f"| {name} | {ladder} | {levels} | {frechet} | {kid} | {exceptions} |")
     return lines
 
 
 def main() -> None:
-    found = load("ladder")
-    origin = f"{found['pictures']} images a set, {found['processor']}, {found['date']}"
-    put(PAGE, {"summary": summary(found), "rungs": rungs(found)}, origin)
+    results = load("ladder")
+    origin = f"{results['pictures']} images a set, {results['processor']}, {results['date']}"
+    write_tables(PAGE, {"summary": summary_table(results), "rungs": level_table(results)}, origin)
 
 
 if __name__ == "__main__":

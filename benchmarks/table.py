@@ -1,4 +1,4 @@
-"""Put the figures of benchmarks/results/*.json into docs/results.md and docs/performance.md; draw curves and hero.
+"""Write the tables of docs/results.md and docs/performance.md; draw the curves and the image of the README.
 
 python benchmarks/table.py
 """
@@ -13,7 +13,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-from marks import put
+from marks import write_tables
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator
 from PIL import Image
@@ -21,24 +21,26 @@ from PIL import Image
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
 RESULTS, PERFORMANCE, IMAGES = DOCS / "results.md", DOCS / "performance.md", DOCS / "images"
-WAYS = {"A_to_B": "A → B", "B_to_A": "B → A"}
-LEAST = 1e-3  # below, a logarithm shows nothing; an unbiased KID may be negative
+ARROWS = {"A_to_B": "A → B", "B_to_A": "B → A"}
+LEAST = 1e-3  # lower bound of logarithmic axes; an unbiased KID may be negative
+LINES = {"A_to_B": ("o", "-"), "B_to_A": ("^", "--")}  # marker and line style
 COLOURS = {"one_page": "#8a8f98", "quickstart": "#0b6e4f", "details": "#b5442e"}
 TITLES = {"one_page": "reference"}
-RENAMED = {"best": "details"}  # presets by the name that they had when they were measured
-Runs = dict[tuple[str, str, float], list[dict[str, Any]]]  # (world, method, seconds asked for) -> a run for each seed
+RENAMED = {"best": "details"}  # presets by their name when they were measured
+Runs = dict[tuple[str, str, float], list[dict[str, Any]]]  # (dataset, method, planned seconds): a run for each seed
 
 
 def load(name: str) -> dict[str, Any]:
+    """A result file; empty if it does not exist."""
     path = HERE / "results" / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def grouped(found: dict[str, Any]) -> Runs:
-    """Runs by world, method and time: ours planned for it, the reference evaluated at it while it trained."""
+def group_runs(results: dict[str, Any]) -> Runs:
+    """Runs by dataset, method and time: a preset planned for it, the reference scored at it while it trained."""
     runs: Runs = defaultdict(list)
-    times = sorted({run["planned"] for run in found["runs"]} | {75.0, 240.0, 420.0})
-    for run in found["runs"]:
+    times = sorted({run["planned"] for run in results["runs"]} | {75.0, 240.0, 420.0})
+    for run in results["runs"]:
         method = RENAMED.get(run["method"], run["method"])
         at = run["planned"] if method != "one_page" else min(times, key=lambda t: abs(t - run["seconds"]))
         runs[run["world"], method, at].append(run)
@@ -46,52 +48,53 @@ def grouped(found: dict[str, Any]) -> Runs:
 
 
 def spread(values: list[float], digits: int = 1) -> str:
-    """Mean, and plus or minus the standard deviation over the seeds."""
+    """Mean ± standard deviation over the seeds."""
     text = f"{mean(values):.{digits}f}"
     return f"{text}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{stdev(values):.{digits}f}" if len(values) > 1 else text
 
 
-def processor_of(found: dict[str, Any], method: str, world: str = "faces") -> str:
-    """The processor that a method was measured on."""
-    runs = (run for run in found["runs"] if run["world"] == world)
+def cpu_of(results: dict[str, Any], method: str, world: str = "faces") -> str:
+    """The CPU that a method was measured on."""
+    runs = (run for run in results["runs"] if run["world"] == world)
     return str(next(run for run in runs if RENAMED.get(run["method"], run["method"]) == method)["processor"])
 
 
-def cell(runs: Runs, key: tuple[str, str, float], way: str, score: str, digits: int = 1) -> str:
-    return spread([run[way][score] for run in runs[key]], digits) if runs.get(key) else "–"
+def cell(runs: Runs, key: tuple[str, str, float], direction: str, score: str, digits: int = 1) -> str:
+    """A score of the runs of `key`, or a dash where there are none."""
+    return spread([run[direction][score] for run in runs[key]], digits) if runs.get(key) else "–"
 
 
-def worlds(found: dict[str, Any], score: str) -> list[str]:
-    """Worlds that are judged by a score."""
-    return list(dict.fromkeys(run["world"] for run in found["runs"] if score in run["A_to_B"]))
+def datasets_with(score: str, results: dict[str, Any]) -> list[str]:
+    """The datasets that have a score."""
+    return list(dict.fromkeys(run["world"] for run in results["runs"] if score in run["A_to_B"]))
 
 
-def truth_table(found: dict[str, Any]) -> list[str]:
-    """PSNR against the truth, one row per world and direction."""
-    runs, seeds = grouped(found), len({run["seed"] for run in found["runs"]})
+def truth_table(results: dict[str, Any]) -> list[str]:
+    """PSNR to the truth, one row per dataset and direction."""
+    runs, seeds = group_runs(results), len({run["seed"] for run in results["runs"]})
     lines = [
-        f"PSNR to the true translation in dB, held-out images at {found['size']} px, mean ± deviation over {seeds} "
+        f"PSNR to the true translation in dB, held-out images at {results['size']} px, mean ± deviation over {seeds} "
         "seeds; one core per training, planning included. The learning rates of the reference reach zero after ten "
         "minutes; its figures at 240 seconds are from the same run. `details` and all of `faces` were measured on "
-        f"{processor_of(found, 'details')}, everything else on {processor_of(found, 'quickstart', 'orchard')}.",
+        f"{cpu_of(results, 'details')}, everything else on {cpu_of(results, 'quickstart', 'orchard')}.",
         "",
         "| dataset | direction | untranslated input | best global colour change | reference, 240 s | reference, 600 s "
         "| quickstart, 75 s | quickstart, 240 s | details, 75 s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    shown = (("one_page", 240), ("one_page", 600), ("quickstart", 75), ("quickstart", 240), ("details", 75))
-    for world in worlds(found, "translation"):
-        for way, arrow in WAYS.items():
-            known = found["known"][world][way]
-            cells = [cell(runs, (world, *one), way, "translation") for one in shown]
+    columns = (("one_page", 240), ("one_page", 600), ("quickstart", 75), ("quickstart", 240), ("details", 75))
+    for world in datasets_with("translation", results):
+        for direction, arrow in ARROWS.items():
+            known = results["known"][world][direction]
+            cells = [cell(runs, (world, *column), direction, "translation") for column in columns]
             base = f"| {world} | {arrow} | {known['input']:.1f} | {known['best_colour']:.1f} | "
             lines.append(base + " | ".join(cells) + " |")
     return lines
 
 
-def likeness_table(found: dict[str, Any]) -> list[str]:
-    """How far the translations are, as a set, from real pictures of the target."""
-    runs = grouped(found)
+def distance_table(results: dict[str, Any]) -> list[str]:
+    """Distances between the set of translations and real images of the target."""
+    runs = group_runs(results)
     lines = [
         "Distance of the translations, as a set, to real test images of the target; *real* is the distance of other "
         "real images to these. Patches: sliced Wasserstein distance of 7x7 patches. KID: times 1000, in the embedded "
@@ -102,57 +105,59 @@ def likeness_table(found: dict[str, Any]) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     keys = (("one_page", 600.0), ("quickstart", 75.0), ("details", 75.0))
-    for world in worlds(found, "kid"):
-        for way, arrow in WAYS.items():
+    for world in datasets_with("kid", results):
+        for direction, arrow in ARROWS.items():
             cells = []
             for score, scale in (("patch_distance", 1), ("kid", 1000)):
-                cells.append(f"{scale * found['known'][world][way]['real_' + score]:.0f}")
+                cells.append(f"{scale * results['known'][world][direction]['real_' + score]:.0f}")
                 for method, at in keys:
-                    values = [scale * run[way][score] for run in runs.get((world, method, at), [])]
+                    values = [scale * run[direction][score] for run in runs.get((world, method, at), [])]
                     cells.append(spread(values, 0) if values else "–")
             lines.append(f"| {world} | {arrow} | {' | '.join(cells)} |")
     return lines
 
 
-def real_table(found: dict[str, Any]) -> list[str]:
-    """Real photographs without a truth: a classifier, patches, the checkerboard."""
-    runs = grouped(found)
+def real_table(results: dict[str, Any]) -> list[str]:
+    """Scores of real photographs, whose truth is unknown: classifier, patch distance, KID, checkerboard."""
+    runs = group_runs(results)
     lines = [
-        f"Real test photographs of apple2orange at {found['size']} px. *Classified as the target*: share that a small "
-        "CNN, trained on the real photographs, takes for the other fruit; in brackets that of the untranslated inputs. "
-        "The other brackets hold the value of real photographs of the target.",
+        f"Real test photographs of apple2orange at {results['size']} px. *Classified as the target*: share that a "
+        "small CNN, trained on the real photographs, takes for the other fruit; in brackets that of the untranslated "
+        "inputs. The other brackets hold the value of real photographs of the target.",
         "",
         "| | direction | classified as the target | patch distance | KID x 1000 | checkerboard |",
         "|---|---|---|---|---|---|",
     ]
-    for world in worlds(found, "taken"):
+    for world in datasets_with("taken", results):
         for method, at in (("one_page", 600.0), ("quickstart", 75.0), ("details", 75.0), ("quickstart", 600.0)):
-            for way, arrow in WAYS.items():
-                known, mine = found["known"][world][way], runs.get((world, method, at), [])
-                if not mine:
+            for direction, arrow in ARROWS.items():
+                known, trained = results["known"][world][direction], runs.get((world, method, at), [])
+                if not trained:
                     continue
-                taken = mean(run[way]["taken"] for run in mine)
+                scores = [run[direction] for run in trained]
+                taken = mean(score["taken"] for score in scores)
                 lines.append(
                     f"| {TITLES.get(method, method)}, {at:.0f} s | {arrow} | "
                     f"{taken:.0%} ({known['input_taken']:.0%}) | "
-                    f"{spread([r[way]['patch_distance'] for r in mine])} ({known['real_patch_distance']:.1f}) | "
-                    f"{spread([1000 * r[way]['kid'] for r in mine], 0)} ({1000 * known['real_kid']:.0f}) | "
-                    f"{spread([r[way]['checkerboard'] for r in mine], 2)} ({known['real_checkerboard']:.2f}) |"
+                    f"{spread([score['patch_distance'] for score in scores])} ({known['real_patch_distance']:.1f}) | "
+                    f"{spread([1000 * score['kid'] for score in scores], 0)} ({1000 * known['real_kid']:.0f}) | "
+                    f"{spread([score['checkerboard'] for score in scores], 2)} ({known['real_checkerboard']:.2f}) |"
                 )
     return lines
 
 
-def curves(found: dict[str, Any]) -> None:
-    """PSNR (or share taken), patch distance and KID over the time of training: a dot a seed, a line for the mean."""
-    names = list(dict.fromkeys(run["world"] for run in found["runs"]))
+def draw_curves(results: dict[str, Any]) -> None:
+    """PSNR (or share classified as target), patch distance and KID over training time: dots are seeds, lines means."""
+    names = list(dict.fromkeys(run["world"] for run in results["runs"]))
     fig, axes = plt.subplots(3, len(names), figsize=(3.1 * len(names), 7.2), layout="constrained", squeeze=False)
     for column, world in zip(axes.T, names, strict=True):
-        top = "translation" if world in worlds(found, "translation") else "taken"
+        top = "translation" if world in datasets_with("translation", results) else "taken"
         for axis, score in zip(column, (top, "patch_distance", "kid"), strict=True):
-            for way, (marker, style) in {"A_to_B": ("o", "-"), "B_to_A": ("^", "--")}.items():
-                for method, colour in COLOURS.items():
-                    points(axis, found, (world, method), way, score, colour, marker, style)
-                floor = found["known"][world][way].get({"translation": "best_colour"}.get(score, f"real_{score}"))
+            for direction, (_, style) in LINES.items():
+                for method in COLOURS:
+                    draw_points(axis, results, (world, method), direction, score)
+                baseline = {"translation": "best_colour"}.get(score, f"real_{score}")
+                floor = results["known"][world][direction].get(baseline)
                 if floor is not None and floor > LEAST:
                     axis.axhline(floor, color="#c9a227", linewidth=0.8, linestyle=style)
             axis.set_xscale("log")
@@ -176,25 +181,25 @@ def curves(found: dict[str, Any]) -> None:
     fig.savefig(IMAGES / "time-to-quality.png", dpi=110)
 
 
-def points(
-    axis: Axes, found: dict[str, Any], key: tuple[str, str], way: str, score: str, colour: str, marker: str, style: str
-) -> None:
-    """Every run of a method on a world, and a line through the means of its times."""
-    of_time = {
-        at: [(run["seconds"], max(run[way][score], LEAST)) for run in mine]
-        for (world, method, at), mine in sorted(grouped(found).items())
+def draw_points(axis: Axes, results: dict[str, Any], key: tuple[str, str], direction: str, score: str) -> None:
+    """Every run of a method on a dataset, and a line through the means at each time."""
+    by_time = {
+        at: [(run["seconds"], max(run[direction][score], LEAST)) for run in trained]
+        for (world, method, at), trained in sorted(group_runs(results).items())
         if (world, method) == key
     }
-    if not of_time:
+    if not by_time:
         return
-    dots = [dot for mine in of_time.values() for dot in mine]
+
+    colour, (marker, style) = COLOURS[key[1]], LINES[direction]
+    dots = [dot for seeds in by_time.values() for dot in seeds]
     axis.scatter(*zip(*dots, strict=True), 14, colour, marker=marker, alpha=0.6, linewidths=0)
-    means = [tuple(map(mean, zip(*mine, strict=True))) for mine in of_time.values()]
+    means = [tuple(map(mean, zip(*seeds, strict=True))) for seeds in by_time.values()]
     axis.plot(*zip(*means, strict=True), color=colour, linewidth=1, linestyle=style)
 
 
 def speed_table(bench: dict[str, Any]) -> list[str]:
-    """Images per second and peak memory beside the reference, on the CPU."""
+    """Images per second and peak memory on the CPU, against the reference."""
     lines = ["| | images/s | × reference | peak memory, MB | × reference |", "|---|---|---|---|---|"]
     for row in bench["cases"]:
         if row["device"] == "cpu" and (memory := row.get("memory")):
@@ -205,8 +210,8 @@ def speed_table(bench: dict[str, Any]) -> list[str]:
     return lines
 
 
-def hero() -> None:
-    """The image of the README: the first six test photographs of each fruit and their translations, twice as large."""
+def draw_hero() -> None:
+    """The image of the README: the first six test photographs of each fruit and their translations, enlarged twice."""
     with Image.open(IMAGES / "apple2orange-quickstart.png") as sheet:
         part = sheet.convert("RGB").crop((0, 0, 6 * 66 + 2, sheet.height))  # cells of 64 px, 2 px apart
     part.resize((2 * part.width, 2 * part.height), Image.Resampling.LANCZOS).save(IMAGES / "hero.png", optimize=True)
@@ -215,12 +220,12 @@ def hero() -> None:
 def main() -> None:
     quality, bench = load("quality"), load("bench")
     origin = "benchmarks/results/quality.json, by `python benchmarks/quality.py`"
-    put(RESULTS, {"quality": truth_table(quality), "likeness": likeness_table(quality)}, origin)
-    if worlds(quality, "taken"):
-        put(RESULTS, {"real": real_table(quality)}, origin)
-    put(PERFORMANCE, {"speed": speed_table(bench)}, "benchmarks/results/bench.json, by `make bench`")
-    curves(quality)
-    hero()
+    write_tables(RESULTS, {"quality": truth_table(quality), "likeness": distance_table(quality)}, origin)
+    if datasets_with("taken", quality):
+        write_tables(RESULTS, {"real": real_table(quality)}, origin)
+    write_tables(PERFORMANCE, {"speed": speed_table(bench)}, "benchmarks/results/bench.json, by `make bench`")
+    draw_curves(quality)
+    draw_hero()
 
 
 if __name__ == "__main__":

@@ -219,12 +219,12 @@ def test_tables_are_those_of_the_result_files(script: str, words: list[str], mon
 
     def compare(page: Path, parts: Mapping[str, Sequence[str]], origin: str) -> None:
         text = page.read_text(encoding="utf-8")
-        assert marks.filled(text, parts, origin, page) == text, f"{page.name} is out of date: run {script}.py"
+        assert marks.replace_tables(text, parts, origin, page) == text, f"{page.name} is out of date: run {script}.py"
         written.extend(parts)
 
     for one in {module, table}:
-        monkeypatch.setattr(one, "put", compare)
-    for name in ("curves", "hero"):
+        monkeypatch.setattr(one, "write_tables", compare)
+    for name in ("draw_curves", "draw_hero"):
         monkeypatch.setattr(table, name, lambda *_: None)
     monkeypatch.setattr(sys, "argv", [script, *words])
     module.main()

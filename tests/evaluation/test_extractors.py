@@ -43,7 +43,7 @@ def test_stronger_corruption_scores_worse(halves, name):
 @pytest.mark.long
 def test_dropped_kinds_lower_recall_and_coverage(halves):
     reference, other = halves
-    rungs = [score(NET(LADDER["dropped"](other, level)), NET(reference)) for level in (0, 4, 8)]
+    rungs = [score(NET(LADDER["drop_clusters"](other, level)), NET(reference)) for level in (0, 4, 8)]
     assert rungs[0].recall > rungs[1].recall > rungs[2].recall
     assert rungs[0].coverage > rungs[1].coverage > rungs[2].coverage
 
