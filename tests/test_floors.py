@@ -134,6 +134,18 @@ def test_no_module_is_called_utils():
         assert not path.stem.startswith("base_")
 
 
+def test_no_test_imports_a_test():
+    for path in (PROJECT / "tests").rglob("*.py"):
+        for module, name, _ in imports(ROOT / "x.py", ast.parse(path.read_text())):
+            assert not any(part.startswith("test_") for part in (*module, name)), path
+
+
+def test_tests_are_laid_out_like_the_sources():
+    own = {path.name for path in (PROJECT / "tests").iterdir() if path.is_dir()} - {"support", "docs", "__pycache__"}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"viceversa_lab"}
+    assert own == packages
+
+
 def test_public_names_are_documented():
     assert viceversa.__all__ == sorted(viceversa.__all__)
     for name in viceversa.__all__:

@@ -44,7 +44,11 @@ def lab(
 
     if name is None:
         rows = experiments(cache)
-        return print_json([asdict(row) for row in rows]) if as_json else print_list(rows)
+        if as_json:
+            print_json([asdict(row) for row in rows])
+        else:
+            print_list(rows)
+        return
     outcome = run(name, quick=quick, data=data, seed=seed, out=out, cache=cache, again=again, jobs=jobs)
     for address in outcome.pages.values() if len(outcome.pages) == 1 else ("index.html",):
         print(f"page: {outcome.site / address}")
