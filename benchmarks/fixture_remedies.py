@@ -1,14 +1,15 @@
-"""What remedies do to the fixtures of health.py, with paired seeds: the same trainings, changed and as they are.
+"""The effect of remedies on the failing trainings of health.py: the same seeds with and without each remedy.
 
     python benchmarks/fixture_remedies.py [--seeds 10] [--first 0] [--cases NAME ...] [--jobs 2] [--out FILE]
 
-Sick translators take a third of the steps of their fixture. What is scored is the sign of the illness at the last look,
-of translators the mean of both directions, turned so that more is better: `traced`, the share of translations that lead
-back to their input; `way`, how far the texture has come from the input's to the target's, 1 at the distance of real
-pictures from each other; `luminance`, the correlation of light in and light out; `smoothness`, -log2 of the energy of
-the checkerboard over that of real pictures. A GAN of digits takes all steps and is scored by `coverage`, where only
-pictures can tell: batch norm is nothing to the perceptrons of remedies.py. Effect: mean difference over the seeds with
-a 95 % bootstrap interval. Writes the numbers, and with those of remedies.py src/viceversa/diagnosis/measured.json.
+Translators train for a third of the steps of their case. The score is a signal of the symptom at the last health check,
+for translators the mean of both directions, with a sign so that higher is better: `traced`, the share of translations
+whose input is retrieved from them; `way`, the share of the distance from the texture of the input to that of the target
+that has been covered, 1 at the distance between real images; `luminance`, the correlation of brightness before and
+after; `smoothness`, -log2 of the checkerboard energy over that of real images. A GAN of digits trains for all steps and
+is scored by `coverage`; it measures batch norm, which the perceptrons of remedies.py do not have. Effect: mean
+difference over the seeds with a 95 % bootstrap interval. Writes the numbers and, with those of remedies.py,
+src/viceversa/health/measured.json.
 """
 
 import argparse
@@ -27,13 +28,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from modes import about
 from remedies import effect, write_summary
 
-from health import CASES, HERE, draw, train_case
-from viceversa import settings as config
+from health import CASES, HERE, make_datasets, train_case
+from viceversa import settings
 from viceversa.health.catalogue import CURES, changes
 from viceversa.runs import presets
 from viceversa.runs.folder import RunFolder
 
-SCORES = {  # of each fixture
+SCORES = {  # by case
     "no cycle": "traced",
     "heavy cycle": "way",
     "negatives": "luminance",
@@ -41,44 +42,44 @@ SCORES = {  # of each fixture
     "grey": "way",
     "high rates": "coverage",
 }
-ONLY = {"high rates": ("norm",)}  # the others are measured by remedies.py
+ONLY = {"high rates": ("norm",)}  # remedies.py measures its other remedies
 
 
-def signs(signals: dict[str, float]) -> dict[str, float]:
-    """Every score of a look, of translators the mean of both directions."""
+def scores_of(signals: dict[str, float]) -> dict[str, float]:
+    """Every score of a health check, for translators the mean of both directions."""
     if "coverage" in signals:
         return {"coverage": round(signals["coverage"], 4)}
 
-    def way(d: str) -> float:
+    def covered_distance(d: str) -> float:
         source, floor = signals[f"distance_source_{d}"], signals[f"distance_floor_{d}"]
         return (source - signals[f"distance_{d}"]) / (source - floor)
 
-    of = {
+    scores = {
         "traced": [signals[f"retrieval_{d}"] for d in ("ab", "ba")],
-        "way": [way(d) for d in ("ab", "ba")],
+        "way": [covered_distance(d) for d in ("ab", "ba")],
         "luminance": [signals[f"luminance_{d}"] for d in ("ab", "ba")],
         "smoothness": [-math.log2(max(signals[f"checkerboard_{d}"], 1e-6)) for d in ("ab", "ba")],
     }
-    return {name: round(mean(found), 4) for name, found in of.items()}
+    return {name: round(mean(values), 4) for name, values in scores.items()}
 
 
 def method_of(name: str) -> Any:
-    """The configuration of a fixture's method."""
+    """The configuration of the method of a case."""
     case = CASES[name]
-    return config.changed(presets.preset(case.preset, case.size), config.parse_assignments(case.change)).method
+    return settings.changed(presets.preset(case.preset, case.size), settings.parse_assignments(case.change)).method
 
 
 def run(name: str, remedy: str, seed: int, worlds: Path) -> dict[str, float]:
-    """Train a fixture, changed by a remedy if there is one; the signs at its last look."""
+    """Train a case, with a remedy unless that is empty; its scores at the last health check."""
     case, out = CASES[name], Path(mkdtemp()) / "run"
     changed = changes(remedy, method_of(name)) if remedy else {}
     steps = case.steps if case.preset == "dcgan" else case.steps // 3
-    words = [*(f"{key}={value}" for key, value in changed.items()), "train.probes=4"]
-    train_case(name, seed, worlds, out, steps=steps, change=words)
+    assignments = [*(f"{key}={value}" for key, value in changed.items()), "train.probes=4"]
+    train_case(name, seed, worlds, out, steps=steps, change=assignments)
     folder = RunFolder(out)
-    found = signs(folder.read_lines(folder.health)[-1]["signals"])
+    scores = scores_of(folder.read_lines(folder.health)[-1]["signals"])
     shutil.rmtree(out)
-    return found
+    return scores
 
 
 def main() -> None:
@@ -90,23 +91,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "results" / "fixture_remedies.json")
     a = parser.parse_args()
     worlds = Path(mkdtemp()) / "worlds"
-    draw(worlds)
+    make_datasets(worlds)
     rows: list[dict[str, Any]] = json.loads(a.out.read_text())["rows"] if a.out.exists() else []
     seeds = range(a.first, a.first + a.seeds)
     with ProcessPoolExecutor(a.jobs) as pool:
         for name in a.cases:
-            unit, illness = SCORES[name], CASES[name].illness
-            assert illness is not None
-            rows = [row for row in rows if row["illness"] != illness]
+            unit, symptom = SCORES[name], CASES[name].symptom
+            assert symptom is not None
+            rows = [row for row in rows if row["illness"] != symptom]
             without: list[dict[str, float]] = []
-            for remedy in ("", *ONLY.get(name, CURES[illness])):
+            for remedy in ("", *ONLY.get(name, CURES[symptom])):
                 if remedy and not changes(remedy, method_of(name)):
                     continue
                 n = len(seeds)
-                found = list(pool.map(run, [name] * n, [remedy] * n, seeds, [worlds] * n))
-                without = without or found
-                told = effect(illness, name, unit, found, without) if remedy else {"unit": unit}
-                rows.append({"illness": illness, "remedy": remedy or None, "runs": found, **told})
+                scores = list(pool.map(run, [name] * n, [remedy] * n, seeds, [worlds] * n))
+                if remedy:
+                    summary = effect(symptom, name, unit, scores, without)
+                else:
+                    without, summary = scores, {"unit": unit}
+                rows.append({"illness": symptom, "remedy": remedy or None, "runs": scores, **summary})
                 print(name, remedy, rows[-1], flush=True)
                 a.out.write_text(json.dumps({"about": about(), "rows": rows}, indent=1) + "\n")
     if a.first == 0:

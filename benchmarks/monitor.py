@@ -1,9 +1,9 @@
-"""What the monitor costs: processor time of a training with it and without, in turns.
+"""Cost of the health monitor: CPU time of a training with it and without it, in alternation.
 
     python benchmarks/monitor.py [--rounds 3] [--out FILE]
 
-Both train the same steps from the same seed, one thread, no samples; the start (reading pictures, fitting the probe) is
-timed apart and not counted, as it does not grow with the steps.
+Both trainings have the same steps and seed, one thread and no samples. The start (reading images, fitting the probe) is
+not counted, since it does not grow with the steps.
 """
 
 import argparse
@@ -29,25 +29,26 @@ HERE = Path(__file__).parent
 CASES = {"dcgan": ("digits", 28, 200), "wgan-gp": ("digits", 28, 100), "quickstart": ("orchard", 64, 800)}
 
 
-def seconds(data: Path, out: Path, preset: str, size: int, steps: int, probes: int) -> float:
-    """Processor time of the steps alone."""
-    spent = [0.0]
+def train_seconds(data: Path, out: Path, preset: str, size: int, steps: int, probes: int) -> float:
+    """CPU seconds of the steps alone."""
+    seconds = 0.0
     fit = Trainer.fit
 
-    def timed(self: Trainer, *words: Any) -> bool:
+    def timed_fit(self: Trainer, *arguments: Any) -> bool:
+        nonlocal seconds
         start = time.process_time()
         try:
-            return fit(self, *words)
+            return fit(self, *arguments)
         finally:
-            spent[0] += time.process_time() - start
+            seconds += time.process_time() - start
 
-    Trainer.fit = timed  # type: ignore[method-assign]
+    Trainer.fit = timed_fit  # type: ignore[method-assign]
     try:
-        words = ["train.threads=1", "train.samples=0", f"train.probes={probes}"]
-        train(data, out=out, preset=preset, size=size, steps=steps, seed=0, device="cpu", quiet=True, set=words)
+        changes = ["train.threads=1", "train.samples=0", f"train.probes={probes}"]
+        train(data, out=out, preset=preset, size=size, steps=steps, seed=0, device="cpu", quiet=True, set=changes)
     finally:
         Trainer.fit = fit  # type: ignore[method-assign]
-    return spent[0]
+    return seconds
 
 
 def main() -> None:
@@ -63,11 +64,11 @@ def main() -> None:
         for preset, (world, size, steps) in CASES.items():
             pairs = []
             for i in range(a.rounds):
-                spent = {}
+                seconds = {}
                 for probes in (40, 0) if i % 2 else (0, 40):
                     out = Path(folder) / f"{preset}-{i}-{probes}"
-                    spent[probes] = seconds(Path(folder) / world, out, preset, size, steps, probes)
-                pairs.append(spent)
+                    seconds[probes] = train_seconds(Path(folder) / world, out, preset, size, steps, probes)
+                pairs.append(seconds)
             ratios = [pair[40] / pair[0] for pair in pairs]
             rows.append({"preset": preset, "steps": steps, "ratio": median(ratios), "ratios": ratios, "seconds": pairs})
             print(rows[-1], flush=True)

@@ -1,7 +1,7 @@
-"""Many small trainings at once: perceptrons for points whose every layer holds one weight matrix per training.
+"""Many small trainings at once: perceptrons for points in which every layer holds one weight matrix per training.
 
-Rows are ordered by training: of S * N rows the first N belong to the first. Trainings share a clock and nothing else:
-losses are means over all rows, so each has 1 / S of its own gradient, which Adam's step does not notice.
+Rows are ordered by training: of S * N rows the first N belong to the first. The trainings share only the steps: losses
+are means over all rows, so each training has 1 / S of its own gradient, which the step of Adam is invariant to.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from viceversa.worlds.gaussians import GaussianMixture
 
 
 class Layer(nn.Module):
-    """(S, N, before) -> (S, N, after): one dense layer per training (He et al. 2015 for the start)."""
+    """(S, N, before) -> (S, N, after): one dense layer per training, initialised after He et al. (2015)."""
 
     left: Tensor
 
@@ -28,10 +28,10 @@ class Layer(nn.Module):
         self.register_buffer("left", torch.randn(copies, 1, before))
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.baddbmm(self.bias, x, self.normed() if self.spectral else self.weight)
+        return torch.baddbmm(self.bias, x, self.normalised() if self.spectral else self.weight)
 
-    def normed(self) -> Tensor:
-        """The weight over its largest singular value, by one power iteration a step (Miyato et al. 2018)."""
+    def normalised(self) -> Tensor:
+        """The weight divided by its largest singular value, by one power iteration per call (Miyato et al. 2018)."""
         with torch.no_grad():
             right = nn.functional.normalize(self.left @ self.weight, dim=2)
             left = nn.functional.normalize(right @ self.weight.mT, dim=2)
@@ -40,12 +40,23 @@ class Layer(nn.Module):
 
 
 class Net(nn.Module):
-    """Three hidden layers. `signs` and `wave` as in networks/points.py; `kernels` of minibatch discrimination."""
+    """Perceptrons of three hidden layers: (S * N, inputs) -> (S * N, outputs).
+
+    `signs` or `wave` add features of the inputs as in networks/points.py; `kernels` are of minibatch discrimination.
+    """
 
     def __init__(
-        self, copies: int, inputs: int, outputs: int, width: int, *, signs: bool = False, wave: float = 0.0,
-        kernels: int = 0, spectral: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        copies: int,
+        inputs: int,
+        outputs: int,
+        width: int,
+        *,
+        signs: bool = False,
+        wave: float = 0.0,
+        kernels: int = 0,
+        spectral: bool = False,
+    ) -> None:
         super().__init__()
         self.copies, self.signs, self.wave = copies, signs, wave
         sizes = [inputs * (1 + signs + 2 * bool(wave)), width, width, width]
@@ -74,15 +85,15 @@ class Net(nn.Module):
 
 
 class Batches:
-    """Fresh points for every training: N of its own mixture, drawn from its own seed, times its scale."""
+    """Batches of new points: for each training N from its own mixture and seed, times its scale."""
 
-    def __init__(self, worlds: Sequence[tuple[GaussianMixture, float]], seeds: Sequence[int], batch: int) -> None:
-        self.worlds, self.seeds, self.each = worlds, seeds, batch
+    def __init__(self, mixtures: Sequence[tuple[GaussianMixture, float]], seeds: Sequence[int], batch: int) -> None:
+        self.mixtures, self.seeds, self.points = mixtures, seeds, batch
         self.batch_size = batch * len(seeds)
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
-        drawn = [
-            mixture.sample(self.each, np.random.default_rng((seed, step))) * np.float32(scale)
-            for (mixture, scale), seed in zip(self.worlds, self.seeds, strict=True)
+        points = [
+            mixture.sample(self.points, np.random.default_rng((seed, step))) * np.float32(scale)
+            for (mixture, scale), seed in zip(self.mixtures, self.seeds, strict=True)
         ]
-        return (torch.from_numpy(np.concatenate(drawn)),)
+        return (torch.from_numpy(np.concatenate(points)),)

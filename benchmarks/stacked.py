@@ -1,11 +1,12 @@
-"""How many of the 1,000 modes of stacked digits does each method make?
+"""How many of the 1,000 modes of stacked digits each method generates.
 
     python benchmarks/stacked.py [--seeds 3] [--steps 2500] [--methods NAME ...] [--out FILE] [--sheets DIR]
 
-scikit-learn's handwritten digits at 12 x 12. Half of the training digits are stacked for the GANs, the other half
-teaches the judge, a small CNN that names each channel. 25,600 stacks are judged. Real held-out stacks tell what a
-perfect generator scores: its modes, and the KL that the number of stacks alone leaves, about 999 / 51,200. A judge
-names anything; so the modes with a stack of whose three digits it is 90 % sure are counted, too.
+scikit-learn's handwritten digits at 12 x 12. Half of the training digits are stacked for the GANs; the other half
+trains the classifier, a small CNN that predicts the digit of each channel. Scores are of 25,600 stacks. Real held-out
+stacks show what a perfect generator scores: its modes, and the KL that remains for this number of stacks, about 999 /
+51,200. Since a classifier predicts a digit for any image, the modes with a stack whose three digits have a confidence
+of 90 % are counted as well ("clear").
 """
 
 import argparse
@@ -20,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
-from modes import about, fading
+from modes import about, fade_penalties
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -34,9 +35,9 @@ from viceversa.worlds import digits
 from viceversa.worlds.stacked_digits import MODES, StackedDigitBatches, downsample, mode_index
 
 HERE = Path(__file__).parent
-SIZE, BATCH, SAMPLES, SURE = 12, 64, 25_600, 0.9
+SIZE, BATCH, SAMPLES, CONFIDENT = 12, 64, 25_600, 0.9
 WIDTH, DEPTH = 256, 3  # of the perceptrons
-FADE = 0.1  # share of themselves to which R1 and R2 fall (Huang et al. 2024)
+FADE = 0.1  # factor of R1 and R2 at the end (Huang et al. 2024)
 GAME = GANConfig(latent=64, lr_g=5e-4, lr_d=5e-4, ema=0.995)
 METHODS = {
     "GAN": GAME,
@@ -47,8 +48,8 @@ METHODS = {
 }
 
 
-class Drawer(nn.Module):
-    """A perceptron that draws: (N, latent) -> (N, 3, 12, 12) in [-1, 1]."""
+class Generator(nn.Module):
+    """A perceptron: (N, latent) -> (N, 3, 12, 12) in [-1, 1]."""
 
     def __init__(self, latent: int) -> None:
         super().__init__()
@@ -58,8 +59,8 @@ class Drawer(nn.Module):
         return torch.tanh(self.body(z)).reshape(-1, 3, SIZE, SIZE)
 
 
-class Labelled:
-    """Batches of pictures with their classes, for the judge: shifted by up to a pixel."""
+class LabelledDigits:
+    """Batches of digits with their classes for the classifier, shifted at random by up to a pixel."""
 
     batch_size = BATCH
 
@@ -68,54 +69,55 @@ class Labelled:
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
         rng = np.random.default_rng(step)
-        chosen = rng.integers(len(self.y), size=BATCH)
-        moved = torch.roll(self.x[chosen], tuple(rng.integers(-1, 2, size=2)), (2, 3))
-        return moved, self.y[chosen]
+        indices = rng.integers(len(self.y), size=BATCH)
+        shifted = torch.roll(self.x[indices], tuple(rng.integers(-1, 2, size=2)), (2, 3))
+        return shifted, self.y[indices]
 
 
-def taught(x: NDArray[np.float32], y: NDArray[np.int64], steps: int = 1200) -> nn.Module:
-    """The judge."""
+def train_classifier(x: NDArray[np.float32], y: NDArray[np.int64], steps: int = 1200) -> nn.Module:
+    """A CNN trained on digits (N, 12, 12) and their classes (N,)."""
     torch.manual_seed(0)
     method = Classifier(ClassifierConfig(conv_widths="32,64", dropout=0.2), size=SIZE, classes=digits.CLASSES)
-    fit(method, Labelled(x, y), steps, decay_from=0.5)
-    (judge,) = method.nets.values()
-    return judge.eval()
+    fit(method, LabelledDigits(x, y), steps, decay_from=0.5)
+    (classifier,) = method.nets.values()
+    return classifier.eval()
 
 
 @torch.no_grad()
-def opinion(judge: nn.Module, stacks: Tensor) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The classes (N, 3) that the judge sees, and how sure it is of them."""
-    seen = judge(stacks.reshape(-1, 1, SIZE, SIZE)).softmax(1).max(1)
-    return seen.indices.reshape(-1, 3).numpy(), seen.values.reshape(-1, 3).numpy()
+def classify(classifier: nn.Module, stacks: Tensor) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Classes (N, 3) of the channels of stacks (N, 3, 12, 12), and their probabilities."""
+    best = classifier(stacks.reshape(-1, 1, SIZE, SIZE)).softmax(1).max(1)
+    return best.indices.reshape(-1, 3).numpy(), best.values.reshape(-1, 3).numpy()
 
 
-def counted(judge: nn.Module, stacks: Tensor) -> dict[str, Any]:
-    """Modes made, modes made clearly, KL to the uniform distribution, share of clear stacks."""
-    parts = [opinion(judge, part) for part in stacks.split(1024)]
-    named = mode_index(np.concatenate([p[0] for p in parts]))
-    clear = np.concatenate([p[1] for p in parts]).min(1) >= SURE
-    shares = np.bincount(named, minlength=MODES) / len(named)
+def score_stacks(classifier: nn.Module, stacks: Tensor) -> dict[str, Any]:
+    """Modes generated, modes generated clearly, KL to the uniform distribution, share of clear stacks."""
+    chunks = [classify(classifier, chunk) for chunk in stacks.split(1024)]
+    modes = mode_index(np.concatenate([classes for classes, _ in chunks]))
+    clear = np.concatenate([confidence for _, confidence in chunks]).min(1) >= CONFIDENT
+    shares = np.bincount(modes, minlength=MODES) / len(modes)
     return {
         "modes": int((shares > 0).sum()),
-        "clear_modes": len(np.unique(named[clear])),
+        "clear_modes": len(np.unique(modes[clear])),
         "kl": kl_to_uniform(shares),
         "clear": float(clear.mean()),
     }
 
 
 def run(
-    config: GANConfig, stacks: StackedDigitBatches, judge: nn.Module, steps: int, seed: int
+    config: GANConfig, stacks: StackedDigitBatches, classifier: nn.Module, steps: int, seed: int
 ) -> tuple[dict[str, Any], Tensor]:
-    """Train and count; what was found, and 64 of the stacks."""
+    """Train and score a GAN; its scores, and 64 of its stacks."""
     torch.manual_seed(seed)
     start = time.process_time()
     inputs = 3 * config.packing * SIZE * SIZE
-    nets = Drawer(config.latent), MLP(inputs, 1, WIDTH, DEPTH, activation="leaky_relu", init="he_normal")
+    nets = Generator(config.latent), MLP(inputs, 1, WIDTH, DEPTH, activation="leaky_relu", init="he_normal")
     method = GAN(config, size=SIZE, nets=nets)
-    fit(method, stacks, steps, seed=seed, decay_from=0.3, watch=fading(method, steps, FADE))
+    fit(method, stacks, steps, seed=seed, decay_from=0.3, watch=fade_penalties(method, steps, FADE))
     z = torch.randn(SAMPLES, config.latent, generator=torch.Generator().manual_seed(seed))
-    made = torch.cat([method.preview(part)["fake"] for part in z.split(1024)])
-    return counted(judge, made) | {"seconds": round(time.process_time() - start, 1)}, made[:64]
+    generated = torch.cat([method.preview(chunk)["fake"] for chunk in z.split(1024)])
+    scores = score_stacks(classifier, generated)
+    return scores | {"seconds": round(time.process_time() - start, 1)}, generated[:64]
 
 
 def main() -> None:
@@ -128,29 +130,30 @@ def main() -> None:
     parser.add_argument("--sheets", type=Path, help="a folder for sheets of samples")
     a = parser.parse_args()
     torch.set_num_threads(1)
-    found = digits.load("handwritten")
-    train, test = downsample(found.train_x), downsample(found.test_x)
-    judge = taught(train[1::2], found.train_y[1::2])
+    data = digits.load("handwritten")
+    train, test = downsample(data.train_x), downsample(data.test_x)
+    classifier = train_classifier(train[1::2], data.train_y[1::2])
     with torch.no_grad():
-        right = judge(torch.from_numpy(test)[:, None]).argmax(1).numpy() == found.test_y
+        correct = classifier(torch.from_numpy(test)[:, None]).argmax(1).numpy() == data.test_y
+
     rows: list[dict[str, Any]] = []
     for seed in range(3):
-        real, _ = StackedDigitBatches(test, found.test_y, BATCH).sample(SAMPLES, np.random.default_rng(seed))
-        rows.append({"method": "real held-out stacks", "seed": seed} | counted(judge, torch.from_numpy(real)))
-    print(f"judge: {right.mean():.1%} of {len(right)} test digits", rows[-1], flush=True)
+        real, _ = StackedDigitBatches(test, data.test_y, BATCH).sample(SAMPLES, np.random.default_rng(seed))
+        rows.append({"method": "real held-out stacks", "seed": seed} | score_stacks(classifier, torch.from_numpy(real)))
+    print(f"classifier: {correct.mean():.1%} of {len(correct)} test digits", rows[-1], flush=True)
+
     settings: dict[str, Any] = {"steps": a.steps, "batch": BATCH, "width": WIDTH, "depth": DEPTH, "fade": FADE}
-    settings |= {"judge": float(right.mean()), "judged on": len(right)}
+    settings |= {"judge": float(correct.mean()), "judged on": len(correct)}  # the classifier
     settings |= {name: asdict(c) for name, c in METHODS.items()}
     for name in a.methods:
         for seed in range(a.first, a.first + a.seeds):
-            told, shown = run(
-                METHODS[name], StackedDigitBatches(train[::2], found.train_y[::2], BATCH, seed), judge, a.steps, seed
-            )
-            rows.append({"method": name, "seed": seed} | told)
+            stacks = StackedDigitBatches(train[::2], data.train_y[::2], BATCH, seed)
+            scores, samples = run(METHODS[name], stacks, classifier, a.steps, seed)
+            rows.append({"method": name, "seed": seed} | scores)
             print(rows[-1], flush=True)
             a.out.write_text(json.dumps({"about": about(), "settings": settings, "rows": rows}, indent=1) + "\n")
             if a.sheets:
-                sheet = images.grid([list(shown[i : i + 8].numpy()) for i in range(0, 64, 8)], gap=1)
+                sheet = images.grid([list(samples[i : i + 8].numpy()) for i in range(0, 64, 8)], gap=1)
                 images.save_png(a.sheets / f"{name}-{seed}.png", sheet)
 
 

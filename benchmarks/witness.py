@@ -1,12 +1,12 @@
-"""Digests of what every preset computes: a refactoring is one only if none of them changes.
+"""Digests of the results of every preset: a refactoring must not change any of them.
 
     python benchmarks/witness.py --out before.json      # before the change
     python benchmarks/witness.py --check before.json    # after it; exit code 1 and the differences if there are any
 
-Each preset is trained with small networks on an embedded world (CPU, float32, one thread, fixed seed) in a process of
-its own, through the public Python functions alone. Recorded are SHA-256 digests of the final weights and optimiser
-states, of the translated files, and the numbers of metrics.jsonl, `evaluate` and `diagnose`. Digests depend on the
-processor and on the version of PyTorch; both are recorded, and files of different machines are not compared.
+Each preset is trained with small networks on a drawn dataset (CPU, float32, one thread, fixed seed) in its own process,
+through the public Python functions only. Recorded are SHA-256 digests of the final weights and optimiser states, of
+metrics.jsonl, of samples and translated files, and the numbers of the health log, `evaluate` and `diagnose`. Digests
+depend on the CPU and on the version of PyTorch; both are recorded, and files of different machines are not compared.
 """
 
 import argparse
@@ -49,24 +49,24 @@ VOLATILE = ("seconds", "date", "versions", "viceversa", "processor", "commit", "
 
 
 def digest(*paths: Path) -> str:
-    """SHA-256 of the content of some files, in their order."""
+    """SHA-256 of the contents of files, in the given order."""
     total = sha256()
     for path in paths:
         total.update(path.read_bytes())
     return total.hexdigest()[:24]
 
 
-def plain(value: Any) -> Any:
-    """A result without times and paths."""
+def without_volatile(value: Any) -> Any:
+    """A result without times, versions and paths."""
     if isinstance(value, dict):
-        return {str(key): plain(v) for key, v in value.items() if str(key) not in VOLATILE}
+        return {str(key): without_volatile(v) for key, v in value.items() if str(key) not in VOLATILE}
     if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
+        return [without_volatile(v) for v in value]
     return value if isinstance(value, int | float | bool | None) else str(value)
 
 
 def witness_preset(name: str, folder: Path) -> dict[str, Any]:
-    """Train, translate, evaluate and diagnose one preset; what came out."""
+    """Train, translate, evaluate and diagnose one preset; the digests of the results."""
     import torch
 
     import viceversa
@@ -74,36 +74,38 @@ def witness_preset(name: str, folder: Path) -> dict[str, Any]:
     torch.set_num_threads(1)
     spec = dict(RUNS[name])
     data = folder / spec.pop("data")
-    common = ["train.threads=1", "train.samples=2", "train.log_every=10", *spec.pop("set", ())]
+    settings = ["train.threads=1", "train.samples=2", "train.log_every=10", *spec.pop("set", ())]
     out = folder / f"run-{name}"
-    viceversa.train(data, preset=name, out=out, seed=3, device="cpu", precision="fp32", set=common, quiet=True, **spec)
+    viceversa.train(
+        data, preset=name, out=out, seed=3, device="cpu", precision="fp32", set=settings, quiet=True, **spec
+    )
 
-    state = max((out / "checkpoints").glob("step-*"), key=lambda path: int(path.name[5:]))
-    found: dict[str, Any] = {file.name: digest(file) for file in sorted(state.glob("*.safetensors"))}
-    found["metrics.jsonl"] = digest(out / "metrics.jsonl")
-    found["samples"] = digest(*sorted((out / "samples").glob("*.png")))
-    for name in ("health.jsonl", "accuracy.jsonl"):
-        if (out / name).exists():
-            found[name] = digest_of([json.loads(line) for line in (out / name).read_text().splitlines()])
-    found["diagnose"] = attempt(lambda: digest_of(viceversa.diagnose(out)))
+    checkpoint = max((out / "checkpoints").glob("step-*"), key=lambda path: int(path.name[5:]))
+    digests: dict[str, Any] = {file.name: digest(file) for file in sorted(checkpoint.glob("*.safetensors"))}
+    digests["metrics.jsonl"] = digest(out / "metrics.jsonl")
+    digests["samples"] = digest(*sorted((out / "samples").glob("*.png")))
+    for log in (out / "health.jsonl", out / "accuracy.jsonl"):
+        if log.exists():
+            digests[log.name] = numbers_of([json.loads(line) for line in log.read_text().splitlines()])
+    digests["diagnose"] = result_or_error(lambda: numbers_of(viceversa.diagnose(out)))
 
-    for side in "AB":
-        pictures = next((data / part for part in (f"test{side}", f"train{side}") if (data / part).is_dir()), None)
-        if pictures is None:
+    for source, target in (("A", "B"), ("B", "A")):
+        inputs = next((data / part for part in (f"test{source}", f"train{source}") if (data / part).is_dir()), None)
+        if inputs is None:
             continue
-        to, target = "BA"["AB".index(side)], folder / f"translated-{name}-{side}"
+        outputs = folder / f"translated-{name}-{source}"
 
-        def translate(pictures: Path = pictures, to: str = to, target: Path = target) -> str:
-            viceversa.translate(out, pictures, to=to, out=target, device="cpu", precision="fp32", quiet=True)
-            return digest(*sorted(target.rglob("*.*")))
+        def translate(inputs: Path = inputs, target: str = target, outputs: Path = outputs) -> str:
+            viceversa.translate(out, inputs, to=target, out=outputs, device="cpu", precision="fp32", quiet=True)
+            return digest(*sorted(outputs.rglob("*.*")))
 
-        found[f"translate to {to}"] = attempt(translate)
-    found["evaluate"] = attempt(lambda: digest_of(viceversa.evaluate(out, quiet=True)))
-    return found
+        digests[f"translate to {target}"] = result_or_error(translate)
+    digests["evaluate"] = result_or_error(lambda: numbers_of(viceversa.evaluate(out, quiet=True)))
+    return digests
 
 
-def attempt(call: Callable[[], Any]) -> Any:
-    """What a call returns, or the kind of error with which it refuses."""
+def result_or_error(call: Callable[[], Any]) -> Any:
+    """The result of a call, or the name of its error."""
     from viceversa.errors import ViceversaError
 
     try:
@@ -112,65 +114,65 @@ def attempt(call: Callable[[], Any]) -> Any:
         return type(e).__name__
 
 
-def digest_of(value: Any) -> Any:
-    """Numbers of a result, rounded to 9 digits, by their place."""
+def numbers_of(value: Any) -> Any:
+    """The numbers of a nested result, rounded to 9 digits, by their path."""
     flat: dict[str, Any] = {}
 
-    def walk(place: str, part: Any) -> None:
+    def walk(path: str, part: Any) -> None:
         if isinstance(part, dict):
             for key, inner in part.items():
-                walk(f"{place}.{key}" if place else key, inner)
+                walk(f"{path}.{key}" if path else key, inner)
         elif isinstance(part, list):
             for i, inner in enumerate(part):
-                walk(f"{place}.{i}", inner)
+                walk(f"{path}.{i}", inner)
         elif isinstance(part, float):
-            flat[place] = float(f"{part:.9g}")
+            flat[path] = float(f"{part:.9g}")
         elif isinstance(part, int):
-            flat[place] = part
+            flat[path] = part
 
-    walk("", plain(value))
+    walk("", without_volatile(value))
     return flat
 
 
 def run_all(names: list[str]) -> dict[str, Any]:
-    """Every preset in a process of its own, two at a time."""
+    """Every preset in its own process, two at a time."""
     import torch
 
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
         worlds = {}
         for world, options in WORLDS.items():
             command = [sys.executable, "-m", "viceversa", "data", "make", world, str(folder / world), "--seed", "1"]
             subprocess.run([*command, *options.split()], check=True, capture_output=True)
             worlds[world] = digest(*sorted(p for p in (folder / world).rglob("*.*") if p.suffix == ".png"))
 
-        def one(name: str) -> dict[str, Any]:
-            command = [sys.executable, __file__, "--preset", name, "--folder", place]
-            done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-            if done.returncode:
-                raise SystemExit(f"{name}: {done.stderr.strip()[-2000:]}")
-            result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        def run_preset(name: str) -> dict[str, Any]:
+            command = [sys.executable, __file__, "--preset", name, "--folder", scratch]
+            process = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+            if process.returncode:
+                raise SystemExit(f"{name}: {process.stderr.strip()[-2000:]}")
+            result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
             print(f"{name}: done", file=sys.stderr)
             return result
 
         with ThreadPoolExecutor(2) as pool:
-            presets = dict(zip(names, pool.map(one, names), strict=True))
-    machine = {"processor": processor(), "torch": torch.__version__, "python": platform.python_version()}
+            presets = dict(zip(names, pool.map(run_preset, names), strict=True))
+    machine = {"processor": cpu_name(), "torch": torch.__version__, "python": platform.python_version()}
     return {"machine": machine, "worlds": worlds, "presets": presets}
 
 
-def processor() -> str:
-    """The processor's name."""
+def cpu_name() -> str:
+    """The name of the CPU."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def differences(old: Any, new: Any, place: str = "") -> list[str]:
-    """Where two results differ."""
+def differences(old: Any, new: Any, path: str = "") -> list[str]:
+    """A line for each value that differs between two results."""
     if isinstance(old, dict) and isinstance(new, dict):
         keys = [*old, *(key for key in new if key not in old)]
-        return [line for key in keys for line in differences(old.get(key), new.get(key), f"{place}/{key}")]
-    return [] if old == new else [f"{place}: {old} -> {new}"]
+        return [line for key in keys for line in differences(old.get(key), new.get(key), f"{path}/{key}")]
+    return [] if old == new else [f"{path}: {old} -> {new}"]
 
 
 def main() -> None:
@@ -180,21 +182,21 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=list(RUNS), help="these presets only")
     parser.add_argument("--preset", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    words = parser.parse_args()
-    if words.preset:
-        print(json.dumps(witness_preset(words.preset, words.folder)))
+    args = parser.parse_args()
+    if args.preset:
+        print(json.dumps(witness_preset(args.preset, args.folder)))
         return
-    found = run_all(words.only)
-    if words.out:
-        words.out.write_text(json.dumps(found, indent=1) + "\n")
-    if words.check:
-        old = json.loads(words.check.read_text())
-        if old["machine"] != found["machine"]:
-            raise SystemExit(f"{words.check} is of another machine: {old['machine']}, not {found['machine']}")
-        old["presets"] = {name: old["presets"].get(name) for name in words.only}
-        odd = differences(old, found)
-        print("\n".join(odd) or f"all equal: {len(words.only)} presets, {len(WORLDS)} worlds")
-        sys.exit(bool(odd))
+    result = run_all(args.only)
+    if args.out:
+        args.out.write_text(json.dumps(result, indent=1) + "\n")
+    if args.check:
+        old = json.loads(args.check.read_text())
+        if old["machine"] != result["machine"]:
+            raise SystemExit(f"{args.check} is of another machine: {old['machine']}, not {result['machine']}")
+        old["presets"] = {name: old["presets"].get(name) for name in args.only}
+        lines = differences(old, result)
+        print("\n".join(lines) or f"all equal: {len(args.only)} presets, {len(WORLDS)} worlds")
+        sys.exit(bool(lines))
 
 
 if __name__ == "__main__":

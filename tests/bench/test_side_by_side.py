@@ -30,8 +30,8 @@ def test_outputs_and_gradients_of_trainings_are_independent(side_by_side, option
 def test_spectral_norm_is_one_in_every_training(side_by_side):
     layer = side_by_side.Layer(3, 8, 5, spectral=True)
     for _ in range(100):
-        layer.normed()
-    torch.testing.assert_close(torch.linalg.matrix_norm(layer.normed(), 2), torch.ones(3), rtol=1e-3, atol=0)
+        layer.normalised()
+    torch.testing.assert_close(torch.linalg.matrix_norm(layer.normalised(), 2), torch.ones(3), rtol=1e-3, atol=0)
 
 
 def test_rows_come_from_each_distribution_and_seed(side_by_side):
