@@ -39,9 +39,14 @@ from viceversa.worlds import digits
 HERE = Path(__file__).parent
 NOISE = ("method.width=16", "method.d_width=16", "method.depth=1", "train.batch=64")
 TRANSLATE = (
-    "method.width=8", "method.blocks=2", "method.d_width=16", "method.ema=0.98", "method.lr_g=5e-4", "method.lr_d=5e-4",
+    "method.width=8",
+    "method.blocks=2",
+    "method.d_width=16",
+    "method.ema=0.98",
+    "method.lr_g=5e-4",
+    "method.lr_d=5e-4",
     "train.batch=4",
-)  # fmt: skip
+)
 REFERENCE = (*TRANSLATE, "method.generator=resnet", "method.upsampling=transposed")
 HEALTHY_SEEDS = 3  # of each of the ten healthy cases
 ALWAYS = ("train.threads=1", "train.samples=0")
