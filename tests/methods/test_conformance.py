@@ -162,7 +162,7 @@ def test_stopped_and_resumed_equals_uninterrupted(name, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["cnn", "fcn", "dcgan", "wgan-gp", "pix2pix", "best"])  # every method once
+@pytest.mark.parametrize("name", ["cnn", "fcn", "dcgan", "wgan-gp", "pix2pix", "details"])  # every method once
 def test_two_ranks_equal_one(name, tmp_path):
     data = pictures(tmp_path / "data", name)
     line = ["train", data, "--preset", name, "--size", str(SIZE), "--steps", "6", "--seed", "5", "--device", "cpu"]
@@ -229,11 +229,11 @@ def distance(method: Method, name: str, given: list[np.ndarray]) -> float:
 @pytest.mark.long
 def test_toy_problem_improves(name):
     rates = {"lr": 1e-2} if hasattr(config(name), "lr") else {"lr_g": 3e-3, "lr_d": 1e-3}
-    if name in ("quickstart", "best"):  # four channels start slowly: a brush and a trunk of almost nothing
+    if name in ("quickstart", "details"):  # four channels start slowly: a brush and a trunk of almost nothing
         rates = {"lr_g": 2e-2, "lr_d": 5e-3}
     torch.manual_seed(0)
     method = methods.make(replace(config(name), **rates), size=SIZE, classes=3)
     given = toy(name)
     before = distance(method, name, given)
-    fit(method, Arrays(*given, batch=8), 400 if name in ("wgan-gp", "quickstart", "best") else 200, decay_from=0.5)
+    fit(method, Arrays(*given, batch=8), 400 if name in ("wgan-gp", "quickstart", "details") else 200, decay_from=0.5)
     assert distance(method, name, given) < 0.5 * before
