@@ -1,4 +1,4 @@
-"""The living report: experiments that measure each rung up to CycleGAN, and the site that shows them."""
+"""The living report: experiments from the perceptron up to CycleGAN, measured, and the site that shows them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ __all__ = ["experiments", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    """`run` and `experiments` on first use: a file of the lab can be imported without all the others."""
+    """Import `run` and `experiments` on first use, so that a module of the lab can be imported alone."""
     if name not in __all__:
         raise AttributeError(f"module 'viceversa_lab' has no attribute '{name}'")
     from . import engine

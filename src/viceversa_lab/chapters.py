@@ -1,4 +1,4 @@
-"""The four chapters: their titles, and their introductions in English and French from the folder `text`."""
+"""The four chapters: titles, and introductions in English and French from the folder `text`."""
 
 from dataclasses import dataclass
 from importlib.resources import files as resources
@@ -6,18 +6,18 @@ from importlib.resources import files as resources
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter's headings; the text above its experiments has marks as in parts.py."""
+    """Number and titles of a chapter; its introduction may contain the marks of blocks.py."""
 
     number: int
     title: str
-    titre: str
+    french_title: str
 
     @property
     def page(self) -> str:
         return f"chapter-{self.number}.html"
 
     def introduction(self, language: str) -> list[str]:
-        """Its paragraphs in `en` or `fr`."""
+        """Paragraphs of the introduction in `en` or `fr`."""
         return paragraphs(f"chapter-{self.number}.{language}.txt")
 
 
@@ -30,6 +30,6 @@ CHAPTERS = (
 
 
 def paragraphs(name: str) -> list[str]:
-    """Paragraphs of a file in `text`, which an empty line separates."""
+    """Paragraphs of a file in `text`, separated by empty lines."""
     text = resources(__package__).joinpath("text", name).read_text(encoding="utf-8")
     return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]

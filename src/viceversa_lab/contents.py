@@ -1,7 +1,7 @@
 """The experiments of the report, in its order."""
 
 from .chapter1 import activations, backpropagation, batch, depth, descent, initialisation, learning_rate, width, xor
-from .chapter2 import channels, dropout, kernel_size, kernels, pooling, rungs, stride, sweep
+from .chapter2 import channels, dropout, kernel_size, kernel_sweep, kernels, pooling, rungs, stride
 from .chapter3 import balance, collapse, dcgan, equilibrium, modes, parallel_lines, saturation, wasserstein, wgan
 from .chapter4 import apples_oranges, cycle_weight, identity, log_loss, neutral_smiling, paired, summer_winter, two_gans
 from .experiment import Experiment
@@ -17,7 +17,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "initialisation": initialisation.EXPERIMENT,
     "learning-rate": learning_rate.EXPERIMENT,
     "kernels": kernels.EXPERIMENT,
-    "sweep": sweep.EXPERIMENT,
+    "sweep": kernel_sweep.EXPERIMENT,
     "channels": channels.EXPERIMENT,
     "pooling": pooling.EXPERIMENT,
     "kernel-size": kernel_size.EXPERIMENT,

@@ -10,7 +10,9 @@ from pathlib import Path
 from viceversa.console import LiveLine, duration
 from viceversa.errors import UsageError, ViceversaError, did_you_mean
 
-from . import results, site
+from . import cache as measurements
+from . import site
+from .cache import Record
 from .experiment import Experiment
 
 CACHE, SITE = Path("runs/lab"), Path("runs/lab/site")
@@ -31,31 +33,31 @@ class Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Pages that show the experiments asked for, and what failed: name to error."""
+    """Pages that show the requested experiments, and the errors of those that failed."""
 
     site: Path
     pages: dict[str, str]  # experiment to its page and anchor
     failures: dict[str, Exception]
 
 
-def contents() -> Contents:
+def all_experiments() -> Contents:
     """The experiments of the report."""
     from .contents import EXPERIMENTS
 
     return EXPERIMENTS
 
 
-def experiments(cache: str | Path = CACHE, *, of: Contents | None = None) -> list[Row]:
-    """Every experiment of the report in its order."""
+def experiments(cache: str | Path = CACHE, *, contents: Contents | None = None) -> list[Row]:
+    """Every experiment of the report in its order, with the seconds that measuring it took."""
 
-    def seconds(e: Experiment, quick: bool) -> float | None:
-        found = results.finished(e, e.settings(quick), Path(cache))
-        return found.seconds if found else None
+    def seconds(experiment: Experiment, quick: bool) -> float | None:
+        record = measurements.find(experiment, experiment.settings(quick), Path(cache))
+        return record.seconds if record else None
 
-    listed = contents() if of is None else of
+    contents = all_experiments() if contents is None else contents
     return [
         Row(e.name, e.chapter, e.title, seconds(e, False), seconds(e, True), e.takes_data)
-        for e in sorted(listed.values(), key=lambda e: e.chapter)
+        for e in sorted(contents.values(), key=lambda e: e.chapter)
     ]
 
 
@@ -69,45 +71,50 @@ def run(
     again: bool = False,
     jobs: int | None = None,
     quiet: bool = False,
-    of: Contents | None = None,
+    contents: Contents | None = None,
 ) -> Outcome:
     """Measure the named experiments ("all": every one) unless they are in the cache, and write the site.
 
-    One that fails does not stop the others. The site shows whatever is in the cache: of the others the full
-    result, else the newest. `jobs` experiments run at a time, by default as many as there are cores. UsageError for a
-    name that is not known.
+    A failure does not stop the other experiments. The site shows everything in the cache: of the experiments that
+    are not named, the full measurement, else the newest. `jobs` experiments run at a time, by default as many as
+    there are cores. UsageError for an unknown name.
     """
-    listed = contents() if of is None else of
-    chosen = choose(names, listed)
-    if Path(out).is_file() or Path(cache).is_file():
-        raise UsageError(f"{out if Path(out).is_file() else cache} is a file; name a folder")
-    asked = Asked(quick, data, seed, Path(cache), again)
+    is_report = contents is None  # other processes know only its experiments
+    contents = all_experiments() if contents is None else contents
+    chosen = choose(names, contents)
+    for folder in (out, cache):
+        if Path(folder).is_file():
+            raise UsageError(f"{folder} is a file; name a folder")
+
+    runner = Runner(quick, data, seed, Path(cache), again)
+    jobs = min(jobs or cores(), len(chosen)) if is_report else 1
+    records: dict[str, Record] = {}
     failures: dict[str, Exception] = {}
-    shown = {}
-    with LiveLine(quiet=quiet) as show:
-        jobs = 1 if of is not None else min(jobs or cores(), len(chosen))  # another process knows only `contents`
-        outcomes = asked.side_by_side(chosen, show, jobs) if jobs > 1 else asked.in_turn(chosen, show)
-        for place, (name, outcome) in enumerate(outcomes, 1):
-            if isinstance(outcome, results.Result):
-                shown[name] = outcome
+    with LiveLine(quiet=quiet) as line:
+        outcomes = runner.run_in_processes(chosen, line, jobs) if jobs > 1 else runner.run_in_turn(chosen, line)
+        for i, (name, outcome) in enumerate(outcomes, 1):
+            if isinstance(outcome, Record):
+                records[name] = outcome
             else:
-                failures[name] = survivable(outcome)
-                show.say(f"[{place}/{len(chosen)}] {name} failed: {describe(outcome)}")
-        show("writing the site ...")
-        for name in listed.keys() - shown.keys():
-            older = results.shown(listed[name], Path(cache))
-            if older:
-                shown[name] = older
-        unwritten = site.write(Path(out), listed, shown)
-    for name, problem in unwritten.items():
-        failures.setdefault(name, survivable(problem))
-    pages = {e.name: site.address(e) for e in chosen if e.name in shown and e.name not in failures}
+                failures[name] = raise_if_fatal(outcome)
+                line.say(f"[{i}/{len(chosen)}] {name} failed: {describe(outcome)}")
+
+        line("writing the site ...")
+        for name in contents.keys() - records.keys():
+            earlier = measurements.find_any(contents[name], Path(cache))
+            if earlier:
+                records[name] = earlier
+        unwritten = site.write(Path(out), contents, records)
+
+    for name, error in unwritten.items():
+        failures.setdefault(name, raise_if_fatal(error))
+    pages = {e.name: site.address(e) for e in chosen if e.name in records and e.name not in failures}
     return Outcome(Path(out), pages, failures)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a call of `run` wants of every experiment."""
+class Runner:
+    """Measures experiments with the options of one call of `run`."""
 
     quick: bool
     data: str | None
@@ -115,88 +122,89 @@ class Asked:
     cache: Path
     again: bool
 
-    def in_turn(self, chosen: Sequence[Experiment], show: LiveLine) -> Iterator[tuple[str, results.Result | Exception]]:
+    def run_in_turn(self, chosen: Sequence[Experiment], line: LiveLine) -> Iterator[tuple[str, Record | Exception]]:
         """One experiment after the other, in this process."""
-        for place, experiment in enumerate(chosen, 1):
-            told = f"[{place}/{len(chosen)}] " if len(chosen) > 1 else ""
+        for i, experiment in enumerate(chosen, 1):
+            prefix = f"[{i}/{len(chosen)}] " if len(chosen) > 1 else ""
             try:
-                yield experiment.name, self.result(experiment, show, told)
+                yield experiment.name, self.measure(experiment, line, prefix)
             except Exception as error:
                 yield experiment.name, error
 
-    def side_by_side(
-        self, chosen: Sequence[Experiment], show: LiveLine, jobs: int
-    ) -> Iterator[tuple[str, results.Result | Exception]]:
-        """`jobs` at a time, a process and one thread each; the long last chapters begin."""
+    def run_in_processes(
+        self, chosen: Sequence[Experiment], line: LiveLine, jobs: int
+    ) -> Iterator[tuple[str, Record | Exception]]:
+        """`jobs` experiments at a time, each in a process with one thread; the longest, of chapter 4, first."""
         pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
         try:
-            waiting = {pool.submit(measure_apart, e.name, self): e.name for e in reversed(chosen)}
-            show.say(f"{len(chosen)} experiments, {jobs} at a time ...")
-            for done, future in enumerate(as_completed(waiting), 1):
-                name = waiting[future]
-                problem = future.exception()
-                if isinstance(problem, Exception):
-                    yield name, problem
+            names = {pool.submit(measure_in_process, e.name, self): e.name for e in reversed(chosen)}
+            line.say(f"{len(chosen)} experiments, {jobs} at a time ...")
+            for done, future in enumerate(as_completed(names), 1):
+                name = names[future]
+                error = future.exception()
+                if isinstance(error, Exception):
+                    yield name, error
                     continue
-                show.say(f"[{done}/{len(chosen)}] {name}: {duration(future.result().seconds)}")
+                line.say(f"[{done}/{len(chosen)}] {name}: {duration(future.result().seconds)}")
                 yield name, future.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def result(self, experiment: Experiment, show: LiveLine, told: str) -> results.Result:
-        """From the cache, or measured now."""
+    def measure(self, experiment: Experiment, line: LiveLine, prefix: str) -> Record:
+        """The measurement from the cache, or a new one."""
         name, settings = experiment.name, experiment.settings(self.quick, self.data, self.seed)
         if self.data is not None and not experiment.takes_data:
-            show.say(f"{told}{name} has data of its own; --data {self.data} does not concern it")
+            line.say(f"{prefix}{name} has its own data; --data {self.data} has no effect on it")
+
         if self.again:
-            results.forget(experiment, settings, self.cache)
-        found = results.finished(experiment, settings, self.cache)
-        if found:
-            show.say(f"{told}{name} is in the cache")
-            return found
+            measurements.remove(experiment, settings, self.cache)
+        cached = measurements.find(experiment, settings, self.cache)
+        if cached:
+            line.say(f"{prefix}{name} is in the cache")
+            return cached
+
         quick = settings != experiment.settings(False, self.data, self.seed)
-        command = results.command(name, quick, self.data if experiment.takes_data else None, self.seed)
-        found = results.measure(
-            experiment, settings, self.cache, lambda line: show(told + line), command=command, quick=quick
+        command = measurements.command(name, quick, self.data if experiment.takes_data else None, self.seed)
+        record = measurements.measure(
+            experiment, settings, self.cache, lambda text: line(prefix + text), command=command, quick=quick
         )
-        show.say(f"{told}{name} measured in {duration(found.seconds)}")
-        return found
+        line.say(f"{prefix}{name} measured in {duration(record.seconds)}")
+        return record
 
 
 def cores() -> int:
-    """Processors that this process may use."""
+    """CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def measure_apart(name: str, asked: Asked) -> results.Result:
-    """The result of one experiment, measured in a process of its own by one thread."""
+def measure_in_process(name: str, runner: Runner) -> Record:
+    """Measure one experiment with one thread, in a process of its own."""
     import torch
 
     torch.set_num_threads(1)
-    with LiveLine(quiet=True) as show:
-        return asked.result(contents()[name], show, "")
+    with LiveLine(quiet=True) as line:
+        return runner.measure(all_experiments()[name], line, "")
 
 
-def choose(names: Sequence[str], listed: Contents) -> list[Experiment]:
-    """The experiments behind the names, in the report's order."""
+def choose(names: Sequence[str], contents: Contents) -> list[Experiment]:
+    """The named experiments in the order of the report."""
     for name in names:
-        if name != "all" and name not in listed:
-            raise UsageError(
-                f"there is no experiment '{name}'; `viceversa lab` lists them.{did_you_mean(name, [*listed, 'all'])}"
-            )
-    wanted = [e for e in listed.values() if "all" in names or e.name in names]
-    return sorted(wanted, key=lambda e: e.chapter)
+        if name != "all" and name not in contents:
+            suggestion = did_you_mean(name, [*contents, "all"])
+            raise UsageError(f"there is no experiment '{name}'; `viceversa lab` lists them.{suggestion}")
+    chosen = [e for e in contents.values() if "all" in names or e.name in names]
+    return sorted(chosen, key=lambda e: e.chapter)
 
 
-def survivable(error: Exception) -> Exception:
-    """The same error, unless it must stop everything: a signal that reached a training, or a bug to be looked at."""
-    stopped = hasattr(error, "exit_code") and not isinstance(error, ViceversaError)
-    if stopped or os.environ.get("VICEVERSA_TRACEBACK"):
+def raise_if_fatal(error: Exception) -> Exception:
+    """Return the error, or raise it where it must stop everything: a signal that reached a training, or debugging."""
+    is_stop = hasattr(error, "exit_code") and not isinstance(error, ViceversaError)
+    if is_stop or os.environ.get("VICEVERSA_TRACEBACK"):
         raise error
     return error
 
 
 def describe(error: Exception) -> str:
-    """An error in one line; what is not the user's is named by its kind."""
+    """An error in one line; one that is not the user's starts with its type."""
     text = " ".join(str(error).split())
     return text if isinstance(error, ViceversaError) else f"{type(error).__name__}: {text or 'no message'}"

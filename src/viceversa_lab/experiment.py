@@ -1,4 +1,4 @@
-"""What an experiment is: a question, settings for a full and a quick run, and what was found."""
+"""An experiment: a question, settings of a full and a quick run, how to measure, and how to write its section."""
 
 import hashlib
 import json
@@ -13,45 +13,48 @@ from numpy.typing import NDArray
 
 from viceversa import images
 
-from .parts import Part
-from .source import fingerprint
-from .work import Work
+from .blocks import Block
+from .workspace import Workspace
 
-FORMAT = 1  # of the cache; another number measures everything anew
+CACHE_FORMAT = 1  # another number makes every cached result stale
 
 
 @dataclass(frozen=True)
-class Found:
-    """What `measure` returned, read back from its JSON: all that `write` may know."""
+class Results:
+    """What `measure` returned, read back from its JSON: all that `write` may use."""
 
     settings: Any
     values: dict[str, Any]
-    folder: Path  # of its pictures and arrays
+    folder: Path  # of its images and arrays
     quick: bool
     seconds: float
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
-    def picture(self, name: str) -> NDArray[np.float32]:
-        """The picture (1 | 3, H, W) in [-1, 1] that `work.picture(name, ...)` kept, rounded to 8 bits."""
-        pixels: NDArray[np.float32] = images.read(self.folder / "pictures" / f"{name}.png").pixels
+    def image(self, name: str) -> NDArray[np.float32]:
+        """The image (1 | 3, H, W) in [-1, 1] saved by `work.save_image(name, ...)`, rounded to 8 bits."""
+        pixels: NDArray[np.float32] = images.read(self.folder / "images" / f"{name}.png").pixels
         return pixels
 
     def array(self, name: str) -> NDArray[Any]:
-        """The array that `work.array(name, ...)` kept."""
+        """The array saved by `work.save_array(name, ...)`."""
         from safetensors.numpy import load_file
 
-        found: NDArray[Any] = load_file(self.folder / "arrays" / f"{name}.safetensors")["array"]
-        return found
+        values: NDArray[Any] = load_file(self.folder / "arrays" / f"{name}.safetensors")["array"]
+        return values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """One question of the report, how it is measured, and how the answer is told.
+    """One question of the report.
 
-    `full` and `quick` are the same frozen dataclass. A field `data: str` lets `--data` choose the pictures;
-    `--seed K` moves a field `seed: int` to K, or `seeds: tuple[int, ...]` to K, K + 1, ...
+    `full` and `quick` are the same frozen dataclass. A field `data: str` lets `--data` choose the dataset;
+    `--seed K` sets a field `seed: int` to K, or `seeds: tuple[int, ...]` to K, K + 1, ...
+
+    Results are cached by settings and `version`. Whoever changes `measure`, or code that it calls, so that the same
+    settings give other values, raises `version` by one: then cached results are stale and are measured again.
+    New texts, figures and claims need no new version. `viceversa lab NAME --again` measures again in any case.
     """
 
     name: str  # what `viceversa lab NAME` takes: lower case, words joined by -
@@ -59,15 +62,18 @@ class Experiment:
     title: str  # the question
     full: Any
     quick: Any
-    measure: Callable[[Any, Work], dict[str, Any]]  # numbers that JSON can hold; pictures and arrays go to `work`
-    write: Callable[[Found], list[Part]]  # text, formulas and figures; computes nothing
+    measure: Callable[
+        [Any, Workspace], dict[str, Any]
+    ]  # values as JSON has them; images and arrays go to the workspace
+    write: Callable[[Results], list[Block]]  # texts, formulas and figures from the results
+    version: int = 1  # of what `measure` returns
 
     @property
     def takes_data(self) -> bool:
         return any(field.name == "data" for field in fields(self.full))
 
     def settings(self, quick: bool = False, data: str | None = None, seed: int | None = None) -> Any:
-        """The settings of one run; a choice that the experiment does not have leaves them as they are."""
+        """The settings of one run; an option that the experiment does not have changes nothing."""
         chosen = self.quick if quick else self.full
         names = {field.name for field in fields(chosen)}
         if data is not None and "data" in names:
@@ -80,14 +86,14 @@ class Experiment:
 
     def restore(self, values: dict[str, Any]) -> Any:
         """Settings from their JSON."""
-        return type(self.full)(**{name: _frozen(value) for name, value in values.items()})
+        return type(self.full)(**{name: _tuples(value) for name, value in values.items()})
 
     def key(self, settings: Any) -> str:
-        """Name of the cache folder: changes with the settings, the code that measures, and the version."""
-        content = [FORMAT, version("viceversa"), self.name, asdict(settings), fingerprint(self.measure)]
+        """Name of the cache folder: a hash of the settings, `version` and the release of viceversa."""
+        content = [CACHE_FORMAT, version("viceversa"), self.name, self.version, asdict(settings)]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _frozen(value: Any) -> Any:
-    """JSON has lists where frozen settings have tuples."""
-    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+def _tuples(value: Any) -> Any:
+    """The value with tuples where JSON has lists."""
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The house style of drawn figures: few lines, one palette for light and dark, intervals over seeds."""
+"""The style of the figures: one palette for light and dark pages, means and intervals over seeds."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .interval import Interval, interval
+from .interval import interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# In the SVG each becomes a CSS variable of the same name, which has a light and a dark value in site.css.
+# In the page each becomes a CSS variable of the same name, which has a light and a dark value in site.css.
 INK, SOFT, LINE, PAPER = "#1d1c1a", "#6b6862", "#e4e0d8", "#fdfcfa"
 BLUE, RED, GOLD, GREEN, PURPLE = "#2f5d8a", "#b3402e", "#a8690a", "#1b7a6b", "#7a4a8c"
 PALETTE = {
-    "ink": INK, "soft": SOFT, "line": LINE, "paper": PAPER,
-    "blue": BLUE, "red": RED, "gold": GOLD, "green": GREEN, "purple": PURPLE,
-}  # fmt: skip
-SERIES = (BLUE, RED, GREEN, GOLD, PURPLE)  # told apart by colour-blind readers too, with the marks below
-MARKS = ("o", "s", "^", "D", "v")
+    "ink": INK,
+    "soft": SOFT,
+    "line": LINE,
+    "paper": PAPER,
+    "blue": BLUE,
+    "red": RED,
+    "gold": GOLD,
+    "green": GREEN,
+    "purple": PURPLE,
+}
+SERIES = (BLUE, RED, GREEN, GOLD, PURPLE)  # with the markers below, also for colour-blind readers
+MARKERS = ("o", "s", "^", "D", "v")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.6)), (0, (6, 2, 1, 2)), (0, (3, 1)))
 
 SIZES = {"full": (420, 270), "panel": (310, 240), "square": (310, 310), "wide": (680, 300)}  # in CSS pixels
@@ -42,7 +49,7 @@ Size = Literal["full", "panel", "square", "wide"]
 
 @contextmanager
 def style() -> Iterator[None]:
-    """matplotlib in this style, whatever the user's own settings are."""
+    """Use matplotlib in this style, whatever the user's own settings are."""
     import matplotlib
 
     with matplotlib.rc_context():
@@ -54,9 +61,9 @@ def style() -> Iterator[None]:
 def axes(
     x: str = "", y: str = "", *, size: Size = "full", height: int | None = None, log: Literal["", "x", "y", "xy"] = ""
 ) -> tuple[Figure, Axes]:
-    """A figure with one pair of labelled axes; draw on the axes, put the figure into `parts.Figure`.
+    """A figure with one pair of labelled axes: draw on the axes, put the figure into `blocks.Figure`, avoid pyplot.
 
-    `full` is the width of the text, two `panel`s (or `square`s) stand side by side. Call nothing of pyplot.
+    `full` is as wide as the text, two `panel`s (or `square`s) stand side by side.
     """
     from matplotlib.figure import Figure
 
@@ -73,70 +80,69 @@ def axes(
 
 
 def line(ax: Axes, xs: Sequence[float], ys: Sequence[float], label: str = "", series: int = 0, **more: Any) -> None:
-    """A plain line in the colour and dash of its series."""
+    """A line in the colour and dash of its series."""
     ax.plot(xs, ys, label=label or None, color=SERIES[series], linestyle=DASHES[series], **more)
 
 
 def band(
     ax: Axes, xs: Sequence[float], rows: Sequence[Sequence[float | None]], label: str = "", series: int = 0
-) -> list[Interval]:
-    """Curves over many x: the mean of each row (the seeds at one x) and its 95 % interval as a band."""
-    found = [interval(row) for row in rows]
-    line(ax, xs, [i.mean for i in found], label, series)
-    ax.fill_between(xs, [i.low for i in found], [i.high for i in found], color=SERIES[series], alpha=0.18, linewidth=0)
-    return found
+) -> None:
+    """A curve: the mean of each row (the seeds at one x), and its 95 % interval as a band."""
+    means = [interval(row) for row in rows]
+    line(ax, xs, [i.mean for i in means], label, series)
+    ax.fill_between(xs, [i.low for i in means], [i.high for i in means], color=SERIES[series], alpha=0.18, linewidth=0)
 
 
 def points(
-    ax: Axes, xs: Sequence[Any], rows: Sequence[Sequence[float | None]], label: str = "", series: int = 0,
-    shift: float = 0.0, joined: bool = True,
-) -> list[Interval]:  # fmt: skip
-    """Few x, numbers or names: every seed as a faint point, mean and 95 % interval in front.
+    ax: Axes,
+    xs: Sequence[Any],
+    rows: Sequence[Sequence[float | None]],
+    label: str = "",
+    series: int = 0,
+    shift: float = 0.0,
+    joined: bool = True,
+) -> None:
+    """A few x, numbers or names: every seed as a faint point, mean and 95 % interval in front.
 
-    Names stand at 0, 1, 2 ...; `shift` moves a second series aside, in the unit of x.
+    Names are at 0, 1, 2 ...; `shift` moves a second series to the right, in units of x.
     """
-    found = [interval(row) for row in rows]
-    named = any(isinstance(x, str) for x in xs)
-    places = [float(i if named else x) + shift for i, x in enumerate(xs)]
+    colour, marker = SERIES[series], MARKERS[series]
+    named = isinstance(xs[0], str)
+    positions = [(i if named else float(x)) + shift for i, x in enumerate(xs)]
     if named:
-        ax.set_xticks(range(len(xs)), [str(x) for x in xs])
-    colour, mark = SERIES[series], MARKS[series]
-    for place, row in zip(places, rows, strict=True):
-        seen = [v for v in row if v is not None]
-        ax.plot([place] * len(seen), seen, mark, color=colour, alpha=0.3, markersize=3.2, markeredgewidth=0)
+        ax.set_xticks(range(len(xs)), list(xs))
+
+    for position, row in zip(positions, rows, strict=True):
+        values = [v for v in row if v is not None]
+        ax.plot([position] * len(values), values, marker, color=colour, alpha=0.3, markersize=3.2, markeredgewidth=0)
+    means = [interval(row) for row in rows]
     ax.errorbar(
-        places, [i.mean for i in found], [i.half for i in found], color=colour, marker=mark, capsize=3, capthick=1.4,
-        elinewidth=1.4, linestyle=DASHES[series] if joined else "none", label=label or None,
-    )  # fmt: skip
-    return found
-
-
-def bars(ax: Axes, names: Sequence[str], rows: Sequence[Sequence[float | None]], series: int = 0) -> list[Interval]:
-    """Amounts that start at zero: a lying bar per name with its 95 % interval, the first on top."""
-    found = [interval(row) for row in rows]
-    places = range(len(names))
-    ax.barh(places, [i.mean for i in found], 0.62, color=SERIES[series], alpha=0.85)
-    ax.errorbar([i.mean for i in found], places, xerr=[i.half for i in found], fmt="none", ecolor=INK, capsize=3)
-    ax.set_yticks(places, names)
-    ax.invert_yaxis()
-    ax.grid(visible=False, axis="y")
-    ax.grid(visible=True, axis="x")
-    return found
+        positions,
+        [i.mean for i in means],
+        [i.half for i in means],
+        color=colour,
+        marker=marker,
+        capsize=3,
+        capthick=1.4,
+        elinewidth=1.4,
+        linestyle=DASHES[series] if joined else "none",
+        label=label or None,
+    )
 
 
 def ticks(ax: Axes, xs: Sequence[float], labels: Sequence[str] | None = None) -> None:
-    """Exactly these marks on the x axis: the values that were measured."""
+    """Ticks on the x axis at exactly these values."""
     ax.set_xticks(list(xs), list(labels) if labels else [f"{x:g}" for x in xs])
     ax.minorticks_off()
 
 
-def legend(ax: Axes, place: Any = "best") -> None:
-    """Names of the series."""
+def legend(ax: Axes, location: Any = "best") -> None:
+    """The legend in this style."""
     with style():
-        ax.legend(loc=place)
+        ax.legend(loc=location)
 
 
 def enlarge(pixels: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """Every pixel as a square of `factor` pixels: small pictures beside large ones in one grid."""
+    """The image with every pixel as a square of `factor` pixels."""
     larger: NDArray[np.float32] = np.repeat(np.repeat(pixels, factor, axis=1), factor, axis=2)
     return larger

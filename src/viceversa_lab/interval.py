@@ -1,4 +1,4 @@
-"""The 95 % interval of a mean over seeds, from Student's t."""
+"""The 95 % confidence interval of a mean over seeds, from Student's t."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from viceversa.metrics.student_t import quantile
 
 @dataclass(frozen=True)
 class Interval:
-    """Mean, half width of its 95 % interval (0 with one value, which has none), and the number of values."""
+    """Mean, half width of its 95 % interval (0 for a single value, which has none), and number of values."""
 
     mean: float
     half: float
@@ -26,7 +26,7 @@ class Interval:
         return self.mean + self.half
 
     def __format__(self, spec: str) -> str:
-        """`f"{interval:.1f}"` is "97.3 ± 0.4"; a % format shares its sign: "97.3 ± 0.4 %"."""
+        """`f"{interval:.1f}"` is "97.3 ± 0.4"; with `%` both numbers share the sign: "97.3 ± 0.4 %"."""
         if spec.endswith("%"):
             digits = spec[:-1] + "f"
             scaled = Interval(self.mean * 100, self.half * 100, self.n)
@@ -39,14 +39,14 @@ class Interval:
 
 
 def interval(values: Iterable[float | None]) -> Interval:
-    """Mean and 95 % interval over seeds; None (a number that was not finite) is left out."""
-    found = np.array([v for v in values if v is not None], float)
-    n = len(found)
+    """Mean and 95 % interval over seeds; None (a value that was not finite) is left out."""
+    finite = np.array([v for v in values if v is not None], float)
+    n = len(finite)
     if n < 2:
-        return Interval(float(found.mean()) if n else math.nan, 0.0, n)
-    return Interval(float(found.mean()), quantile(n - 1) * float(found.std(ddof=1)) / math.sqrt(n), n)
+        return Interval(float(finite.mean()) if n else math.nan, 0.0, n)
+    return Interval(float(finite.mean()), quantile(n - 1) * float(finite.std(ddof=1)) / math.sqrt(n), n)
 
 
-def paired(left: Iterable[float], right: Iterable[float]) -> Interval:
-    """The interval of the difference left - right, seed by seed: two series over the same seeds are compared so."""
+def paired_difference(left: Iterable[float], right: Iterable[float]) -> Interval:
+    """The interval of the difference left - right, seed by seed, of two series over the same seeds."""
     return interval([a - b for a, b in zip(left, right, strict=True)])

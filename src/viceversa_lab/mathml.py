@@ -1,4 +1,4 @@
-"""Formulas written as LaTeX become MathML when the site is built, and short texts become HTML."""
+"""Converts formulas from LaTeX to MathML, and texts with marks (see blocks.py) to HTML."""
 
 import re
 from functools import cache
@@ -7,7 +7,7 @@ from html import escape
 from viceversa.errors import UsageError
 from viceversa.report.markup import Html, html, join
 
-# latex2mathml leaves these as letters or as attributes that browsers no longer read.
+# What latex2mathml writes as letters, or as attributes that browsers no longer support.
 REPAIRS = (
     ("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>"),
     ('<mn mathvariant="double-struck">1</mn>', "<mi>&#x1D7D9;</mi>"),
@@ -27,27 +27,28 @@ def formula(latex: str, block: bool = False) -> Html:
     except ImportError:
         raise UsageError("the site of lab needs an extra: pip install 'viceversa[lab]'") from None
     math = convert(latex, display="block" if block else "inline")
-    for found, wanted in REPAIRS:
-        math = math.replace(found, wanted)
+    for wrong, right in REPAIRS:
+        math = math.replace(wrong, right)
     if "\\" in math:
         raise ValueError(f"latex2mathml does not know a command of {latex!r}")
     return Html(math.replace(' display="inline"', ""))
 
 
 def inline(text: str, links: dict[str, str] | None = None, figures: dict[str, str] | None = None) -> Html:
-    """A text with its marks (see parts.py) as HTML; `links` finds experiments, `figures` the numbers behind @1, @2.
+    """A text with marks as HTML.
 
+    `links` maps experiments to addresses ("" for one that is not on the site), `figures` maps "1" in @1 to a number.
     ValueError for a link to an experiment or a figure that does not exist.
     """
-    parts, at = [], 0
+    pieces, end = [], 0
     for mark in MARKS.finditer(text):
-        parts.append(Html(escape(text[at : mark.start()], quote=False)))
-        parts.append(_marked(mark, links or {}, figures or {}))
-        at = mark.end()
-    return join([*parts, Html(escape(text[at:], quote=False))], "")
+        pieces.append(Html(escape(text[end : mark.start()], quote=False)))
+        pieces.append(_mark(mark, links or {}, figures or {}))
+        end = mark.end()
+    return join([*pieces, Html(escape(text[end:], quote=False))], "")
 
 
-def _marked(mark: re.Match[str], links: dict[str, str], figures: dict[str, str]) -> Html:
+def _mark(mark: re.Match[str], links: dict[str, str], figures: dict[str, str]) -> Html:
     match mark.lastgroup:
         case "code":
             return html("<code>{text}</code>", text=mark["code"])
@@ -64,6 +65,6 @@ def _marked(mark: re.Match[str], links: dict[str, str], figures: dict[str, str])
         return html('<a href="{to}" rel="noreferrer">{text}</a>', to=mark["to"], text=mark["link"])
     if name not in links:
         raise ValueError(f"there is no experiment '{name}' to link to")
-    if not links[name]:  # not on the site: never measured, or failed
+    if not links[name]:  # never measured, or failed
         return Html(escape(mark["link"], quote=False))
     return html('<a href="{to}">{text}</a>', to=links[name], text=mark["link"])

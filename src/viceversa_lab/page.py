@@ -1,4 +1,4 @@
-"""The pages of the living report around its sections: head, contents, introductions, way on."""
+"""The pages of the living report around its sections: head, contents, introductions, links to the next chapter."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from .experiment import Experiment
 from .mathml import inline
 
 TITLE = "From the perceptron to CycleGAN"
-# `file:` for browsers to which no file on disk is of the page's own origin.
+# `file:` for browsers that give every file on disk an origin of its own.
 POLICY = "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:"
 HEAD = """<meta http-equiv="Content-Security-Policy" content="{policy}">
 <link rel="icon" href="data:,">
@@ -21,13 +21,13 @@ BODY = """<a class="skip" href="#text">To the text</a>
 </main>"""
 
 
-def page(title: str, body: Html, here: Chapter | None = None) -> Html:
+def page(title: str, body: Html, current: Chapter | None = None) -> Html:
     """A whole page."""
     links = join(
         html(
             '<a href="{to}"{now}><span>{n}</span> <i>{title}</i></a>',
             to=chapter.page,
-            now=Html(' aria-current="page"') if chapter is here else Html(""),
+            now=Html(' aria-current="page"') if chapter is current else Html(""),
             n=chapter.number,
             title=chapter.title,
         )
@@ -38,32 +38,31 @@ def page(title: str, body: Html, here: Chapter | None = None) -> Html:
         title=title,
         head=html(HEAD, policy=Html(POLICY)),
         body=html(BODY, chapters=nav, body=body),
-        kind="chapter" if here else "index",
+        kind="chapter" if current else "index",
     )
 
 
 def chapter(about: Chapter, experiments: Sequence[Experiment], sections: Mapping[str, Html]) -> Html:
-    """A chapter: introductions side by side, contents, sections, way on."""
-    listed = contents(about, experiments, sections)
+    """A chapter: introductions side by side, contents, sections, links to the chapters before and after."""
     body = html(
         '<header class="head"><p class="number">Chapter {n}</p><h1>{title}</h1>'
         '<p class="titre" lang="fr">{titre}</p></header>'
         '<div class="intro"><div>{english}</div><div lang="fr">{french}</div></div>'
-        '<nav class="contents" aria-label="Questions of this chapter"><h2>Questions</h2>{listed}</nav>{sections}{on}',
+        '<nav class="contents" aria-label="Questions of this chapter"><h2>Questions</h2>{contents}</nav>{sections}{on}',
         n=about.number,
         title=about.title,
-        titre=about.titre,
-        english=_told(about.introduction("en")),
-        french=_told(about.introduction("fr")),
-        listed=listed,
+        titre=about.french_title,
+        english=_paragraphs(about.introduction("en")),
+        french=_paragraphs(about.introduction("fr")),
+        contents=contents(about, experiments, sections),
         sections=join(sections[e.name] for e in experiments if e.name in sections),
-        on=way_on(about),
+        on=neighbours(about),
     )
     return page(f"{about.number} {about.title} · viceversa", body, about)
 
 
 def contents(about: Chapter, experiments: Sequence[Experiment], sections: Mapping[str, Html]) -> Html:
-    """The questions of a chapter; one that has no result tells its command."""
+    """The questions of a chapter; one that has no results yet shows its command."""
     rows = []
     for experiment in experiments:
         if experiment.name in sections:
@@ -83,12 +82,12 @@ def contents(about: Chapter, experiments: Sequence[Experiment], sections: Mappin
     return html("<ol>{rows}</ol>", rows=join(rows))
 
 
-def way_on(about: Chapter) -> Html:
-    """The chapters before and after."""
-    parts = []
-    for word, kind, number in (("Before", "prev", about.number - 1), ("Next", "next", about.number + 1)):
+def neighbours(about: Chapter) -> Html:
+    """Links to the chapters before and after."""
+    links = []
+    for word, kind, number in (("Previous", "prev", about.number - 1), ("Next", "next", about.number + 1)):
         for other in (c for c in CHAPTERS if c.number == number):
-            parts.append(
+            links.append(
                 html(
                     '<a class="{kind}" rel="{kind}" href="{to}"><small>{word}</small>{n} {title}</a>',
                     kind=kind,
@@ -98,35 +97,35 @@ def way_on(about: Chapter) -> Html:
                     title=other.title,
                 )
             )
-    return html('<nav class="on" aria-label="Before and next">{parts}</nav>', parts=join(parts))
+    return html('<nav class="on" aria-label="Previous and next">{links}</nav>', links=join(links))
 
 
-def index(listed: Mapping[str, Experiment], sections: Mapping[str, Html]) -> Html:
+def index(experiments: Mapping[str, Experiment], sections: Mapping[str, Html]) -> Html:
     """The first page: what this is, and the questions of all chapters."""
     chapters = []
     for about in CHAPTERS:
-        own = [e for e in listed.values() if e.chapter == about.number]
+        in_chapter = [e for e in experiments.values() if e.chapter == about.number]
         chapters.append(
             html(
                 '<section class="card"><p class="number">Chapter {n}</p><h2><a href="{to}">{title}</a></h2>'
-                '<p class="titre" lang="fr">{titre}</p>{listed}</section>',
+                '<p class="titre" lang="fr">{titre}</p>{contents}</section>',
                 n=about.number,
                 to=about.page,
                 title=about.title,
-                titre=about.titre,
-                listed=contents(about, own, sections),
+                titre=about.french_title,
+                contents=contents(about, in_chapter, sections),
             )
         )
     body = html(
         '<header class="head"><h1>{title}</h1></header>'
         '<div class="intro"><div>{english}</div><div lang="fr">{french}</div></div><div class="cards">{chapters}</div>',
         title=TITLE,
-        english=_told(paragraphs("index.en.txt")),
-        french=_told(paragraphs("index.fr.txt")),
+        english=_paragraphs(paragraphs("index.en.txt")),
+        french=_paragraphs(paragraphs("index.fr.txt")),
         chapters=join(chapters),
     )
     return page(f"{TITLE} · viceversa", body)
 
 
-def _told(texts: Sequence[str]) -> Html:
+def _paragraphs(texts: Sequence[str]) -> Html:
     return join(html("<p>{text}</p>", text=inline(text)) for text in texts)

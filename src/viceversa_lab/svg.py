@@ -1,4 +1,4 @@
-"""A matplotlib figure as SVG: one file with fixed colours, and markup for the page that follows light and dark."""
+"""A matplotlib figure as SVG: a file with fixed colours, and markup whose colours follow the page's light or dark."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIZE = re.compile(r"(?:(?P<weight>\d{3}|bold) )?(?P<size>[\d.]+)px ")
 
 
 def draw(figure: Figure, name: str) -> str:
-    """The figure as an SVG file; the same figure gives the same bytes, and no two names share an id."""
+    """The figure as an SVG file; the same figure gives the same bytes, and figures with other names have other ids."""
     buffer = StringIO()
     with style():
         import matplotlib
@@ -31,10 +31,10 @@ def draw(figure: Figure, name: str) -> str:
     root = ElementTree.fromstring(buffer.getvalue())
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):  # inline styles are not allowed in the page
+            if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):  # the page allows no inline styles
                 parent.remove(child)
     for element in root.iter():
-        _plain(element, name)
+        _replace_styles(element, name)
     for side in ("width", "height"):
         root.set(side, re.sub(r"(\.\d+)?pt$", "", root.get(side, "")))
     root.set("stroke-linejoin", "round")
@@ -44,16 +44,19 @@ def draw(figure: Figure, name: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _plain(element: ElementTree.Element, name: str) -> None:
-    """Style as attributes, which a page without inline styles may have; ids and references get the figure's name."""
-    for pair in (element.attrib.pop("style", "")).split(";"):
+def _replace_styles(element: ElementTree.Element, name: str) -> None:
+    """Write styles as attributes, since the page allows no inline styles, and prefix ids and references with `name`."""
+    for pair in element.attrib.pop("style", "").split(";"):
         key, _, value = (word.strip() for word in pair.partition(":"))
-        if key == "font" and (found := SIZE.match(value)):
-            element.set("font-size", found["size"])
-            if found["weight"]:
-                element.set("font-weight", found["weight"])
-        elif key and key not in IGNORED and key != "font":
+        if key == "font":
+            font = SIZE.match(value)
+            if font:
+                element.set("font-size", font["size"])
+            if font and font["weight"]:
+                element.set("font-weight", font["weight"])
+        elif key and key not in IGNORED:
             element.set(key, value.removesuffix("px") if key == "font-size" else value)
+
     if "id" in element.attrib:
         element.set("id", f"{name}-{element.attrib['id']}")
     for key, value in element.attrib.items():
@@ -64,7 +67,7 @@ def _plain(element: ElementTree.Element, name: str) -> None:
 
 
 def inline(svg: str, alt: str) -> Html:
-    """The same SVG as part of a page: described, and in the colours of the page."""
+    """The same SVG as part of a page: with a description, and in the colours of the page."""
     for colour, value in PALETTE.items():
         svg = re.sub(value, f"var(--{colour})", svg, flags=re.IGNORECASE)
     svg = re.sub(r' font-family="[^"]*"', "", svg, count=1)

@@ -1,30 +1,36 @@
-"""Measuring and rendering an experiment of the lab."""
+"""Measuring and rendering an experiment of the lab with small settings."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from viceversa_lab.chapter1 import trials
-from viceversa_lab.experiment import Experiment, Found
-from viceversa_lab.parts import Claim, Part
+from viceversa_lab.blocks import Block, Claim
+from viceversa_lab.cache import measure
+from viceversa_lab.experiment import Experiment, Results
 from viceversa_lab.render import Section
-from viceversa_lab.results import measure
 
 
-def told(experiment: Experiment, settings: Any, folder: Path) -> tuple[Found, list[Part]]:
-    """Measure, write, and render the section."""
-    result = measure(experiment, settings, folder / "cache", lambda line: None, command="", quick=True)
-    found = result.found(experiment)
-    parts = experiment.write(found)
-    page, _ = Section(experiment, result, folder / "site", {}).render(parts)
+def measure_and_write(experiment: Experiment, folder: Path, **settings: Any) -> tuple[Results, list[Block]]:
+    """The results with these changes of the quick settings, and the blocks that are written from them."""
+    chosen = replace(experiment.quick, **settings)
+    record = measure(experiment, chosen, folder / "cache", lambda line: None, command="", quick=True)
+    results = record.results(experiment)
+    blocks = experiment.write(results)
+    page, _ = Section(experiment, record, folder / "site", links={name: "" for name in LINKED}).render(blocks)
     assert "nan" not in page
-    return found, parts
+    return results, blocks
 
 
-def claims(parts: list[Part]) -> list[bool]:
-    return [part.holds for part in parts if isinstance(part, Claim)]
+LINKED = ("lambda", "wasserstein", "dcgan")  # experiments that the texts of others link to
+
+
+def claims(blocks: list[Block]) -> list[bool]:
+    """Whether each claim holds."""
+    return [block.holds for block in blocks if isinstance(block, Claim)]
 
 
 def means(rows: list[list[dict[str, float]]]) -> list[float]:
-    return [float(np.mean(row)) for row in trials.accuracies(rows)]
+    """Mean accuracy of every value of a sweep."""
+    return [float(np.mean([trial["accuracy"] for trial in row])) for row in rows]

@@ -1,4 +1,4 @@
-"""The first rungs in NumPy against theorems, closed forms, PyTorch and SciPy."""
+"""The NumPy implementations against theorems, closed forms, PyTorch and SciPy."""
 
 import math
 from collections.abc import Callable
@@ -24,50 +24,41 @@ CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 
 
 @pytest.mark.parametrize("truth", [[0, 0, 0, 1], [0, 1, 1, 1], [1, 1, 1, 0], [0, 0, 1, 0]])
-def test_a_perceptron_learns_what_a_line_can_part(truth: list[int]) -> None:
-    found = perceptron.fit(CORNERS, truth, epochs=50)
-    assert found.mistakes[-1] == 0
-    assert perceptron.neuron(found.weights, CORNERS).tolist() == truth
+def test_perceptron_learns_linearly_separable_labels(truth: list[int]) -> None:
+    weights, mistakes = perceptron.fit(CORNERS, truth, epochs=50)
+    assert mistakes[-1] == 0
+    assert perceptron.neuron(weights, CORNERS).tolist() == truth
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_mistakes_stay_below_novikoffs_bound(seed: int) -> None:
+def test_mistakes_are_below_novikoffs_bound(seed: int) -> None:
     rng = np.random.default_rng(seed)
     separator = rng.normal(size=4)
     x = rng.uniform(-1, 1, (400, 3))
     margins = np.abs(perceptron.augment(x) @ separator) / np.linalg.norm(separator)
     x, gamma = x[margins > 0.1], margins[margins > 0.1].min()
-    y = perceptron.neuron(separator, x)
-    found = perceptron.fit(x, y, epochs=1000, seed=seed, keep_path=True)
+    _, mistakes = perceptron.fit(x, perceptron.neuron(separator, x), epochs=1000, seed=seed)
     radius = np.linalg.norm(perceptron.augment(x), axis=1).max()
-    assert found.mistakes[-1] == 0 and 0 < sum(found.mistakes) <= (radius / gamma) ** 2
-    assert len(found.path) == 1 + sum(found.mistakes) and found.path[-1] is found.weights
+    assert mistakes[-1] == 0 and 0 < sum(mistakes) <= (radius / gamma) ** 2
 
 
-def test_xor_goes_round_for_ever() -> None:
-    found = perceptron.fit(CORNERS, [0, 1, 1, 0], epochs=100, keep_path=True)
-    assert len(found.mistakes) == 100 and min(found.mistakes) > 0
-    assert all((perceptron.neuron(w, CORNERS) != [0, 1, 1, 0]).any() for w in found.path)
-    assert len({tuple(w) for w in found.path}) < 20  # the same few weights again and again
-    grid = RNG.normal(size=(2000, 3))
-    assert max(int((perceptron.neuron(w, CORNERS) == [0, 1, 1, 0]).sum()) for w in grid) == 3
+def test_perceptron_never_learns_xor() -> None:
+    xor = [0, 1, 1, 0]
+    weights, mistakes = perceptron.fit(CORNERS, xor, epochs=100)
+    assert len(mistakes) == 100 and min(mistakes) > 0
+    assert (perceptron.neuron(weights, CORNERS) != xor).any()
+    random_weights = RNG.normal(size=(2000, 3))
+    assert max(int((perceptron.neuron(w, CORNERS) == xor).sum()) for w in random_weights) == 3
 
 
-def test_the_step_includes_zero() -> None:
+def test_heaviside_of_zero_is_one() -> None:
     assert perceptron.heaviside([-1e-9, 0.0, 2.0]).tolist() == [0, 1, 1]
 
 
-def test_one_correction_by_hand() -> None:
-    w = perceptron.rosenblatt(np.array([0.0, 1.0, -1.0]), np.array([1.0, 2.0, 5.0]), 1, lr=0.5)
-    assert w.tolist() == [0.5, 2.0, 1.5]
-    W = perceptron.rosenblatt_classes(np.array([[0.0, 1], [0, 2], [0, 0]]), np.array([1.0, 3.0]), 2, lr=1)
-    assert W.tolist() == [[0, 1], [-1, -1], [1, 3]]
-
-
-def test_a_perceptron_per_class_reads_digits() -> None:
-    x, y = load_digits(return_X_y=True)
-    found = perceptron.fit_classes(x[:1200] / 16, y[:1200], epochs=20, seed=0)
-    assert (perceptron.classify(found.weights, x[1200:] / 16) == y[1200:]).mean() > 0.88
+def test_rosenblatt_step_by_hand() -> None:
+    x = np.array([1.0, 2.0, 5.0])
+    assert perceptron.rosenblatt(np.array([0.0, 1.0, -1.0]), x, 1, lr=0.5).tolist() == [0.5, 2.0, 1.5]
+    assert perceptron.rosenblatt(np.array([0.0, 1.0, -1.0]), x, 0, lr=0.5).tolist() == [0.0, 1.0, -1.0]
 
 
 # --- MLP
@@ -98,7 +89,7 @@ def nets(hidden: str, output: str, loss: str) -> MLP:
 @pytest.mark.parametrize("hidden", ACTIVATIONS)
 def test_backpropagation_equals_autograd(hidden: str, output: str, loss: str) -> None:
     net = nets(hidden, output, loss)
-    value, by_weights, by_biases = net.gradients(X, Y)
+    value, weight_gradients, bias_gradients = net.gradients(X, Y)
     weights = [torch.tensor(w, requires_grad=True) for w in net.weights]
     biases = [torch.tensor(b, requires_grad=True) for b in net.biases]
     a = torch.tensor(X)
@@ -107,7 +98,7 @@ def test_backpropagation_equals_autograd(hidden: str, output: str, loss: str) ->
     expected = TORCH_LOSSES[loss](a, torch.tensor(Y))
     expected.backward()
     assert value == pytest.approx(expected.item(), abs=1e-12)
-    for ours, theirs in zip([*by_weights, *by_biases], [*weights, *biases], strict=True):
+    for ours, theirs in zip([*weight_gradients, *bias_gradients], [*weights, *biases], strict=True):
         np.testing.assert_allclose(ours, theirs.grad, rtol=0, atol=1e-10)
 
 
@@ -115,22 +106,22 @@ def test_backpropagation_equals_autograd(hidden: str, output: str, loss: str) ->
 @pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "mish", "softmax"])
 def test_backpropagation_equals_finite_differences(hidden: str, loss: str) -> None:
     net, step = nets(hidden, "identity", loss), 1e-6
-    _, by_weights, by_biases = net.gradients(X, Y)
-    for array, slopes in zip([*net.weights, *net.biases], [*by_weights, *by_biases], strict=True):
-        for place in np.ndindex(array.shape):
+    _, weight_gradients, bias_gradients = net.gradients(X, Y)
+    for array, gradient in zip([*net.weights, *net.biases], [*weight_gradients, *bias_gradients], strict=True):
+        for index in np.ndindex(array.shape):
             values = []
             for offset in (step, -step):
-                array[place] += offset
+                array[index] += offset
                 values.append(net.loss.value(net(X), Y))
-                array[place] -= offset
-            assert slopes[place] == pytest.approx((values[0] - values[1]) / (2 * step), abs=1e-8)
+                array[index] -= offset
+            assert gradient[index] == pytest.approx((values[0] - values[1]) / (2 * step), abs=1e-8)
 
 
 def test_activations_do_not_overflow() -> None:
     z = np.array([[-1e4, -800.0, 0.0, 800.0, 1e4]])
     for name, f in ACTIVATIONS.items():
         np.testing.assert_allclose(f.value(z), TORCH[name](torch.tensor(z)), atol=1e-12)
-        assert np.isfinite(f.back(z, np.ones_like(z))).all()
+        assert np.isfinite(f.backward(z, np.ones_like(z))).all()
     assert LOSSES["cross_entropy"].value(z, np.eye(5)[[4]]) == 0
 
 
@@ -138,14 +129,14 @@ def test_activations_do_not_overflow() -> None:
 @pytest.mark.parametrize(
     ("scale", "deviation"), [("fixed", 0.05), ("glorot", math.sqrt(2 / 700)), ("he", math.sqrt(0.005))]
 )
-def test_first_weights(shape: str, scale: str, deviation: float) -> None:
+def test_initial_weights_have_the_stated_deviation(shape: str, scale: str, deviation: float) -> None:
     weights = draw(np.random.default_rng(0), 400, 300, shape, scale)
     assert weights.shape == (400, 300) and weights.std() == pytest.approx(deviation, rel=0.01)
     assert abs(weights).max() / deviation == pytest.approx(math.sqrt(3) if shape == "uniform" else 4.5, rel=0.15)
     assert scale in DEVIATIONS
 
 
-def test_a_hidden_layer_solves_xor() -> None:
+def test_hidden_layer_solves_xor() -> None:
     net = MLP([2, 8, 2], activation="tanh", seed=0)
     losses = net.train(
         CORNERS.astype(float), np.eye(2)[[0, 1, 1, 0]], 300, batch=4, make_rule=lambda: optimizers.Adam(0.05)
@@ -153,7 +144,7 @@ def test_a_hidden_layer_solves_xor() -> None:
     assert net(CORNERS).argmax(1).tolist() == [0, 1, 1, 0] and losses[-1] < 0.05 < losses[0]
 
 
-def test_an_mlp_by_hand_reads_digits() -> None:
+def test_mlp_by_hand_classifies_digits() -> None:
     x, y = load_digits(return_X_y=True)
     net = MLP([64, 32, 10])
     net.train(x[:1200] / 16, np.eye(10)[y[:1200]], epochs=20)
@@ -172,33 +163,33 @@ TORCH_RULES = {
 
 @pytest.mark.parametrize("surface", SURFACES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_paths_equal_those_of_torch(name: str, surface: str) -> None:
+def test_optimizer_paths_equal_torch(name: str, surface: str) -> None:
     settings, make = TORCH_RULES[name]
-    ground = SURFACES[surface]
-    ours = path(OPTIMIZERS[name](**settings), ground.gradient, ground.start, 60)
-    w = torch.tensor(ground.start, dtype=torch.double, requires_grad=True)
+    loss = SURFACES[surface]
+    ours = path(OPTIMIZERS[name](**settings), loss.gradient, loss.start, 60)
+    w = torch.tensor(loss.start, dtype=torch.double, requires_grad=True)
     optimizer = make(w)
     theirs = [w.detach().clone()]
     for _ in range(60):
-        w.grad = torch.tensor(ground.gradient(w.detach().numpy()))
+        w.grad = torch.tensor(loss.gradient(w.detach().numpy()))
         optimizer.step()
         theirs.append(w.detach().clone())
     np.testing.assert_allclose(ours, torch.stack(theirs), rtol=0, atol=1e-12)
 
 
-def test_descent_on_a_valley_is_geometric() -> None:
+def test_descent_in_a_valley_is_geometric() -> None:
     """w_t = (1 - lr k)^t w_0 on each axis; beyond lr = 2 / k it leaves the valley."""
-    ground = valley(25.0)
-    places = path(optimizers.SGD(0.07), ground.gradient, ground.start, 40)
+    loss = valley(25.0)
+    weights = path(optimizers.SGD(0.07), loss.gradient, loss.start, 40)
     t = np.arange(41)[:, None]
-    np.testing.assert_allclose(places, (1 - 0.07 * np.array([1, 25.0])) ** t * ground.start, atol=1e-12)
-    assert abs(path(optimizers.SGD(0.081), ground.gradient, ground.start, 200)[-1]).max() > 100
+    np.testing.assert_allclose(weights, (1 - 0.07 * np.array([1, 25.0])) ** t * loss.start, atol=1e-12)
+    assert abs(path(optimizers.SGD(0.081), loss.gradient, loss.start, 200)[-1]).max() > 100
 
 
-def test_momentum_arrives_first_in_the_valley() -> None:
-    ground = valley(100.0)
+def test_momentum_is_faster_in_a_valley() -> None:
+    loss = valley(100.0)
     slow, fast = (
-        path(rule, ground.gradient, ground.start, 150)[-1]
+        path(rule, loss.gradient, loss.start, 150)[-1]
         for rule in (optimizers.SGD(0.015), optimizers.Momentum(0.015, 0.9))
     )
     assert np.linalg.norm(fast) < np.linalg.norm(slow) / 50
@@ -206,27 +197,27 @@ def test_momentum_arrives_first_in_the_valley() -> None:
 
 @pytest.mark.parametrize("name", ["rmsprop", "adam"])
 def test_adaptive_rules_ignore_the_scale_of_the_loss(name: str) -> None:
-    ground = valley()
+    loss = valley()
     ones, thousands = (
-        path(OPTIMIZERS[name](lr=0.01), lambda w, by=by: by * ground.gradient(w), ground.start, 50) for by in (1, 1000)
+        path(OPTIMIZERS[name](lr=0.01), lambda w, by=by: by * loss.gradient(w), loss.start, 50) for by in (1, 1000)
     )
     np.testing.assert_allclose(ones, thousands, atol=1e-6)
     assert OPTIMIZERS["adam"](lr=0.01)(np.zeros(1), np.array([7.0]))[0] == pytest.approx(-0.01)  # first step: lr
 
 
 @pytest.mark.parametrize("name", SURFACES)
-def test_surfaces(name: str) -> None:
-    ground = SURFACES[name]
-    left, right, bottom, top = ground.window
+def test_surface_gradients_minima_and_windows(name: str) -> None:
+    loss = SURFACES[name]
+    left, right, bottom, top = loss.window
     for w in RNG.uniform((left, bottom), (right, top), (20, 2)):
-        scale = 1 + np.linalg.norm(ground.gradient(w))
-        assert check_grad(ground.value, ground.gradient, w) / scale < 1e-6
-    a, b = ground.minimum
-    assert left < a < right and bottom < b < top and left < ground.start[0] < right and bottom < ground.start[1] < top
-    assert abs(ground.gradient(np.array(ground.minimum))).max() < 1e-5
+        scale = 1 + np.linalg.norm(loss.gradient(w))
+        assert check_grad(loss.value, loss.gradient, w) / scale < 1e-6
+    a, b = loss.minimum
+    assert left < a < right and bottom < b < top and left < loss.start[0] < right and bottom < loss.start[1] < top
+    assert abs(loss.gradient(np.array(loss.minimum))).max() < 1e-5
     grid = np.stack(np.meshgrid(np.linspace(left, right, 50), np.linspace(bottom, top, 40)), -1)
-    assert ground.value(grid).shape == (40, 50) and ground.gradient(grid).shape == (40, 50, 2)
-    assert ground.value(grid).min() >= ground.value(np.array(ground.minimum))
+    assert loss.value(grid).shape == (40, 50) and loss.gradient(grid).shape == (40, 50, 2)
+    assert loss.value(grid).min() >= loss.value(np.array(loss.minimum))
 
 
 # --- Convolution
@@ -235,16 +226,16 @@ IMAGE = RNG.normal(size=(9, 11))
 ODD, EVEN = RNG.normal(size=(3, 5)), RNG.normal(size=(2, 4))
 
 
-def test_convolution_is_the_sum_of_its_definition() -> None:
+def test_convolution_equals_its_definition() -> None:
     """(K * I)[x, y] = sum_ij K[i, j] I[x - i, y - j], nothing outside the image."""
-    found = convolution.convolve(IMAGE, EVEN, padding="full")
-    for x, y in np.ndindex(found.shape):
+    output = convolution.convolve(IMAGE, EVEN, padding="full")
+    for x, y in np.ndindex(output.shape):
         inside = [(i, j) for i, j in np.ndindex(EVEN.shape) if 0 <= x - i < 9 and 0 <= y - j < 11]
-        assert found[x, y] == pytest.approx(sum(EVEN[i, j] * IMAGE[x - i, y - j] for i, j in inside))
+        assert output[x, y] == pytest.approx(sum(EVEN[i, j] * IMAGE[x - i, y - j] for i, j in inside))
 
 
 @pytest.mark.parametrize("padding", ["valid", "same", "full"])
-def test_both_products_equal_scipys(padding: str) -> None:
+def test_convolution_and_correlation_equal_scipy(padding: str) -> None:
     for kernel in (ODD,) if padding == "same" else (ODD, EVEN):
         np.testing.assert_allclose(
             convolution.convolve(IMAGE, kernel, padding=padding), convolve2d(IMAGE, kernel, padding)
@@ -254,13 +245,13 @@ def test_both_products_equal_scipys(padding: str) -> None:
         )
 
 
-def test_convolution_is_correlation_with_the_kernel_turned() -> None:
-    turned = ODD[::-1, ::-1]
-    np.testing.assert_array_equal(convolution.convolve(IMAGE, ODD), convolution.correlate(IMAGE, turned))
+def test_convolution_is_correlation_with_the_rotated_kernel() -> None:
+    rotated = ODD[::-1, ::-1]
+    np.testing.assert_array_equal(convolution.convolve(IMAGE, ODD), convolution.correlate(IMAGE, rotated))
     assert not np.allclose(convolution.convolve(IMAGE, ODD), convolution.correlate(IMAGE, ODD))
 
 
-def test_only_true_convolution_commutes_and_associates() -> None:
+def test_only_convolution_commutes_and_associates() -> None:
     def full(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return convolution.convolve(a, b, padding="full")
 
@@ -270,7 +261,7 @@ def test_only_true_convolution_commutes_and_associates() -> None:
     assert not np.allclose(one, other)
 
 
-def test_an_impulse_shows_the_kernel() -> None:
+def test_impulse_response_is_the_kernel() -> None:
     impulse = np.zeros((5, 7))
     impulse[2, 3] = 1
     np.testing.assert_array_equal(convolution.convolve(impulse, ODD, padding="same")[1:4, 1:6], ODD)
@@ -280,25 +271,25 @@ def test_an_impulse_shows_the_kernel() -> None:
 @pytest.mark.parametrize("padding", ["valid", "same", 2])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5])
-def test_a_layer_equals_torchs(kernel: int, stride: int, padding: str | int) -> None:
+def test_layer_equals_torch(kernel: int, stride: int, padding: str | int) -> None:
     x, k, b = RNG.normal(size=(3, 10, 13)), RNG.normal(size=(4, 3, kernel, kernel)), RNG.normal(size=4)
     tx = torch.tensor(x)
     if padding == "same":
         tx = functional.pad(tx, ((kernel - 1) // 2, kernel // 2) * 2)
     expected = functional.conv2d(tx[None], torch.tensor(k), torch.tensor(b), stride, padding if padding == 2 else 0)[0]
-    found = convolution.layer(x, k, b, stride, padding)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-    assert found.shape[1:] == tuple(output_size(n, kernel, stride, padding) for n in (10, 13))
+    output = convolution.layer(x, k, b, stride, padding)
+    np.testing.assert_allclose(output, expected, atol=1e-12)
+    assert output.shape[1:] == tuple(output_size(n, kernel, stride, padding) for n in (10, 13))
 
 
-def test_output_sizes_by_hand() -> None:
+def test_output_sizes() -> None:
     size = output_size
     assert (size(28, 5), size(28, 5, padding="same"), size(28, 5, padding="full")) == (24, 28, 32)
     assert (size(28, 3, 2, "same"), size(7, 5, 2, 2), size(256, 4, 2, 1), size(7, 7), size(2, 3)) == (14, 4, 128, 1, 0)
 
 
 @pytest.mark.parametrize(("size", "stride"), [(2, None), (3, None), (3, 2), (2, 1)])
-def test_pooling_equals_torchs(size: int, stride: int | None) -> None:
+def test_pooling_equals_torch(size: int, stride: int | None) -> None:
     x = RNG.normal(size=(2, 9, 11))
     tx = torch.tensor(x)
     np.testing.assert_array_equal(convolution.max_pool(x, size, stride), functional.max_pool2d(tx, size, stride))
@@ -306,7 +297,7 @@ def test_pooling_equals_torchs(size: int, stride: int | None) -> None:
     assert convolution.max_pool(x, size, stride).shape[1] == output_size(9, size, stride or size)
 
 
-def test_kernels_do_what_their_names_say() -> None:
+def test_kernels_have_the_named_effect() -> None:
     K = convolution.KERNELS
     sums = {name: K[name].sum() for name in K}
     assert all(sums[n] == pytest.approx(1) for n in ("identity", "box blur", "gaussian", "sharpen", "emboss"))

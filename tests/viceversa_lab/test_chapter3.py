@@ -1,118 +1,106 @@
-"""Chapter 3 of the living report: its numbers against closed forms, and its trainings in miniature."""
+"""Chapter 3 with small settings: values against closed forms, and short trainings."""
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from support.experiments import claims, measure_and_write
 from viceversa import images
 from viceversa.worlds import digits
+from viceversa_lab.blocks import Animation, Figure
 from viceversa_lab.chapter3 import (
     balance,
     collapse,
     dcgan,
+    digit_runs,
     equilibrium,
     modes,
     parallel_lines,
-    recognition,
     saturation,
     wasserstein,
     wgan,
 )
-from viceversa_lab.experiment import Experiment, Found
-from viceversa_lab.parts import Claim, Figure, Film, Finding
-from viceversa_lab.work import Work, plain
-
-
-def run(experiment: Experiment, folder: Path, **small: object) -> Found:
-    """Measure with small settings; the answer as the page would get it."""
-    settings = replace(experiment.quick, **small)
-    return Found(settings, plain(experiment.measure(settings, Work(folder))), folder, True, 0.0)
-
-
-def claims(experiment: Experiment, found: Found) -> list[bool]:
-    """What the page says of each claim; every section ends with figures and a finding."""
-    parts = experiment.write(found)
-    assert any(isinstance(p, Figure) for p in parts) and any(isinstance(p, Finding) for p in parts)
-    return [p.holds for p in parts if isinstance(p, Claim)]
 
 
 def test_equilibrium(tmp_path):
-    found = run(equilibrium.EXPERIMENT, tmp_path, seeds=(0,), apart=(0.0, 2.0), steps=250)
-    assert found["known"][0] == pytest.approx(-math.log(4), abs=1e-6)
-    assert np.diff(found["known"]).min() > 0  # the further apart, the better for the discriminator
-    at_equal, at_two = (row[0]["value"] for row in found["gaussians"])
-    assert at_equal <= found["known"][0] + 1e-6 and at_two <= found["known"][-1]  # nobody beats the best
-    assert at_two == pytest.approx(found["known"][-1], abs=0.02) and found["hills"][0]["error"] < 0.05
-    assert claims(equilibrium.EXPERIMENT, found) == [True]
+    results, blocks = measure_and_write(equilibrium.EXPERIMENT, tmp_path, seeds=(0,), distances=(0.0, 2.0), steps=250)
+    assert results["known"][0] == pytest.approx(-math.log(4), abs=1e-6)
+    assert np.diff(results["known"]).min() > 0  # larger distances are easier for the discriminator
+    at_zero, at_two = (row[0]["value"] for row in results["gaussians"])
+    assert at_zero <= results["known"][0] + 1e-6 and at_two <= results["known"][-1]  # none exceeds the best
+    assert at_two == pytest.approx(results["known"][-1], abs=0.02) and results["mixtures"][0]["error"] < 0.05
+    assert claims(blocks) == [True]
 
 
-def test_samples_of_a_density_follow_it():
+def test_samples_have_mean_and_deviation_of_the_density():
     rng = np.random.default_rng(0)
-    drawn = np.concatenate([equilibrium.draw(equilibrium.hill(equilibrium.LINE, 3.0, 0.5), rng) for _ in range(40)])
-    assert drawn.mean() == pytest.approx(3, abs=0.02) and drawn.std() == pytest.approx(0.5, abs=0.02)
+    density = equilibrium.gaussian(equilibrium.LINE, 3.0, 0.5)
+    samples = np.concatenate([equilibrium.samples(density, rng) for _ in range(40)])
+    assert samples.mean() == pytest.approx(3, abs=0.02) and samples.std() == pytest.approx(0.5, abs=0.02)
 
 
 def test_saturation(tmp_path):
-    found = run(saturation.EXPERIMENT, tmp_path, seeds=(0,), steps=100, head_start=150)
-    answers = np.array(found["answers"])
-    np.testing.assert_allclose(found["slopes"]["minimax"], answers, rtol=1e-9)
-    np.testing.assert_allclose(found["slopes"]["nonsaturating"], 1 - answers, rtol=1e-9)
-    left = {name: games[0][-1] for name, games in found["games"].items()}
-    assert all(games[0][0] == pytest.approx(6) for games in found["games"].values())
-    assert left["minimax sgd"] > 5 > 2 > left["nonsaturating sgd"]
-    assert claims(saturation.EXPERIMENT, found) == [False]
+    results, blocks = measure_and_write(saturation.EXPERIMENT, tmp_path, seeds=(0,), steps=100, warmup_steps=150)
+    outputs = np.array(results["outputs"])
+    np.testing.assert_allclose(results["gradients"]["minimax"], outputs, rtol=1e-9)
+    np.testing.assert_allclose(results["gradients"]["nonsaturating"], 1 - outputs, rtol=1e-9)
+    assert all(games[0][0] == pytest.approx(6) for games in results["games"].values())
+    end = {name: games[0][-1] for name, games in results["games"].items()}
+    assert end["minimax sgd"] > 5 > 2 > end["nonsaturating sgd"]
+    assert claims(blocks) == [False]
 
 
 @pytest.mark.long
 def test_wasserstein(tmp_path):
-    found = run(wasserstein.EXPERIMENT, tmp_path, seeds=(7,), pairs=((2.0, 1.0),), steps=250)
-    assert found["known"] == [2.0] and found["penalty estimate"][0][0] == pytest.approx(2, rel=0.05)
-    assert found["clipping estimate"][0][0] < 1.2  # clipped weights hold the slope far below 1
-    assert found["clipping steepest"][0][0] < 0.7 < 0.9 < found["penalty steepest"][0][0] < 1.2
-    assert claims(wasserstein.EXPERIMENT, found) == [True]
+    results, blocks = measure_and_write(wasserstein.EXPERIMENT, tmp_path, seeds=(7,), pairs=((2.0, 1.0),), steps=250)
+    assert results["known"] == [2.0] and results["penalty estimate"][0][0] == pytest.approx(2, rel=0.05)
+    assert results["clipping estimate"][0][0] < 1.2  # clipped weights keep the slope far below 1
+    assert results["clipping steepest"][0][0] < 0.7 < 0.9 < results["penalty steepest"][0][0] < 1.2
+    assert claims(blocks) == [True]
 
 
 @pytest.mark.long
 def test_parallel_lines(tmp_path):
-    found = run(parallel_lines.EXPERIMENT, tmp_path, seeds=(0,), apart=(0.0, 1.0, 2.0), steps=200)
-    verdicts, distances = ([row[0]["distance"] for row in found[kind]] for kind in ("verdict", "transport"))
-    np.testing.assert_allclose(verdicts, [0, math.log(2), math.log(2)], atol=0.02)
-    np.testing.assert_allclose(distances, [0, 1, 2], atol=0.1)
-    assert claims(parallel_lines.EXPERIMENT, found) == [True]
+    results, blocks = measure_and_write(
+        parallel_lines.EXPERIMENT, tmp_path, seeds=(0,), distances=(0.0, 1.0, 2.0), steps=200
+    )
+    divergence, distance = ([row[0]["distance"] for row in results[net]] for net in ("discriminator", "critic"))
+    np.testing.assert_allclose(divergence, [0, math.log(2), math.log(2)], atol=0.02)
+    np.testing.assert_allclose(distance, [0, 1, 2], atol=0.1)
+    assert claims(blocks) == [True]
 
 
-class Judge:
-    """Is `sure` of the class that stands in the first pixel."""
+class Classifier:
+    """Predicts the class in the first pixel with a fixed confidence."""
 
-    def __init__(self, sure: float) -> None:
-        self.sure = sure
+    def __init__(self, confidence: float) -> None:
+        self.confidence = confidence
 
-    def preview(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
-        seen = torch.full((len(pictures), 10), (1 - self.sure) / 9)
-        seen[range(len(seen)), pictures[:, 0, 0, 0].long()] = self.sure
-        return {"scores": seen.log()}
+    def preview(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        probabilities = torch.full((len(x), 10), (1 - self.confidence) / 9)
+        probabilities[range(len(x)), x[:, 0, 0, 0].long()] = self.confidence
+        return {"scores": probabilities.log()}
 
 
-def test_opinion_of_a_judge():
+def test_scores_of_a_classifier():
     even = torch.arange(1000).remainder(10).float()[:, None, None, None].expand(-1, 1, 28, 28)
-    sure, unsure = recognition.opinion(Judge(0.95), even), recognition.opinion(Judge(0.8), even)
-    assert sure["recognised"] == 1 and unsure["recognised"] == 0
-    assert unsure["sureness"] == pytest.approx(0.8) and sure["imbalance"] == pytest.approx(0, abs=1e-9)
-    np.testing.assert_allclose(sure["classes"], 0.1)
+    confident, unsure = digit_runs.score(Classifier(0.95), even), digit_runs.score(Classifier(0.8), even)
+    assert confident["recognised"] == 1 and unsure["recognised"] == 0
+    assert unsure["confidence"] == pytest.approx(0.8) and confident["imbalance"] == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(confident["classes"], 0.1)
     assert unsure["curve"][0] == 1 and unsure["curve"][-1] == 0
-    one = recognition.opinion(Judge(0.95), torch.zeros(20, 1, 28, 28))
-    assert one["imbalance"] == pytest.approx(math.log(10)) and min(one["classes"]) == 0
+    one_class = digit_runs.score(Classifier(0.95), torch.zeros(20, 1, 28, 28))
+    assert one_class["imbalance"] == pytest.approx(math.log(10)) and min(one_class["classes"]) == 0
 
 
-def test_nearest_knows_copies():
+def test_nearest_training_digit():
     train = torch.rand(30, 1, 28, 28)
-    known = recognition.Known("test", Path(), train, train[:0], np.zeros(0, np.int64))
-    distance, number = recognition.nearest(torch.cat([train[[4, 9]], train[[2]] + 0.1]), known)
-    assert list(number) == [4, 9, 2]
+    real = digit_runs.RealDigits("test", Path(), train, train[:0], np.zeros(0, np.int64))
+    distance, index = digit_runs.nearest(torch.cat([train[[4, 9]], train[[2]] + 0.1]), real)
+    assert list(index) == [4, 9, 2]
     np.testing.assert_allclose(distance, [0, 0, 0.1], atol=2e-3)
 
 
@@ -120,76 +108,88 @@ SMALL = ("method.width=4", "method.d_width=4", "method.latent=5", "train.batch=1
 
 
 @pytest.fixture
-def few(tmp_path):
-    """A folder with few glyphs."""
+def glyphs(tmp_path):
+    """A folder with 60 glyphs."""
     digits.write(digits.load("glyphs", count=60), tmp_path / "glyphs")
     return str(tmp_path / "glyphs")
 
 
 @pytest.mark.long
-def test_dcgan(tmp_path, few):
-    small = {"data": few, "seeds": (0, 1), "steps": 4, "judge": 3, "count": 60, "moments": 2, "change": SMALL}
-    found = run(dcgan.EXPERIMENT, tmp_path / "a", **small)
-    assert [sum(t["classes"]) for t in found["generated"]] == pytest.approx([1, 1])
-    assert found["generated"][0] != found["generated"][1] and 0 < found["real"]["distance"] < 2
-    film = next(p for p in dcgan.EXPERIMENT.write(found) if isinstance(p, Figure)).drawings[0]
-    assert isinstance(film, Film) and len(film.frames) == 3  # before the first step, halfway, at the end
-    assert not np.array_equal(film.frames[0], film.frames[-1])
-    cell = film.frames[-1][:1, 1:29, 1:29]
-    first = found.picture("generated")[:1, 1:29, 1:29]
+def test_dcgan(tmp_path, glyphs):
+    small = {"data": glyphs, "seeds": (0, 1), "steps": 4, "classifier_steps": 3, "count": 60, "frames": 2}
+    small["change"] = SMALL
+    results, blocks = measure_and_write(dcgan.EXPERIMENT, tmp_path / "a", **small)
+    assert [sum(t["classes"]) for t in results["generated"]] == pytest.approx([1, 1])
+    assert results["generated"][0] != results["generated"][1] and 0 < results["real"]["distance"] < 2
+
+    animation = next(block for block in blocks if isinstance(block, Figure)).drawings[0]
+    assert isinstance(animation, Animation) and len(animation.frames) == 3  # steps 0, 2 and 4
+    assert not np.array_equal(animation.frames[0], animation.frames[-1])
+    cell = animation.frames[-1][:1, 1:29, 1:29]
+    first = results.image("generated")[:1, 1:29, 1:29]
     assert cell.shape == first.shape == (1, 28, 28) and np.abs(cell[0, 0, 0]) <= 1
-    assert claims(dcgan.EXPERIMENT, found) == [False]  # nobody learns to write in four steps
-    again = run(dcgan.EXPERIMENT, tmp_path / "b", **small)
-    assert again["generated"] == found["generated"]
+
+    assert claims(blocks) == [False]  # no generator learns to write in four steps
+    again, _ = measure_and_write(dcgan.EXPERIMENT, tmp_path / "b", **small)
+    assert again["generated"] == results["generated"]
 
 
 @pytest.mark.long
-def test_wgan(tmp_path, few):
-    found = run(
-        wgan.EXPERIMENT, tmp_path / "a", data=few, seeds=(0,), steps=(4, 3, 3), judge=3, count=60,
+def test_wgan(tmp_path, glyphs):
+    results, blocks = measure_and_write(
+        wgan.EXPERIMENT,
+        tmp_path / "a",
+        data=glyphs,
+        seeds=(0,),
+        steps=(4, 3, 3),
+        classifier_steps=3,
+        count=60,
         change=(*SMALL, "train.batch=24"),
-    )  # fmt: skip
-    assert all(found[m][0]["pace"] > 0 and sum(found[m][0]["classes"]) == pytest.approx(1) for m in wgan.NAMES)
-    sheets = [found.picture(m) for m in wgan.NAMES]
+    )
+    for method in wgan.NAMES:
+        assert results[method][0]["seconds per step"] > 0
+        assert sum(results[method][0]["classes"]) == pytest.approx(1)
+    sheets = [results.image(method) for method in wgan.NAMES]
     assert all(sheet.shape == sheets[0].shape for sheet in sheets) and not np.array_equal(sheets[1], sheets[2])
-    assert claims(wgan.EXPERIMENT, found)[1] is False
+    assert claims(blocks)[1] is False
 
 
 @pytest.mark.long
 def test_balance(tmp_path):
-    found = run(balance.EXPERIMENT, tmp_path, steps=150)
-    sick, well = found["runs"]["imbalance"], found["runs"]["healthy"]
-    assert sick["verdict"]["symptom"] == "d-wins" and sick["verdict"]["step"] <= 150 and not well["verdict"]["step"]
-    assert sick["curves"]["D"][-1] < 0.05 < 0.2 < well["curves"]["D"][-1]
-    assert claims(balance.EXPERIMENT, found) == [True]
+    results, blocks = measure_and_write(balance.EXPERIMENT, tmp_path, steps=150)
+    imbalance, healthy = results["runs"]["imbalance"], results["runs"]["healthy"]
+    assert imbalance["alarm"]["symptom"] == "d-wins" and imbalance["alarm"]["step"] <= 150
+    assert not healthy["alarm"]["step"]
+    assert imbalance["curves"]["D"][-1] < 0.05 < 0.2 < healthy["curves"]["D"][-1]
+    assert claims(blocks) == [True]
 
 
 @pytest.mark.long
 def test_collapse(tmp_path):
-    found = run(collapse.EXPERIMENT, tmp_path, steps=200, faces=120)
-    told = found["told"]
-    assert told["collapsed"]["step"] > 0 and told["collapsed"]["diversity"] < 0.6 < told["healthy"]["diversity"]
-    points, kinds = found.array("points healthy"), found.array("kinds healthy")
-    assert len(points) > len(kinds) > 100 and np.isfinite(points).all()
-    assert len(claims(collapse.EXPERIMENT, found)) == 1
+    results, blocks = measure_and_write(collapse.EXPERIMENT, tmp_path, steps=200, faces=120)
+    collapsed, healthy = results["trainings"]["collapsed"], results["trainings"]["healthy"]
+    assert collapsed["step"] > 0 and collapsed["diversity"] < 0.6 < healthy["diversity"]
+    points, modes = results.array("points healthy"), results.array("modes healthy")
+    assert len(points) > len(modes) > 100 and np.isfinite(points).all()
+    assert len(claims(blocks)) == 1
 
 
 @pytest.mark.long
 def test_modes(tmp_path):
-    found = run(modes.EXPERIMENT, tmp_path, seeds=(0,), steps=400)
+    results, blocks = measure_and_write(modes.EXPERIMENT, tmp_path, seeds=(0,), steps=400)
     for case in modes.CASES:
-        (one,) = found[case]
-        assert 0 <= one["held"] <= one["covered"] <= 8 and 0 <= one["quality"] <= 1
-        assert np.shape(one["strip"]) == (modes.MOMENTS, modes.DRAWN, 2)
-    assert found["relativistic"][0]["covered"] >= found["driven"][0]["covered"]
-    assert len(claims(modes.EXPERIMENT, found)) == 1
+        (training,) = results[case]
+        assert 0 <= training["held"] <= training["covered"] <= 8 and 0 <= training["quality"] <= 1
+        assert np.shape(training["strip"]) == (modes.PANELS, modes.DRAWN, 2)
+    assert results["relativistic"][0]["covered"] >= results["fast generator"][0]["covered"]
+    assert len(claims(blocks)) == 1
 
 
-def test_moments_are_cut_as_they_were_joined(tmp_path):
+def test_sample_sheets_are_cut_into_their_images(tmp_path):
     rows = [[np.full((1, 28, 28), -1 + (8 * y + x) / 32, np.float32) for x in range(8)] for y in range(8)]
     (tmp_path / "samples").mkdir()
     images.save_png(tmp_path / "samples" / "step-000003.png", images.grid(rows))
-    (found,) = recognition.moments(tmp_path)
+    (sheet,) = digit_runs.sample_sheets(tmp_path)
     np.testing.assert_allclose(
-        [[cell.mean() for cell in row] for row in found], np.array(rows).mean((2, 3, 4)), atol=5e-3
+        [[cell.mean() for cell in row] for row in sheet], np.array(rows).mean((2, 3, 4)), atol=5e-3
     )

@@ -1,4 +1,4 @@
-"""The pages of the living report: complete, safe, offline, and readable in light and dark, wide and narrow."""
+"""The pages of the lab: complete, safe, offline, and readable in light and dark, wide and narrow."""
 
 import json
 import re
@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from viceversa_lab import run
+from viceversa_lab.blocks import Animation, Claim, Figure, Finding, Formula, Table, Text
 from viceversa_lab.chapters import CHAPTERS
 from viceversa_lab.experiment import Experiment
-from viceversa_lab.figures import PALETTE, SERIES, axes, band, bars, legend, line, points, style, ticks
+from viceversa_lab.figures import PALETTE, SERIES, axes, band, legend, line, points, style, ticks
 from viceversa_lab.interval import interval
 from viceversa_lab.mathml import formula, inline
-from viceversa_lab.parts import Claim, Figure, Film, Finding, Formula, Table, Text
 from viceversa_lab.svg import draw
 
 HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too'"
@@ -32,8 +32,8 @@ class Settings:
     data: str = HOSTILE
 
 
-def everything(found):
-    """Every kind of part."""
+def everything(results):
+    """Every kind of block."""
     figure, ax = axes("width", "accuracy", log="x")
     points(ax, (1, 10), ROWS, "one")
     points(ax, (1, 10), ROWS, "two", series=1, shift=0.1)
@@ -42,7 +42,7 @@ def everything(found):
     left, ax = axes("step", HOSTILE, size="panel")
     band(ax, (0, 1), ROWS)
     right, ax = axes("share", size="panel")
-    bars(ax, ("first", "second"), ROWS)
+    points(ax, ("first", "second"), ROWS)
     rng = np.random.default_rng(0)
     small = [rng.uniform(-1, 1, (1, 8, 8)).astype(np.float32) for _ in range(6)]
     sheet = rng.uniform(-1, 1, (3, 40, 700)).astype(np.float32)
@@ -54,7 +54,7 @@ def everything(found):
         Figure(figure, f"Two series. {HOSTILE}", alt=HOSTILE),
         Figure([left, right], "Panels.", alt="panels", titles=("left", HOSTILE)),
         Figure(small, "Small pictures.", alt="noise", sharp=True),
-        Figure(Film(small, 50), "A film.", alt="noise that moves", sharp=True),
+        Figure(Animation(small, 50), "An animation.", alt="noise that moves", sharp=True),
         Figure(sheet, "A sheet.", alt="wide noise", wide=True),
         Table(["width", "accuracy", "n"], [[HOSTILE, interval([0.5, 0.6]), 3], ["64", 0.25, 1000]], "A table."),
         Finding("It is 97.3 ± 0.4 % (see [the other](#second), and [one never measured](#third))."),
@@ -62,7 +62,7 @@ def everything(found):
     ]
 
 
-def short(found):
+def short(results):
     figure, ax = axes()
     line(ax, (0, 1), (0, 1))
     return [Text("See [everything](#first)."), Figure(figure, "A line.", alt="a line"), Claim("a", "b", True)]
@@ -71,19 +71,28 @@ def short(found):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
-    made = {}
+    contents = {}
     for name, chapter, write in (
         ("first", 1, everything),
         ("second", 1, short),
         ("third", 2, short),
         ("fourth", 3, short),
     ):
-        made[name] = Experiment(
-            name, chapter, f"{name} {HOSTILE}?", Settings(), Settings((0,)), lambda s, w: {"a": 1}, write
+        contents[name] = Experiment(
+            name=name,
+            chapter=chapter,
+            title=f"{name} {HOSTILE}?",
+            full=Settings(),
+            quick=Settings((0,)),
+            measure=lambda s, work: {"a": 1},
+            write=write,
         )
-    outcome = run("first", "second", of=made, out=folder / "site", cache=folder / "cache", quiet=True)
+    outcome = run("first", "second", contents=contents, out=folder / "site", cache=folder / "cache", quiet=True)
     assert outcome.failures == {}
-    assert run("fourth", quick=True, of=made, out=folder / "site", cache=folder / "cache", quiet=True).failures == {}
+    assert (
+        run("fourth", quick=True, contents=contents, out=folder / "site", cache=folder / "cache", quiet=True).failures
+        == {}
+    )
     return folder / "site"
 
 
@@ -118,7 +127,7 @@ def test_links_and_files_exist_and_ids_are_unique(site):
             assert not anchor or anchor in ids[file or name], target
 
 
-def test_nothing_of_a_text_becomes_markup_and_nothing_runs(site):
+def test_texts_are_escaped_and_pages_have_no_scripts(site):
     for name in PAGES:
         page = Page(site / name)
         assert not {tag for tag, _ in page.tags} & {"script", "style", "iframe", "object"}
@@ -127,7 +136,7 @@ def test_nothing_of_a_text_becomes_markup_and_nothing_runs(site):
     assert Page(site / "chapter-1.html").text.count("[") == 2  # the formula's; no mark was left over
 
 
-def test_figures_are_numbered_through_the_chapter_with_what_is_behind_them(site):
+def test_figures_are_numbered_by_chapter_with_command_and_settings(site):
     text = (site / "chapter-1.html").read_text()
     assert re.findall(r"<b>Figure ([\d.]+)\.</b>", text) == ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6"]
     assert '<span class="ref">Figure 1.1</span>' in text and "Figure 3.1." in Page(site / "chapter-3.html").text
@@ -138,15 +147,15 @@ def test_figures_are_numbered_through_the_chapter_with_what_is_behind_them(site)
     assert "claim fails" in text and "claim holds" in text and "one never measured" in text
 
 
-def test_introductions_are_there_in_both_languages(site):
+def test_introductions_exist_in_both_languages(site):
     for chapter in CHAPTERS:
         for language in ("en", "fr"):
-            told = " ".join(chapter.introduction(language))
-            assert 120 <= len(told.split()) <= 185, (chapter.number, language)
+            words = " ".join(chapter.introduction(language)).split()
+            assert 120 <= len(words) <= 185, (chapter.number, language)
         assert re.search(r'<div lang="fr"><p>.{100,}', (site / chapter.page).read_text(), re.DOTALL)
 
 
-def test_drawings_follow_the_page_and_stand_alone_as_files(site):
+def test_drawings_use_colours_of_the_page_and_files_fixed_colours(site):
     text = (site / "chapter-1.html").read_text()
     inside = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
     assert not re.search("|".join(PALETTE.values()), inside, re.IGNORECASE)
@@ -158,26 +167,26 @@ def test_drawings_follow_the_page_and_stand_alone_as_files(site):
     assert "var(" not in alone and PALETTE["ink"] in alone
 
 
-def test_a_drawing_is_the_same_bytes_again_and_ids_differ_by_name():
-    def once(name):
+def test_svg_is_deterministic_and_ids_differ_by_name():
+    def draw_points(name):
         with style():
             figure, ax = axes("a", "b")
             points(ax, ("x", "y"), ROWS)
         return draw(figure, name)
 
-    assert once("one") == once("one")
-    ids = [set(re.findall(r' id="([^"]+)"', once(name))) for name in ("one", "two")]
+    assert draw_points("one") == draw_points("one")
+    ids = [set(re.findall(r' id="([^"]+)"', draw_points(name))) for name in ("one", "two")]
     assert ids[0] and not ids[0] & ids[1]
-    for target in re.findall(r'(?:href="#|url\(#)([^")]+)', once("one")):
+    for target in re.findall(r'(?:href="#|url\(#)([^")]+)', draw_points("one")):
         assert target in ids[0]
 
 
-def test_a_film_moves_and_has_a_still_frame(site):
-    film = Image.open(site / "figures" / "first-4.webp")
-    assert film.n_frames == 6 and film.size == (256, 256)
+def test_animation_has_all_frames_and_a_still_image(site):
+    animation = Image.open(site / "figures" / "first-4.webp")
+    assert animation.n_frames == 6 and animation.size == (256, 256)
     still = Image.open(site / "figures" / "first-4-still.png")
-    film.seek(5)
-    assert np.array_equal(np.asarray(film.convert("L")), np.asarray(still.convert("L")))
+    animation.seek(5)
+    assert np.array_equal(np.asarray(animation.convert("L")), np.asarray(still.convert("L")))
     assert "prefers-reduced-motion: no-preference" in (site / "chapter-1.html").read_text()
 
 
@@ -204,7 +213,7 @@ def luminance(colour: str) -> float:
     return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
 
-def test_colours_have_contrast_on_both_papers(site):
+def test_colours_have_contrast_in_light_and_dark(site):
     """WCAG 2.1: 4.5 for text, 3 for lines of a figure."""
     schemes = re.findall(r":root \{(.*?)\}", (site / "site.css").read_text(), re.DOTALL)
     assert len(schemes) == 3
@@ -231,10 +240,10 @@ def test_opens_in_a_browser_wide_and_narrow_light_and_dark(site):
         browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
         for width, scheme in ((375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")):
             page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-            complaints, asked = [], []
-            page.on("console", lambda message, to=complaints: to.append(message.text))
-            page.on("pageerror", lambda error, to=complaints: to.append(str(error)))
-            page.on("request", lambda request, to=asked: to.append(request.url))
+            messages, requests = [], []
+            page.on("console", lambda message, to=messages: to.append(message.text))
+            page.on("pageerror", lambda error, to=messages: to.append(str(error)))
+            page.on("request", lambda request, to=requests: to.append(request.url))
             for name in PAGES:
                 page.goto((site / name).as_uri())
                 page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -247,7 +256,7 @@ def test_opens_in_a_browser_wide_and_narrow_light_and_dark(site):
             axis = page.evaluate("getComputedStyle(document.querySelector('.drawing svg text')).fill")
             assert axis == ("rgb(155, 151, 142)" if scheme == "dark" else "rgb(107, 104, 98)")
             assert page.evaluate("document.querySelector('picture img').currentSrc").endswith(".webp")
-            assert complaints == [] and all(url.startswith(("file://", "data:")) for url in asked)
+            assert messages == [] and all(url.startswith(("file://", "data:")) for url in requests)
             page.close()
         page = browser.new_page(reduced_motion="reduce")
         page.goto((site / "chapter-1.html").as_uri())

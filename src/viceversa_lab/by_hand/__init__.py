@@ -1,1 +1,1 @@
-"""The first rungs in plain NumPy, no torch: to be read beside the formulas. Tests hold each against autograd."""
+"""Perceptron, MLP, convolution and optimisers in plain NumPy, beside the formulas; tests compare them with torch."""

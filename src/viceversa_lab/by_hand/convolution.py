@@ -1,4 +1,4 @@
-"""The convolution product, what libraries compute instead, padding, stride and pooling.
+"""Convolution, the cross-correlation that libraries compute instead, padding, stride and pooling.
 
 An image is (H, W), or (C, H, W) for a layer; the first index runs down, the second to the right. Padding is a name or a
 number of zeros on each side: `valid` none, `same` k - 1 in all (the size stays at stride 1), `full` k - 1 on each side.
@@ -11,7 +11,7 @@ from viceversa.networks.layers import output_size
 
 Array = NDArray[np.float64]
 
-# Made for `correlate`; `convolve` turns them by 180 degrees, which changes the sign of Sobel's and the light of emboss.
+# For `correlate`; `convolve` rotates them by 180 degrees, which flips the sign of Sobel's and the lighting of emboss.
 KERNELS: dict[str, Array] = {
     "identity": np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]], float),
     "box blur": np.full((3, 3), 1 / 9),
@@ -24,8 +24,8 @@ KERNELS: dict[str, Array] = {
 }
 
 
-def _zeros(kernel: int, padding: str | int) -> tuple[int, int]:
-    """Zeros before and after an axis."""
+def _pad_width(kernel: int, padding: str | int) -> tuple[int, int]:
+    """Number of zeros before and after an axis."""
     if isinstance(padding, int):
         return padding, padding
     return {"valid": (0, 0), "same": ((kernel - 1) // 2, kernel // 2), "full": (kernel - 1, kernel - 1)}[padding]
@@ -35,7 +35,7 @@ def correlate(image: ArrayLike, kernel: ArrayLike, stride: int = 1, padding: str
     """sum_ij K[i, j] I[x + i, y + j]: the cross-correlation that libraries call convolution. (H, W) -> (h, w)."""
     image, K = np.asarray(image, float), np.asarray(kernel, float)
     h, w = (output_size(n, k, stride, padding) for n, k in zip(image.shape, K.shape, strict=True))
-    padded = np.pad(image, [_zeros(k, padding) for k in K.shape])
+    padded = np.pad(image, [_pad_width(k, padding) for k in K.shape])
     out = np.zeros((h, w))
     for i, j in np.ndindex(K.shape):
         out += K[i, j] * padded[i : i + stride * h : stride, j : j + stride * w : stride][:h, :w]
@@ -43,9 +43,9 @@ def correlate(image: ArrayLike, kernel: ArrayLike, stride: int = 1, padding: str
 
 
 def convolve(image: ArrayLike, kernel: ArrayLike, stride: int = 1, padding: str | int = "valid") -> Array:
-    """sum_ij K[i, j] I[x - i, y - j]: the convolution as defined. It is the correlation with the kernel turned around.
+    """sum_ij K[i, j] I[x - i, y - j]: the convolution as defined: the correlation with the rotated kernel.
 
-    With `full` padding x and y run over every place where kernel and image touch, and the product commutes.
+    With `full` padding x and y cover every position where kernel and image overlap, and the product commutes.
     """
     return correlate(image, np.asarray(kernel, float)[::-1, ::-1], stride, padding)
 
@@ -70,12 +70,12 @@ def _windows(image: ArrayLike, size: int, stride: int | None) -> Array:
 
 
 def max_pool(image: ArrayLike, size: int = 2, stride: int | None = None) -> Array:
-    """The greatest number of each window; windows touch unless a stride says otherwise. (..., H, W) -> (..., h, w)."""
+    """The maximum of each window; `stride` is `size` by default. (..., H, W) -> (..., h, w)."""
     pooled: Array = _windows(image, size, stride).max((-2, -1))
     return pooled
 
 
 def average_pool(image: ArrayLike, size: int = 2, stride: int | None = None) -> Array:
-    """The mean of each window. (..., H, W) -> (..., h, w)."""
+    """The mean of each window; `stride` is `size` by default. (..., H, W) -> (..., h, w)."""
     pooled: Array = _windows(image, size, stride).mean((-2, -1))
     return pooled

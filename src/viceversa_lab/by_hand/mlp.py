@@ -5,7 +5,7 @@ Forward, layer l = 1 ... L, from a_0 = x:
     (2)  a_l = f(z_l), and f the output activation for l = L
 Backward, with d_l = dLoss / dz_l:
     (3)  d_L = dLoss / da_L through the output activation
-    (4)  d_l = (d_{l+1} W_{l+1}^T) through f at z_l, which for a function of single numbers is times f'(z_l)
+    (4)  d_l = (d_{l+1} W_{l+1}^T) through f at z_l; for an elementwise f this multiplies by f'(z_l)
     (5)  dLoss / dW_l = a_{l-1}^T d_l
     (6)  dLoss / db_l = the sum of d_l over the samples
 """
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 class Activation(NamedTuple):
     value: Callable[[Array], Array]  # z -> f(z), (N, neurons)
-    back: Callable[[Array, Array], Array]  # z, dLoss/da -> dLoss/dz
+    backward: Callable[[Array, Array], Array]  # z, dLoss/da -> dLoss/dz
 
 
 class Loss(NamedTuple):
@@ -32,13 +32,13 @@ class Loss(NamedTuple):
     gradient: Callable[[Array, Array], Array]  # the same -> dLoss/doutputs
 
 
-def _single(f: Callable[[Array], Array], derivative: Callable[[Array], Array]) -> Activation:
-    """A function of single numbers: its Jacobian is diagonal."""
+def _elementwise(f: Callable[[Array], Array], derivative: Callable[[Array], Array]) -> Activation:
+    """The activation f(z_k) of each number; its Jacobian is diagonal."""
     return Activation(f, lambda z, g: g * derivative(z))
 
 
 def sigmoid(z: Array) -> Array:
-    """1 / (1 + e^-z), free of overflow."""
+    """1 / (1 + e^-z), without overflow."""
     return 0.5 + 0.5 * np.tanh(z / 2)
 
 
@@ -49,7 +49,7 @@ def softmax(z: Array) -> Array:
     return out
 
 
-def _softmax_back(z: Array, g: Array) -> Array:
+def _softmax_backward(z: Array, g: Array) -> Array:
     """dp_j / dz_k = p_j ([j = k] - p_k), hence p (g - g . p)."""
     p = softmax(z)
     out: Array = p * (g - (g * p).sum(-1, keepdims=True))
@@ -68,12 +68,12 @@ def _mish_derivative(z: Array) -> Array:
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": _single(lambda z: z, np.ones_like),
-    "sigmoid": _single(sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
-    "tanh": _single(np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "relu": _single(lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
-    "mish": _single(lambda z: z * np.tanh(_softplus(z)), _mish_derivative),  # Misra 2019
-    "softmax": Activation(softmax, _softmax_back),
+    "identity": _elementwise(lambda z: z, np.ones_like),
+    "sigmoid": _elementwise(sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
+    "tanh": _elementwise(np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "relu": _elementwise(lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
+    "mish": _elementwise(lambda z: z * np.tanh(_softplus(z)), _mish_derivative),  # Misra 2019
+    "softmax": Activation(softmax, _softmax_backward),
 }
 
 LOSSES: dict[str, Loss] = {
@@ -101,7 +101,7 @@ DEVIATIONS: dict[str, Callable[[int, int], float]] = {
 
 
 def draw(rng: np.random.Generator, fan_in: int, fan_out: int, shape: str = "normal", scale: str = "glorot") -> Array:
-    """First weights (fan_in, fan_out), `normal` or `uniform`, mean 0 and the deviation that DEVIATIONS names."""
+    """Initial weights (fan_in, fan_out), `normal` or `uniform`, mean 0, standard deviation DEVIATIONS[scale]."""
     deviation = DEVIATIONS[scale](fan_in, fan_out)
     if shape == "normal":
         return rng.normal(0, deviation, (fan_in, fan_out))
@@ -117,7 +117,7 @@ class MLP:
         activation: str = "relu",  # of the hidden layers
         output: str = "identity",  # of the last one
         loss: str = "cross_entropy",
-        shape: str = "normal",  # of the first weights, or "uniform"
+        shape: str = "normal",  # of the initial weights, or "uniform"
         scale: str = "glorot",  # "fixed" or "he"
         seed: int = 0,
     ) -> None:
@@ -130,11 +130,11 @@ class MLP:
 
     def forward(self, x: Array) -> tuple[list[Array], list[Array]]:
         """z_1 ... z_L and a_0 ... a_L, Eq. (1) and (2)."""
-        zs, activities = [], [x]
+        zs, outputs = [], [x]
         for W, b, f in zip(self.weights, self.biases, self.activations, strict=True):
-            zs.append(activities[-1] @ W + b)
-            activities.append(f.value(zs[-1]))
-        return zs, activities
+            zs.append(outputs[-1] @ W + b)
+            outputs.append(f.value(zs[-1]))
+        return zs, outputs
 
     def __call__(self, x: Array) -> Array:
         """Outputs (N, outputs)."""
@@ -142,16 +142,18 @@ class MLP:
 
     def gradients(self, x: Array, y: Array) -> tuple[float, list[Array], list[Array]]:
         """The loss and its derivatives by the weights and by the biases, Eq. (3) to (6)."""
-        zs, activities = self.forward(x)
-        by_weights: list[Array] = []
-        by_biases: list[Array] = []
-        g = self.loss.gradient(activities[-1], y)
+        zs, outputs = self.forward(x)
+        weight_gradients: list[Array] = []
+        bias_gradients: list[Array] = []
+
+        g = self.loss.gradient(outputs[-1], y)
         for i in reversed(range(len(zs))):
-            d = self.activations[i].back(zs[i], g)  # (3), (4)
-            by_weights.insert(0, activities[i].T @ d)  # (5)
-            by_biases.insert(0, d.sum(0))  # (6)
+            d = self.activations[i].backward(zs[i], g)  # (3), (4)
+            weight_gradients.insert(0, outputs[i].T @ d)  # (5)
+            bias_gradients.insert(0, d.sum(0))  # (6)
             g = d @ self.weights[i].T
-        return self.loss.value(activities[-1], y), by_weights, by_biases
+
+        return self.loss.value(outputs[-1], y), weight_gradients, bias_gradients
 
     def train(
         self,
@@ -162,17 +164,19 @@ class MLP:
         make_rule: Callable[[], Rule] = SGD,  # one rule per array of weights
         seed: int = 0,
     ) -> list[float]:
-        """Mini-batches in a new order each epoch; the mean loss of every epoch."""
+        """Train on mini-batches, reshuffled each epoch; returns the mean loss of every epoch."""
         rng = np.random.default_rng(seed)
         rules = [(make_rule(), make_rule()) for _ in self.weights]
         history = []
+
         for _ in range(epochs):
             losses = []
             for rows in np.array_split(rng.permutation(len(x)), max(1, round(len(x) / batch))):
-                loss, by_weights, by_biases = self.gradients(x[rows], y[rows])
+                loss, weight_gradients, bias_gradients = self.gradients(x[rows], y[rows])
                 losses.append(loss)
-                for i, (for_weights, for_biases) in enumerate(rules):
-                    self.weights[i] = for_weights(self.weights[i], by_weights[i])
-                    self.biases[i] = for_biases(self.biases[i], by_biases[i])
+                for i, (weight_rule, bias_rule) in enumerate(rules):
+                    self.weights[i] = weight_rule(self.weights[i], weight_gradients[i])
+                    self.biases[i] = bias_rule(self.biases[i], bias_gradients[i])
             history.append(float(np.mean(losses)))
+
         return history

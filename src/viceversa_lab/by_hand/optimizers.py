@@ -1,6 +1,6 @@
-"""Gradient descent and three ways to make it faster, and loss surfaces over two weights to watch them on.
+"""Gradient descent, momentum, RMSProp and Adam, and loss surfaces over two weights on which to compare them.
 
-A rule is made once per array of weights and then called `w = rule(w, gradient)`; it remembers what it needs in between.
+A rule is created once per array of weights, keeps its own state, and is called as `w = rule(w, gradient)`.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class SGD:
 
 
 class Momentum:
-    """v = mu v + g, w -= lr v (Polyak 1964): a heavy ball; lr counts 1 / (1 - mu) times along a steady slope."""
+    """v = mu v + g, w -= lr v (Polyak 1964): a heavy ball; along a constant slope the rate is lr / (1 - mu)."""
 
     def __init__(self, lr: float = 0.1, mu: float = 0.9) -> None:
         self.lr, self.mu = lr, mu
@@ -50,7 +50,7 @@ class RMSProp:
 class Adam:
     """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w -= lr m^ / (sqrt(v^) + eps) (Kingma and Ba 2015, Algorithm 1).
 
-    m^ = m / (1 - b1^t) and v^ = v / (1 - b2^t) undo the start from 0.
+    m^ = m / (1 - b1^t) and v^ = v / (1 - b2^t) correct the bias of starting at 0.
     """
 
     def __init__(self, lr: float = 0.001, b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> None:
@@ -72,24 +72,24 @@ OPTIMIZERS: dict[str, Callable[..., Rule]] = {"sgd": SGD, "momentum": Momentum, 
 
 def path(rule: Rule, gradient: Callable[[Array], Array], start: ArrayLike, steps: int) -> Array:
     """The weights before and after each step: (steps + 1, weights)."""
-    places = [np.asarray(start, float)]
+    weights = [np.asarray(start, float)]
     for _ in range(steps):
-        places.append(rule(places[-1], gradient(places[-1])))
-    return np.array(places)
+        weights.append(rule(weights[-1], gradient(weights[-1])))
+    return np.array(weights)
 
 
 class Surface(NamedTuple):
-    """A loss over two weights; both functions take (..., 2), so that a grid can be drawn at once."""
+    """A loss over two weights; both functions take (..., 2), so that they can be evaluated on a grid."""
 
     value: Callable[[Array], Array]  # (..., 2) -> (...)
     gradient: Callable[[Array], Array]  # (..., 2) -> (..., 2)
-    start: tuple[float, float]  # where a path may begin
+    start: tuple[float, float]  # of the paths
     minimum: tuple[float, float]  # to five digits where there is no formula
-    window: tuple[float, float, float, float]  # worth drawing: left, right, bottom, top
+    window: tuple[float, float, float, float]  # drawn region: left, right, bottom, top
 
 
 def valley(steepness: float = 25.0) -> Surface:
-    """(a^2 + k b^2) / 2, k times as steep across as along: plain descent needs lr < 2 / k and crawls along a."""
+    """(a^2 + k b^2) / 2, k times as steep along b as along a: plain descent needs lr < 2 / k and is slow along a."""
     scale = np.array([1.0, steepness])
     return Surface(
         lambda w: (scale * w**2).sum(-1) / 2, lambda w: scale * w, (-4.0, 1.2), (0.0, 0.0), (-5.0, 2.0, -2.0, 2.0)
@@ -111,12 +111,12 @@ def _rosenbrock_gradient(w: Array) -> Array:
 def neuron(x: ArrayLike, y: ArrayLike) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
     """Loss and gradient over (a, b) of the neuron sigmoid(a x + b) on samples (N,), by the mean squared error.
 
-    Not convex: where the neuron is sure of a wrong answer the surface is a plateau.
+    It is not convex: where the neuron is certain of a wrong answer the surface is flat.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
 
     def answer(w: Array) -> Array:
-        out: Array = 0.5 + 0.5 * np.tanh((w[..., :1] * x + w[..., 1:]) / 2)  # the sigmoid, free of overflow
+        out: Array = 0.5 + 0.5 * np.tanh((w[..., :1] * x + w[..., 1:]) / 2)  # the sigmoid, without overflow
         return out
 
     def value(w: Array) -> Array:

@@ -1,108 +1,77 @@
-"""How many examples before each step? The report compared 1, 32 and 2,048."""
+"""How many examples before each step? The report compares 1, 32 and 2,048."""
 
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from math import sqrt
 from typing import Any
 
-from viceversa.methods.classifier import ClassifierConfig
-
-from ..experiment import Experiment, Found
-from ..figures import axes, legend, points, ticks
-from ..interval import interval
-from ..parts import Figure, Finding, Part, Table, Text
-from ..work import Work
-from .trials import accuracies, apart, best, called, percent, pictures, signed, trial
-
-RULES = {"same": "the same rate", "scaled": "rate × √(batch / 32)"}
+from ..blocks import Block, Figure, Finding, Table, Text
+from ..classifiers import load_digits
+from ..experiment import Experiment, Results
+from ..sweep import Settings, Sweep, caption, describe, difference
+from ..workspace import Workspace
 
 
-@dataclass(frozen=True)
-class Settings:
-    """One hidden layer, trained with Adam; `lr` belongs to a batch of 32."""
-
-    seeds: tuple[int, ...] = tuple(range(20))
-    data: str = "handwritten"
-    batches: tuple[int, ...] = (1, 4, 32, 256, 2048)  # 2,048 is all there is where there are fewer
-    count: int | None = None  # training digits; none: all
-    width: int = 64
-    epochs: int = 20
-    lr: float = 1e-3
+def train(s: Settings, rule: str, batch: int, seed: int) -> dict[str, float]:
+    """The learning rate of the settings is for a batch of 32."""
+    assert s.lr is not None
+    return s.train(seed, batch=batch, lr=s.lr * (sqrt(batch / 32) if rule == "scaled" else 1))
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Test accuracy and seconds of every batch size and seed, for both rules for the learning rate."""
-
-    def one(rule: str, batch: int, seed: int) -> dict[str, float]:
-        lr = s.lr * (sqrt(batch / 32) if rule == "scaled" else 1)
-        config = ClassifierConfig(network="mlp", width=s.width, lr=lr)
-        return trial(config, pictures(s.data, seed, count=s.count), seed=seed, epochs=s.epochs, batch=batch)
-
-    trials = {rule: work.sweep(rule, s.batches, s.seeds, partial(one, rule)) for rule in RULES}
-    return trials | {"examples": len(pictures(s.data, s.seeds[0], count=s.count).train_y)}
+SWEEP = Sweep(
+    label="examples in a batch",
+    train=train,
+    series={"same": "the same rate", "scaled": "rate × √(batch / 32)"},
+    log="x",
+    ticks=",",
+)
 
 
-def drawn(found: Found, shares: dict[str, list[list[float]]]) -> Any:
-    """Accuracy with both rules."""
-    s = found.settings
-    figure, ax = axes("examples in a batch", "test accuracy, %", log="x")
-    for series, (rule, name) in enumerate(RULES.items()):
-        points(ax, s.batches, percent(shares[rule]), name, series)
-    ticks(ax, s.batches, [f"{batch:,}" for batch in s.batches])
-    legend(ax, "lower left")
-    return figure
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Every batch size with both learning rates, and the number of training digits."""
+    return SWEEP.measure(s, work) | {"examples": len(load_digits(s.data, s.seeds[0], count=s.count).train_y)}
 
 
-def write(found: Found) -> list[Part]:
-    """Accuracy by batch size after equally many examples, and what an epoch costs."""
-    s = found.settings
-    shares = {rule: accuracies(found[rule]) for rule in RULES}
-    seconds = [interval(one["seconds"] / s.epochs for one in row) for row in found["same"]]
-    top = {rule: best(share) for rule, share in shares.items()}
-    gained = apart(shares["scaled"][-1], shares["same"][-1])
-    whole = f" All {found['examples']:,} digits are one batch there." if s.batches[-1] >= found["examples"] else ""
+def write(results: Results) -> list[Block]:
+    s, (same, scaled) = results.settings, SWEEP.curves(results)
+    examples, largest = results["examples"], s.values[-1]
+    rows = []
+    for i, batch in enumerate(s.values):
+        seconds, steps = same.mean_seconds(i) / s.epochs, max(1, examples // batch)
+        rows.append([f"{batch:,}", steps, f"{seconds:.3f}", f"{same.mean(i):.1%}", f"{scaled.mean(i):.1%}"])
     return [
         Text(
-            "The gradient over a batch is an estimate of the gradient over all examples. A batch of one is a noisy "
-            "guide but takes a step after every example; a large batch points well and takes few steps. Each network "
-            f"in @1 has seen every example {s.epochs} times, so a batch of one has taken 32 times as many steps as one "
-            "of 32. That mixes two effects, fewer steps and better directions. The second series therefore takes "
-            "longer steps with larger batches, by the square root, as suits Adam."
+            "The gradient over a batch is an estimate of the gradient over all examples. A batch of one gives a noisy "
+            "direction but takes a step after every example; a large batch gives a good direction and takes few steps. "
+            f"Each network in @1 has seen every example {s.epochs} times, so a batch of one has taken 32 times as many "
+            "steps as one of 32. That mixes two effects, fewer steps and better directions. The second series "
+            "therefore takes longer steps with larger batches, by the square root, as suits Adam."
         ),
         Figure(
-            drawn(found, shares),
-            f"Accuracy after {s.epochs} epochs ({called(s.data)}), a hidden layer of {s.width} neurons: every seed, "
-            f"mean and 95 % interval, n = {len(s.seeds)}.{whole}",
+            SWEEP.plot(same, scaled, size="full"),
+            caption(
+                f"Accuracy with a hidden layer of {s.width} neurons",
+                s,
+                f"All {examples:,} digits are one batch there." if largest >= examples else "",
+            ),
             alt="Accuracy by batch size: large batches fall behind, less so with a larger learning rate",
         ),
-        Table(
-            ["batch", "steps per epoch", "seconds per epoch", "same rate", "scaled rate"],
-            [
-                [
-                    f"{batch:,}",
-                    max(1, found["examples"] // batch),
-                    f"{seconds[i].mean:.3f}",
-                    *(f"{interval(share[i]):.1%}" for share in shares.values()),
-                ]
-                for i, batch in enumerate(s.batches)
-            ],
-        ),
+        Table(["batch", "steps per epoch", "seconds per epoch", "same rate", "scaled rate"], rows),
         Finding(
-            f"With one learning rate for all, a batch of {s.batches[top['same']]:,} does best, "
-            f"{interval(shares['same'][top['same']]):.1%}, and {s.batches[-1]:,} reaches "
-            f"{interval(shares['same'][-1]):.1%}. The longer step changes the latter by {signed(gained)}. A batch of 1 "
-            f"takes {seconds[0].mean / seconds[-1].mean:.0f} times the processor time of the largest."
+            f"With one learning rate for all, a batch of {s.values[same.best]:,} does best, "
+            f"{same.mean(same.best):.1%}, and {largest:,} reaches {same.mean(-1):.1%}. The longer step changes the "
+            f"latter by {describe(difference(scaled.accuracy[-1], same.accuracy[-1]))}. A batch of {s.values[0]} takes "
+            f"{same.mean_seconds(0) / same.mean_seconds(-1):.0f} times the CPU time of the largest."
         ),
     ]
 
 
-FULL = Settings()
+FULL = Settings(values=(1, 4, 32, 256, 2048), seeds=tuple(range(20)), epochs=20, width=64)
 EXPERIMENT = Experiment(
     name="batch",
     chapter=1,
     title="How many examples before each step?",
     full=FULL,
-    quick=replace(FULL, seeds=(0, 1, 2), batches=(1, 32, 2048), count=300, epochs=8),
+    quick=replace(FULL, values=(1, 32, 2048), seeds=(0, 1, 2), count=300, epochs=8),
     measure=measure,
     write=write,
 )

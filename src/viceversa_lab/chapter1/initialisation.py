@@ -1,100 +1,100 @@
-"""Where to start? The report compared normal and uniform first weights."""
+"""Where to start? The report compares normal and uniform initial weights."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import sqrt
 from typing import Any
 
-from viceversa.methods.classifier import ClassifierConfig
+from torch import Tensor, nn
 
-from ..experiment import Experiment, Found
-from ..figures import SOFT, axes, legend, points
+from ..blocks import Block, Figure, Finding, Formula, Text
+from ..classifiers import load_digits
+from ..experiment import Experiment, Results
+from ..figures import SOFT
 from ..interval import interval
-from ..parts import Figure, Finding, Formula, Part, Text
-from ..work import Work
-from .trials import accuracies, apart, best, called, gaussian, percent, pictures, trial
-
-SHAPES = ("normal", "uniform")
+from ..sweep import Settings, Sweep, caption, difference
+from ..workspace import Workspace
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Standard deviations of the first weights of all layers."""
-
-    seeds: tuple[int, ...] = tuple(range(50))
-    data: str = "handwritten"
-    deviations: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-    width: int = 64
-    depth: int = 2
-    epochs: int = 20
-    lr: float = 1e-3
+def random_weights(weights: Tensor, shape: str, deviation: float) -> Tensor:
+    """Fill with random numbers of mean 0 and this standard deviation, `normal` or `uniform`."""
+    if shape == "normal":
+        return nn.init.normal_(weights, 0.0, deviation)
+    return nn.init.uniform_(weights, -(3**0.5) * deviation, 3**0.5 * deviation)
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Test accuracy of every deviation and seed for both shapes, and of weights that all start at zero."""
-
-    def one(shape: str, deviation: float, seed: int) -> dict[str, float]:
-        config = ClassifierConfig(network="mlp", width=s.width, depth=s.depth, lr=s.lr)
-        start = gaussian(deviation, shape)
-        return trial(config, pictures(s.data, seed), seed=seed, epochs=s.epochs, start=start)
-
-    trials = {shape: work.sweep(shape, s.deviations, s.seeds, partial(one, shape)) for shape in SHAPES}
-    inputs = pictures(s.data, s.seeds[0]).train_x[0].size
-    zeros = work.sweep("zeros", [0.0], s.seeds, lambda value, seed: one("normal", value, seed))
-    return trials | {"zeros": zeros, "inputs": inputs}
+def train(s: Settings, shape: str, deviation: float, seed: int) -> dict[str, float]:
+    return s.train(seed, init=partial(random_weights, shape=shape, deviation=deviation))
 
 
-def write(found: Found) -> list[Part]:
-    """Accuracy by deviation."""
-    s, zeros = found.settings, accuracies(found["zeros"])[0]
-    shares = {shape: accuracies(found[shape]) for shape in SHAPES}
-    figure, ax = axes("standard deviation of the first weights", "test accuracy, %", log="x")
-    for series, shape in enumerate(SHAPES):
-        points(ax, s.deviations, percent(shares[shape]), shape, series)
-    for fan_in in (found["inputs"], s.width):
+SWEEP = Sweep(
+    label="standard deviation of the initial weights",
+    train=train,
+    series={"normal": "normal", "uniform": "uniform"},
+    log="x",
+    ticks="",
+)
+
+
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Both shapes at every deviation, and weights that all start at zero."""
+    zeros = work.sweep("zeros", [0.0], s.seeds, partial(train, s, "normal"))
+    return SWEEP.measure(s, work) | {"zeros": zeros, "inputs": load_digits(s.data, s.seeds[0]).train_x[0].size}
+
+
+def plot(results: Results) -> Any:
+    """Accuracy by deviation, and the rule of He et al. for both kinds of layers."""
+    inputs, width = results["inputs"], results.settings.width
+    figure = SWEEP.plot(*SWEEP.curves(results), size="full")
+    (ax,) = figure.axes
+    for fan_in in (inputs, width):
         ax.axvline(sqrt(2 / fan_in), color=SOFT, linewidth=1, linestyle=(0, (2, 2)))
-    ax.annotate(
-        "He", (sqrt(2 / sqrt(found["inputs"] * s.width)), 0.03), xycoords=("data", "axes fraction"), ha="center",
-        color=SOFT, fontsize=11.5,
-    )  # fmt: skip
-    legend(ax, "lower left")
-    top = best(shares["normal"])
-    gaps = [apart(a, b) for a, b in zip(*shares.values(), strict=True)]
+    middle = (sqrt(2 / sqrt(inputs * width)), 0.03)
+    ax.annotate("He", middle, xycoords=("data", "axes fraction"), ha="center", color=SOFT, fontsize=11.5)
+    return figure
+
+
+def write(results: Results) -> list[Block]:
+    s, (normal, uniform) = results.settings, SWEEP.curves(results)
+    zeros = interval(trial["accuracy"] for trial in results["zeros"][0])
+    gaps = [difference(a, b) for a, b in zip(normal.accuracy, uniform.accuracy, strict=True)]
     widest = max(gaps, key=lambda gap: abs(gap.mean))
-    told = sum(gap.low > 0 or gap.high < 0 for gap in gaps)
+    significant = sum(gap.low > 0 or gap.high < 0 for gap in gaps)
+    conclusion = "matters, the shape does not" if significant <= 1 else "matters, and so does the shape"
     return [
         Text(
-            "All weights at zero cannot work: every neuron of a layer then gets the same correction and stays like its "
-            "neighbours. So the first weights are drawn, and two things can be chosen: the shape of the distribution "
-            "and its width. For layers of $n$ inputs with ReLU, He et al. (2015) derived the deviation that keeps the "
-            "signal as large behind the layer as before it:"
+            "All weights at zero cannot work: every neuron of a layer then gets the same correction and stays equal to "
+            "its neighbours. So the initial weights are random, and two things can be chosen: the shape of the "
+            "distribution and its width. For layers of $n$ inputs with ReLU, He et al. (2015) derived the deviation "
+            "that keeps the signal as large behind the layer as before it:"
         ),
         Formula(r"\sigma = \sqrt{2 / n}"),
         Figure(
-            figure,
-            f"Accuracy after {s.epochs} epochs ({called(s.data)}), {s.depth} hidden layers of {s.width}: every seed, "
-            f"mean and 95 % interval, n = {len(s.seeds)}. Dashed: the rule of He et al. for the first layer and for "
-            "the others.",
+            plot(results),
+            caption(
+                f"Accuracy with {s.depth} hidden layers of {s.width}",
+                s,
+                "Dashed: the rule of He et al. for the first layer and for the others.",
+            ),
             alt="Both shapes give the same curve over the deviation: a plateau in the middle, worse at the ends",
         ),
         Finding(
-            f"From zero the network names {interval(zeros):.1%} of the digits rightly. Normal weights do best with "
-            f"a deviation of {s.deviations[top]:g}: {interval(shares['normal'][top]):.1%}, against "
-            f"{interval(shares['normal'][0]):.1%} with {s.deviations[0]:g} and {interval(shares['normal'][-1]):.1%} "
-            f"with {s.deviations[-1]:g}. Between normal and uniform the greatest difference is "
-            f"{abs(widest.mean):.1f} ± {widest.half:.1f} points; at {told} of {len(gaps)} deviations its interval "
-            f"excludes zero. The width {'matters, the shape not' if told <= 1 else 'matters, and so does the shape'}."
+            f"From zero the network classifies {zeros:.1%} of the digits correctly. Normal weights do best with a "
+            f"deviation of {s.values[normal.best]:g}: {normal.mean(normal.best):.1%}, against {normal.mean(0):.1%} "
+            f"with {s.values[0]:g} and {normal.mean(-1):.1%} with {s.values[-1]:g}. Between normal and uniform the "
+            f"greatest difference is {abs(widest.mean):.1f} ± {widest.half:.1f} points; at {significant} of "
+            f"{len(gaps)} deviations its interval excludes zero. The width {conclusion}."
         ),
     ]
 
 
-FULL = Settings()
+FULL = Settings(values=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0), seeds=tuple(range(50)), epochs=20, width=64, depth=2)
 EXPERIMENT = Experiment(
     name="initialisation",
     chapter=1,
-    title="Does it matter how the first weights are drawn?",
+    title="Does it matter how the initial weights are drawn?",
     full=FULL,
-    quick=replace(FULL, seeds=(0, 1, 2, 3, 4), deviations=(0.001, 0.01, 0.1, 1.0), epochs=6),
+    quick=replace(FULL, values=(0.001, 0.01, 0.1, 1.0), seeds=(0, 1, 2, 3, 4), epochs=6),
     measure=measure,
     write=write,
 )

@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..blocks import Block, Claim, Figure, Finding, Formula, Text
 from ..by_hand.perceptron import fit
-from ..experiment import Experiment, Found
-from ..figures import BLUE, INK, MARKS, RED, axes, legend, line, ticks
+from ..experiment import Experiment, Results
+from ..figures import BLUE, INK, MARKERS, RED, axes, legend, line, ticks
 from ..interval import interval
-from ..parts import Claim, Figure, Finding, Formula, Part, Text
-from ..work import Work
+from ..workspace import Workspace
 
 RULE = r"\hat y = H(w \cdot \tilde x), \quad w \leftarrow w + \eta \, (y - \hat y) \, \tilde x, \quad \tilde x = (1, x)"
 CORNERS = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], float)
+QUESTIONS = ("and", "xor")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Settings:
     epochs: int = 40
 
 
-def cloud(seed: int, s: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def clouds(seed: int, s: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Points around the corners of a square (N, 2), and the corner (N, 2) of each."""
     corners = np.repeat(CORNERS, s.points, axis=0)
     return corners + np.random.default_rng(seed).normal(0, s.spread, corners.shape), corners
@@ -39,57 +40,56 @@ def labels(corners: NDArray[np.float64], question: str) -> NDArray[np.int64]:
     return np.asarray(first & second if question == "and" else first ^ second, np.int64)
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Mistakes of every epoch for both questions and all seeds, and the lines of the first seed."""
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Mistakes of every epoch for both questions and all seeds, and the points of the first seed."""
 
     def learn(question: str, seed: int) -> dict[str, Any]:
-        x, corners = cloud(seed, s)
-        found = fit(x, labels(corners, question), s.epochs, seed=seed)
-        return {"weights": found.weights, "mistakes": found.mistakes}
+        x, corners = clouds(seed, s)
+        weights, mistakes = fit(x, labels(corners, question), s.epochs, seed=seed)
+        return {"weights": weights, "mistakes": mistakes}
 
-    answers = {q: work.each(q, [(seed,) for seed in s.seeds], lambda seed, q=q: learn(q, seed)) for q in ("and", "xor")}
-    x, _ = cloud(s.seeds[0], s)
-    work.array("points", x)
-    return answers
+    x, _ = clouds(s.seeds[0], s)
+    work.save_array("points", x)
+    and_fits, xor_fits = work.sweep("question", QUESTIONS, s.seeds, learn)
+    return {"and": and_fits, "xor": xor_fits}
 
 
-def boundary(found: Found, question: str) -> Any:
-    """The points of the first seed and the line w . x = 0 that the perceptron ended with."""
+def plot_border(results: Results, question: str) -> Any:
+    """The points of the first seed and the line w . x = 0 of the last epoch."""
     figure, ax = axes("first input", "second input", size="square")
-    _, corners = cloud(found.settings.seeds[0], found.settings)
-    y = labels(corners, question)
-    x = found.array("points")
-    for value, colour, mark in ((0, BLUE, "o"), (1, RED, "s")):
-        ax.plot(
-            *x[y == value].T, mark, color=colour, alpha=0.7, markersize=3.6, markeredgewidth=0, label=f"answer {value}"
-        )
-    w0, w1, w2 = found[question][0]["weights"]
-    across = np.array([-2.0, 2.0])
-    ax.plot(across, -(w0 + w1 * across) / w2, color=INK, linewidth=1.6)
+    _, corners = clouds(results.settings.seeds[0], results.settings)
+    x, y = results.array("points"), labels(corners, question)
+    for value, colour, marker in ((0, BLUE, "o"), (1, RED, "s")):
+        first, second = x[y == value].T
+        label = f"answer {value}"
+        ax.plot(first, second, marker, color=colour, alpha=0.7, markersize=3.6, markeredgewidth=0, label=label)
+
+    w0, w1, w2 = results[question][0]["weights"]
+    ends = np.array([-2.0, 2.0])
+    ax.plot(ends, -(w0 + w1 * ends) / w2, color=INK, linewidth=1.6)
     ax.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), aspect="equal")
     ticks(ax, (-1, 0, 1))
     ax.set_yticks((-1, 0, 1))
     return figure
 
 
-def course(found: Found) -> Any:
+def plot_mistakes(results: Results) -> Any:
     """Wrong answers per epoch of the first seed."""
     figure, ax = axes("epoch", "wrong answers, %", height=230)
-    for series, question in enumerate(("and", "xor")):
-        mistakes = found[question][0]["mistakes"]
-        wrong = [100 * m / (4 * found.settings.points) for m in mistakes]
-        line(ax, range(1, len(wrong) + 1), wrong, question, series, marker=MARKS[series], markersize=3)
+    for series, question in enumerate(QUESTIONS):
+        mistakes = results[question][0]["mistakes"]
+        wrong = [100 * m / (4 * results.settings.points) for m in mistakes]
+        line(ax, range(1, len(wrong) + 1), wrong, question, series, marker=MARKERS[series], markersize=3)
     ax.set_ylim(bottom=-2)
     legend(ax, "center right")
     return figure
 
 
-def write(found: Found) -> list[Part]:
-    """Both boundaries, the mistakes per epoch, and the report's claim."""
-    s, n = found.settings, len(found.settings.seeds)
-    epochs = interval(len(answer["mistakes"]) for answer in found["and"])
-    last = interval(answer["mistakes"][-1] / (4 * s.points) for answer in found["xor"])
-    learnt = {question: sum(answer["mistakes"][-1] == 0 for answer in found[question]) for question in ("and", "xor")}
+def write(results: Results) -> list[Block]:
+    s, n = results.settings, len(results.settings.seeds)
+    epochs = interval(len(fit["mistakes"]) for fit in results["and"])
+    last = interval(fit["mistakes"][-1] / (4 * s.points) for fit in results["xor"])
+    learnt = {question: sum(fit["mistakes"][-1] == 0 for fit in results[question]) for question in QUESTIONS}
     return [
         Text(
             "A formal neuron weighs two inputs and compares the sum with zero. Its border is therefore a straight "
@@ -98,17 +98,17 @@ def write(found: Found) -> list[Part]:
         Formula(RULE),
         Text(
             "Two questions on the same points, in @1: *and* is true around one corner only, *exclusive or* around two "
-            "opposite ones. A line separates the first. No line separates the second: it gets three clouds right at "
-            "most, and the rule does not rest there either, because it corrects as long as one answer is wrong."
+            "opposite ones. A line separates the first. No line separates the second: it gets at most three clouds "
+            "right, and the rule does not stop there, because it corrects as long as one answer is wrong."
         ),
         Figure(
-            [boundary(found, "and"), boundary(found, "xor")],
+            [plot_border(results, question) for question in QUESTIONS],
             f"The same {4 * s.points} points with two questions, and the line after at most {s.epochs} epochs.",
-            alt="Four clouds of points; a line cuts off one cloud for and, but cannot part opposite clouds for xor",
+            alt="Four clouds of points; a line cuts off one cloud for and, but cannot separate opposite clouds for xor",
             titles=("and", "exclusive or"),
         ),
         Figure(
-            course(found),
+            plot_mistakes(results),
             "Wrong answers while learning. The rule stops at the first epoch without a correction; the exclusive or "
             "has none.",
             alt="Mistakes fall to zero within a few epochs for and and stay near half for xor",

@@ -1,152 +1,137 @@
-"""Does dropout help? The report found no effect, on MNIST and on two moons."""
+"""Does dropout help? The report says that it has no effect, on MNIST and on two moons."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import torch
 
 from viceversa.losses.classification import CLASSIFICATION
-from viceversa.methods.classifier import ClassifierConfig
 from viceversa.networks.mlp import MLP
 from viceversa.optimize import Player
 
-from ..chapter1.trials import accuracies, apart, best, called, percent, pictures, signed, trial
-from ..experiment import Experiment, Found
-from ..figures import axes, legend, points, ticks
-from ..parts import Claim, Figure, Finding, Formula, Part, Text
-from ..work import Work
+from .. import sweep
+from ..blocks import Block, Claim, Figure, Finding, Formula, Text
+from ..classifiers import dataset_name, load_digits
+from ..experiment import Experiment, Results
+from ..sweep import Curve, Sweep, describe
+from ..workspace import Workspace
 
 
-@dataclass(frozen=True)
-class Settings:
-    """A small CNN on all digits and on `few` of them, and an MLP on two moons."""
+@dataclass(frozen=True, kw_only=True)
+class Settings(sweep.Settings):
+    """A small CNN on all digits and on `few` of them, in as many steps, and an MLP on two moons."""
 
-    seeds: tuple[int, ...] = tuple(range(20))
-    data: str = "handwritten"
-    shares: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
-    few: int = 100  # training digits
-    shrink: int = 1  # 2: pictures of half the side
-    conv_widths: str = "16,32"
-    width: int = 64
-    epochs: int = 15  # of all digits; with few, as many steps
-    lr: float = 3e-3
+    few: int = 100
     points: int = 60  # of the moons to train on
-    noise: float = 0.3  # of the moons: standard deviation, their radius is 1
-    steps: int = 800
+    noise: float = 0.3  # of the moons: standard deviation; their radius is 1
+    steps: int = 800  # of the training on moons
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Test accuracy of every share of silenced neurons."""
-
-    examples = len(pictures(s.data, s.seeds[0]).train_y)
-
-    def digit(count: int | None, share: float, seed: int) -> dict[str, float]:
-        config = ClassifierConfig(conv_widths=s.conv_widths, width=s.width, dropout=share, lr=s.lr)
-        data = pictures(s.data, seed, count=count, shrink=s.shrink)
-        return trial(config, data, seed=seed, epochs=s.epochs * examples // len(data.train_y))
-
-    return {
-        "digits": work.sweep("digits", s.shares, s.seeds, partial(digit, None)),
-        "few": work.sweep("few", s.shares, s.seeds, partial(digit, s.few)),
-        "moons": work.sweep("moons", s.shares, s.seeds, partial(moons, s)),
-        "examples": examples,
-    }
+def train(s: Settings, series: str, probability: float, seed: int) -> dict[str, float]:
+    if series == "moons":
+        return train_on_moons(s, probability, seed)
+    if series == "few":
+        count = min(s.few, examples(s))
+        s = replace(s, count=count, epochs=s.epochs * examples(s) // count)
+    return s.train(seed, dropout=probability)
 
 
-def moons(s: Settings, share: float, seed: int) -> dict[str, float]:
-    """Accuracy of an MLP on two half circles that interlock, from few noisy points."""
+def examples(s: Settings) -> int:
+    """Number of all training digits."""
+    return len(load_digits(s.data, s.seeds[0]).train_y)
+
+
+def train_on_moons(s: Settings, probability: float, seed: int) -> dict[str, float]:
+    """Accuracy of an MLP on two interlocking half circles, from few noisy points."""
     from sklearn.datasets import make_moons  # type: ignore[import-untyped]
 
-    x, y = make_moons(s.points + 2000, noise=s.noise, random_state=seed)
-    xs, ys = torch.tensor(x, dtype=torch.float32), torch.tensor(y)
+    moons, classes = make_moons(s.points + 2000, noise=s.noise, random_state=seed)
+    x, y = torch.tensor(moons, dtype=torch.float32), torch.tensor(classes)
     torch.manual_seed(seed)
-    net = MLP(2, 2, width=s.width, depth=2, init="he_normal", dropout=share)
+    net = MLP(2, 2, width=s.width or 64, depth=2, init="he_normal", dropout=probability)
     player, loss = Player([net], 5e-3, (0.9, 0.999)), CLASSIFICATION["cross_entropy"]
     for _ in range(s.steps):
         with player.turn() as update:
-            update(loss(net(xs[: s.points]), ys[: s.points]))
+            update(loss(net(x[: s.points]), y[: s.points]))
+
     net.eval()
     with torch.no_grad():
-        right = net(xs[s.points :]).argmax(1) == ys[s.points :]
-    return {"accuracy": float(right.float().mean())}
+        correct = net(x[s.points :]).argmax(1) == y[s.points :]
+    return {"accuracy": float(correct.float().mean())}
 
 
-def drawn(found: Found, shares: dict[str, list[list[float]]]) -> list[Any]:
-    """Accuracy on digits and on moons."""
-    s = found.settings
-    told = {"digits": f"all {found['examples']:,}", "few": f"{s.few} digits"}
-    left, ax = axes("share of neurons silenced, %", "test accuracy, %", size="panel")
-    for series, (name, label) in enumerate(told.items()):
-        points(ax, [100 * share for share in s.shares], percent(shares[name]), label, series, shift=1.5 * series)
-    ticks(ax, [100 * share for share in s.shares])
-    legend(ax, "lower left")
-    right, ax = axes("share of neurons silenced, %", "test accuracy, %", size="panel")
-    points(ax, [100 * share for share in s.shares], percent(shares["moons"]), series=2)
-    ticks(ax, [100 * share for share in s.shares])
-    return [left, right]
+SWEEP = Sweep(
+    label="dropout probability",
+    train=train,
+    series={"digits": "all digits", "few": "few digits", "moons": ""},
+    name="{:.0%}",
+    shift=0.015,
+)
 
 
-def write(found: Found) -> list[Part]:
-    """Accuracy by dropout on both data sets, with many examples and with few."""
-    s = found.settings
-    shares = {name: accuracies(found[name]) for name in ("digits", "few", "moons")}
-    top = {name: best(share[1:]) + 1 for name, share in shares.items()}
-    gained = {name: apart(share[top[name]], share[0]) for name, share in shares.items()}
-    most = {name: apart(share[-1], share[0]) for name, share in shares.items()}
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Every probability on all three datasets, and the number of training digits."""
+    return SWEEP.measure(s, work) | {"examples": examples(s)}
 
-    def effect(name: str) -> str:
-        return f"{s.shares[top[name]]:.0%} dropout, the best share: {signed(gained[name])}"
 
+def effect(curve: Curve) -> str:
+    """What the best dropout and the strongest one change."""
+    best = 1 + curve.select(range(1, len(curve.values))).best
+    changes = [describe(curve.gain(i, 0)) for i in (best, -1)]
+    return f"{curve.names[best]} dropout, the best: {changes[0]}; {curve.names[-1]}: {changes[1]}"
+
+
+def has_no_effect(curve: Curve) -> bool:
+    """Whether no usual dropout, one half at most, differs from none by more than the seeds do."""
+    changes = [curve.gain(i, 0) for i, probability in enumerate(curve.values) if 0 < probability <= 0.5]
+    return all(change.low <= 0 <= change.high for change in changes)
+
+
+def write(results: Results) -> list[Block]:
+    s, (digits, few, moons) = results.settings, SWEEP.curves(results)
     return [
         Text(
-            "Dropout silences each neuron of a layer with probability $p$ in every step of training, so that no neuron "
-            "can rely on a single other one, and scales up those that are left. In use all neurons answer:"
+            "Dropout sets each neuron of a layer to zero with probability $p$ in every step of training, so that no "
+            "neuron can rely on a single other one, and scales up those that are left. In use all neurons are active:"
         ),
         Formula(r"\tilde a_i = \frac{m_i}{1 - p} \, a_i, \quad m_i \sim \mathrm{Bernoulli}(1 - p)"),
         Text(
-            "It is meant against learning by heart, so it can only help where a network has room for that. The digits "
-            f"are therefore learnt twice in @1: from all {found['examples']:,} and from {s.few}. The moons are two "
+            "It is meant against memorising, so it can only help where a network has room for that. The digits are "
+            f"therefore learnt twice in @1: from all {results['examples']:,} and from {s.few}. The moons are two "
             f"half circles with so much noise that they overlap, {s.points} points to learn from."
         ),
         Figure(
-            drawn(found, shares),
-            f"Test accuracy by dropout: every seed, mean and 95 % interval, n = {len(s.seeds)}. Left: a CNN on digits "
-            f"({called(s.data)}). Right: an MLP with two hidden layers on two moons.",
-            alt="Accuracy over the share of silenced neurons for digits and for two moons",
+            [SWEEP.plot(digits, few), SWEEP.plot(moons)],
+            f"Test accuracy by dropout: every seed, mean and 95 % interval, n = {len(s.seeds)}. Left: a CNN on all "
+            f"{results['examples']:,} digits ({dataset_name(s.data)}), and on {s.few} of them. Right: an MLP with two "
+            "hidden layers on two moons.",
+            alt="Accuracy over the dropout probability for digits and for two moons",
             titles=("digits", "two moons"),
         ),
-        Finding(
-            f"All digits: {effect('digits')}. {s.few} digits: {effect('few')}. Two moons: {effect('moons')}. With "
-            f"{s.shares[-1]:.0%} it is {signed(most['digits'])}, {signed(most['few'])}, and {signed(most['moons'])}."
-        ),
+        Finding(f"All digits: {effect(digits)}. {s.few} digits: {effect(few)}. Two moons: {effect(moons)}."),
         Claim(
             claimed="Dropout has no effect on MNIST’s digits.",
-            measured=f"On {called(s.data)} digits {effect('digits')}; {s.shares[-1]:.0%}: {signed(most['digits'])}.",
-            holds=without_effect(shares["digits"], s.shares),
+            measured=f"On {dataset_name(s.data)} digits {effect(digits)}.",
+            holds=has_no_effect(digits),
         ),
         Claim(
             claimed="Dropout has no effect on two moons.",
-            measured=f"{effect('moons')}; {s.shares[-1]:.0%}: {signed(most['moons'])}.",
-            holds=without_effect(shares["moons"], s.shares),
+            measured=f"{effect(moons)}.",
+            holds=has_no_effect(moons),
         ),
     ]
 
 
-def without_effect(share: list[list[float]], shares: tuple[float, ...]) -> bool:
-    """Whether no usual share of dropout, one half at most, differs from none by more than the seeds do."""
-    changes = [apart(row, share[0]) for row, p in zip(share, shares, strict=True) if 0 < p <= 0.5]
-    return all(change.low <= 0 <= change.high for change in changes)
-
-
-FULL = Settings()
+FULL = Settings(
+    values=(0.0, 0.25, 0.5, 0.75), seeds=tuple(range(20)), epochs=15, conv_widths="16,32", width=64, lr=3e-3
+)
 EXPERIMENT = Experiment(
     name="dropout",
     chapter=2,
     title="Does dropout help?",
     full=FULL,
     quick=replace(
-        FULL, seeds=(0, 1, 2, 3), shares=(0.0, 0.5, 0.75), shrink=2, conv_widths="8,16", width=32, epochs=6, steps=300
+        FULL, values=(0.0, 0.5, 0.75), seeds=(0, 1, 2, 3), shrink=2, conv_widths="8,16", width=32, epochs=6, steps=300
     ),
     measure=measure,
     write=write,

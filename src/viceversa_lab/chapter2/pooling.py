@@ -1,57 +1,39 @@
-"""What does pooling keep? Maximum and average, as numbers, as pictures and as accuracy."""
+"""What does pooling keep? Maximum and average, as numbers, as images and as accuracy."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from viceversa import images
-from viceversa.methods.classifier import ClassifierConfig
 from viceversa.worlds import digits
 
+from ..blocks import Block, Figure, Finding, Text
 from ..by_hand.convolution import average_pool, max_pool
-from ..chapter1.trials import accuracies, apart, best, called, percent, pictures, signed, trial
-from ..experiment import Experiment, Found
-from ..figures import BLUE, INK, RED, axes, points
-from ..interval import interval
-from ..parts import Figure, Finding, Part, Text
-from ..work import Work
+from ..experiment import Experiment, Results
+from ..figures import BLUE, INK, RED
+from ..sweep import Settings, Sweep, caption, describe
+from ..workspace import Workspace
 from . import grids
 
-POOLS = {"max": max_pool, "average": average_pool}
-WAYS = ("max", "average", "none")
+SWEEP = Sweep(
+    label="pooling after each convolution",
+    train=lambda s, series, pooling, seed: s.train(seed, pooling=pooling),
+    ticks="",
+)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Two convolutions, each followed by this pooling or none."""
-
-    seeds: tuple[int, ...] = tuple(range(20))
-    data: str = "handwritten"
-    digit: int = 0  # which test digit is shown
-    shrink: int = 1  # 2: pictures of half the side
-    conv_widths: str = "16,32"
-    width: int = 64
-    epochs: int = 10
-    lr: float = 3e-3
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """The accuracy with each kind of pooling, and one digit pooled."""
+    digit = images.from_uint8(digits.load(s.data).test_x[0])[None]
+    work.save_image("digit", digit)
+    work.save_image("max", max_pool(digit).astype(np.float32))
+    work.save_image("average", average_pool(digit).astype(np.float32))
+    work.save_image("none", digit[:, ::2, ::2])
+    return SWEEP.measure(s, work)
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """A digit pooled once and twice, and the accuracy of a network with each kind."""
-    shown = images.from_uint8(digits.load(s.data).test_x[s.digit])[None]
-    work.picture("digit", shown)
-    for name, pool in POOLS.items():
-        work.picture(name, pool(shown).astype(np.float32))
-    work.picture("none", shown[:, ::2, ::2])
-
-    def one(pooling: Any, seed: int) -> dict[str, float]:
-        config = ClassifierConfig(conv_widths=s.conv_widths, width=s.width, pooling=pooling, lr=s.lr)
-        return trial(config, pictures(s.data, seed, shrink=s.shrink), seed=seed, epochs=s.epochs)
-
-    return {"trials": work.sweep("pooling", WAYS, s.seeds, one)}
-
-
-def numbers(found: Found) -> Any:
+def example() -> Any:
     """A map of 4 x 4, its maxima and its means."""
     values = np.array([[0, 1, 3, 1], [2, 1, 0, 0], [0, 0, 4, 2], [0, 4, 1, 1]], float)
     figure, ax = grids.canvas(15.4, 4)
@@ -65,27 +47,23 @@ def numbers(found: Found) -> Any:
     return figure
 
 
-def write(found: Found) -> list[Part]:
-    """Pooling of numbers and of a digit, and what it is worth."""
-    s, share = found.settings, accuracies(found["trials"])
-    figure, ax = axes("pooling after each convolution", "test accuracy, %", height=230)
-    points(ax, WAYS, percent(share), joined=False)
-    top, least = best(share[:2]), apart(share[0], share[1])
-    none = apart(share[top], share[2])
-    seconds = [interval(one["seconds"] for one in row).mean for row in found["trials"]]
+def write(results: Results) -> list[Block]:
+    s, (curve,) = results.settings, SWEEP.curves(results)
+    better = curve.select((0, 1)).best
     return [
         Text(
-            "Between two convolutions the maps are made smaller: each window of 2 × 2 answers with one number. The "
+            "Between two convolutions the maps are made smaller: each window of 2 × 2 is replaced by one number. The "
             "maximum says that the pattern is somewhere in the window, the average how much of it there is. Neither "
-            "says where. A digit that moves by a pixel changes little behind it, and the next kernel sees twice as far."
+            "says where. A digit that moves by a pixel changes the result little, and the next kernel sees twice as "
+            "far."
         ),
         Figure(
-            numbers(found),
+            example(),
             "Windows of 2 × 2 on a map of 4 × 4, and what is left of them.",
             alt="A grid of sixteen numbers, the four maxima and the four means of its quarters",
         ),
         Figure(
-            [found.picture(name) for name in ("digit", *WAYS)],
+            [results.image(name) for name in ("digit", *s.values)],
             "A digit of 28 px, the maxima and the means of its windows of 2 × 2, and every second of its pixels. The "
             "maximum thickens the strokes, the average greys their edges, leaving pixels out breaks them up.",
             alt="A digit and three coarser versions of it",
@@ -93,20 +71,22 @@ def write(found: Found) -> list[Part]:
             sharp=True,
         ),
         Figure(
-            figure,
-            f"Two convolutions ({s.conv_widths.replace(',', ' and ')} kernels), {s.epochs} epochs ({called(s.data)}): "
-            f"every seed, mean and 95 % interval, n = {len(s.seeds)}.",
+            SWEEP.plot(curve, size="full", height=230),
+            caption(f"Two convolutions ({s.conv_widths.replace(',', ' and ')} kernels)", s),
             alt="Accuracy with maximum, average and no pooling",
         ),
         Finding(
-            f"Maximum pooling reaches {interval(share[0]):.1%}, average pooling {interval(share[1]):.1%}, none "
-            f"{interval(share[2]):.1%}. Maximum against average: {signed(least)}. The better pooling against none: "
-            f"{signed(none)}, in {seconds[top] / seconds[2]:.1f} times the time."
+            f"Maximum pooling reaches {curve.mean(0):.1%}, average pooling {curve.mean(1):.1%}, none "
+            f"{curve.mean(2):.1%}. Maximum against average: {describe(curve.gain(0, 1))}. The better pooling against "
+            f"none: {describe(curve.gain(better, 2))}, in "
+            f"{curve.mean_seconds(better) / curve.mean_seconds(2):.1f} times the time."
         ),
     ]
 
 
-FULL = Settings()
+FULL = Settings(
+    values=("max", "average", "none"), seeds=tuple(range(20)), epochs=10, conv_widths="16,32", width=64, lr=3e-3
+)
 EXPERIMENT = Experiment(
     name="pooling",
     chapter=2,

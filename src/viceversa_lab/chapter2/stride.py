@@ -1,57 +1,41 @@
-"""Do stride and padding matter? The report found that a stride above 1 hurts, and no effect of padding on MNIST."""
+"""Do stride and padding matter? The report says that a stride above 1 hurts, and padding has no effect on MNIST."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from viceversa.methods.classifier import ClassifierConfig
-
-from ..chapter1.trials import accuracies, apart, called, percent, pictures, signed, trial
-from ..experiment import Experiment, Found
-from ..figures import axes, legend, points, ticks
-from ..interval import interval
-from ..parts import Claim, Figure, Finding, Part, Text
-from ..work import Work
+from ..blocks import Block, Claim, Figure, Finding, Text
+from ..classifiers import dataset_name, load_digits
+from ..experiment import Experiment, Results
+from ..figures import axes, legend, points
+from ..sweep import Settings, Sweep, caption, describe, difference, percent
+from ..workspace import Workspace
 
 PADDINGS = ("same", "valid")
+CROP = 4  # pixels that cropped images lose on every side
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Two convolutions without pooling; cropped pictures lose `crop` pixels on every side."""
-
-    seeds: tuple[int, ...] = tuple(range(20))
-    data: str = "handwritten"
-    strides: tuple[int, ...] = (1, 2, 3)
-    crop: int = 4
-    conv_widths: str = "8,16"
-    kernel: int = 3
-    width: int = 32
-    epochs: int = 10
-    lr: float = 1e-3
+def train(s: Settings, padding: str, stride: int, seed: int, crop: int = 0) -> dict[str, float]:
+    return s.train(seed, crop=crop, stride=stride, padding=padding, pooling="none")
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Test accuracy of every stride and padding, on whole pictures and on cropped ones."""
+SWEEP = Sweep(
+    label="stride, pixels", train=train, series={name: name for name in PADDINGS}, name="stride {}", shift=0.05
+)
 
-    def one(padding: Any, crop: int, stride: int, seed: int) -> dict[str, float]:
-        config = ClassifierConfig(
-            conv_widths=s.conv_widths, kernel=s.kernel, stride=stride, padding=padding, pooling="none",
-            width=s.width, lr=s.lr,
-        )  # fmt: skip
-        return trial(config, pictures(s.data, seed, crop=crop), seed=seed, epochs=s.epochs)
 
-    found: dict[str, Any] = {
-        padding: work.sweep(padding, s.strides, s.seeds, partial(one, padding, 0)) for padding in PADDINGS
-    }
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Every stride and padding on whole images, and stride 1 on cropped ones."""
+    results = SWEEP.measure(s, work)
     for padding in PADDINGS:
-        (found[f"{padding} cropped"],) = work.sweep(f"{padding} cropped", [1], s.seeds, partial(one, padding, s.crop))
-    whole, cropped = (pictures(s.data, s.seeds[0], crop=crop).train_x for crop in (0, s.crop))
-    work.picture("whole", whole[0])
-    work.picture("cropped", cropped[0])
-    return found | {"border": {"whole": border(whole), "cropped": border(cropped)}}
+        name = f"{padding} cropped"
+        (results[name],) = work.sweep(name, [1], s.seeds, partial(train, s, padding, crop=CROP))
+    whole, cropped = (load_digits(s.data, s.seeds[0], crop=crop).train_x for crop in (0, CROP))
+    work.save_image("whole", whole[0])
+    work.save_image("cropped", cropped[0])
+    return results | {"border": {"whole": border(whole), "cropped": border(cropped)}}
 
 
 def border(x: Any) -> float:
@@ -60,73 +44,66 @@ def border(x: Any) -> float:
     return float((edge.mean() + 1) / 2)
 
 
-def drawn(found: Found, shares: dict[str, list[list[float]]], cropped: dict[str, list[float]]) -> list[Any]:
-    """Accuracy by stride, and with the border and without."""
-    s = found.settings
-    left, ax = axes("stride, pixels", "test accuracy, %", size="panel")
-    for series, name in enumerate(PADDINGS):
-        points(ax, s.strides, percent(shares[name]), name, series, shift=0.05 * series)
-    ticks(ax, s.strides)
-    legend(ax, "lower left")
-    right, ax = axes("", "test accuracy, %", size="panel")
-    for series, name in enumerate(PADDINGS):
-        rows = percent([shares[name][0], cropped[name]])
-        points(ax, ("whole", "cropped"), rows, name, series, shift=0.12 * series, joined=False)
+def plot_border(rows: dict[str, list[list[float]]]) -> Any:
+    """Accuracy with stride 1 on whole and on cropped images, by padding."""
+    figure, ax = axes("", "test accuracy, %", size="panel")
+    for i, (padding, accuracies) in enumerate(rows.items()):
+        points(ax, ("whole", "cropped"), percent(accuracies), padding, i, shift=0.12 * i, joined=False)
     ax.set_xlim(-0.5, 1.6)
     legend(ax, "lower left")
-    return [left, right]
+    return figure
 
 
-def write(found: Found) -> list[Part]:
-    """Accuracy by stride and padding, and padding where the digits touch the border."""
-    s = found.settings
-    shares = {name: accuracies(found[name]) for name in PADDINGS}
-    cropped = {name: accuracies([found[f"{name} cropped"]])[0] for name in PADDINGS}
-    lost = {name: apart(shares[name][0], shares[name][-1]) for name in PADDINGS}
-    whole, edge = apart(shares["same"][0], shares["valid"][0]), apart(cropped["same"], cropped["valid"])
-    seconds = [interval(one["seconds"] for one in row).mean for row in found["same"]]
+def write(results: Results) -> list[Block]:
+    s, (same, valid) = results.settings, SWEEP.curves(results)
+    rows = {
+        curve.label: [curve.accuracy[0], [trial["accuracy"] for trial in results[f"{curve.label} cropped"]]]
+        for curve in (same, valid)
+    }
+    whole, cropped = (difference(rows["same"][i], rows["valid"][i]) for i in (0, 1))
+    brightness = results["border"]
     return [
         Text(
-            "A stride above 1 skips places: the maps become smaller, training becomes faster, and what happens between "
-            "two places is seen by fewer kernels. Padding decides whether the outermost pixels are seen as often as "
-            "the others. The report explains why that does not matter on MNIST: the border is dark. If this is the "
-            f"reason, padding should begin to matter when the border is cut off. So @1 also has digits without their "
-            f"outer {s.crop} pixels, whose strokes touch the edge."
+            "A stride above 1 skips positions: the maps become smaller, training becomes faster, and what happens "
+            "between two positions is seen by fewer kernels. Padding decides whether the outermost pixels are seen as "
+            "often as the others. The report explains why that does not matter on MNIST: the border is dark. If this "
+            "is the reason, padding should begin to matter when the border is cut off. So @1 also has digits without "
+            f"their outer {CROP} pixels, whose strokes touch the edge."
         ),
         Figure(
-            drawn(found, shares, cropped),
-            f"Two convolutions of {s.kernel} × {s.kernel} without pooling, {s.epochs} epochs ({called(s.data)}): every "
-            f"seed, mean and 95 % interval, n = {len(s.seeds)}. Right: stride 1, with the dark border and without.",
+            [SWEEP.plot(same, valid), plot_border(rows)],
+            caption(
+                f"Two convolutions of {s.kernel} × {s.kernel} without pooling",
+                s,
+                "Right: stride 1, with the dark border and without.",
+            ),
             alt="Accuracy by stride for both kinds of padding, and by padding for whole and cropped digits",
             titles=("stride", "padding and border"),
         ),
         Figure(
-            [found.picture("whole"), found.picture("cropped")],
-            f"A digit as it is, its outermost pixels {found['border']['whole']:.0%} white on the mean of all digits, "
-            f"and cropped, {found['border']['cropped']:.0%}.",
+            [results.image("whole"), results.image("cropped")],
+            "A digit as it is, and cropped. On the mean of all digits the outermost pixels are "
+            f"{brightness['whole']:.0%} white, after cropping {brightness['cropped']:.0%}.",
             alt="A handwritten digit with and without its dark border",
             titles=("whole", "cropped"),
             sharp=True,
         ),
         Finding(
-            f"Stride 1 against {s.strides[-1]}: {signed(lost['same'])} with same padding, {signed(lost['valid'])} with "
-            f"valid padding, in {seconds[0] / seconds[-1]:.1f} times the time. Same against valid padding: "
-            f"{signed(whole)}; on cropped digits {signed(edge)}."
+            f"Stride 1 against {s.values[-1]} with same padding: {describe(same.gain(0, -1))}; with valid padding: "
+            f"{describe(valid.gain(0, -1))}; it takes {same.mean_seconds(0) / same.mean_seconds(-1):.1f} times the "
+            f"time. Same against valid padding: {describe(whole)}; on cropped digits: {describe(cropped)}."
         ),
-        Claim(
-            claimed="A stride above 1 hurts.",
-            measured=f"Stride 1 against {s.strides[-1]}: {signed(lost['same'])} (same padding).",
-            holds=lost["same"].low > 0,
-        ),
+        same.claim("A stride above 1 hurts.", better=0, worse=-1),
         Claim(
             claimed="Padding has no effect on MNIST, because its borders are dark.",
-            measured=f"Same against valid padding on {called(s.data)}: {signed(whole)}. Cropped: {signed(edge)}.",
+            measured=f"Same against valid padding on {dataset_name(s.data)}: {describe(whole)}. Cropped: "
+            f"{describe(cropped)}.",
             holds=whole.low <= 0 <= whole.high,
         ),
     ]
 
 
-FULL = Settings()
+FULL = Settings(values=(1, 2, 3), seeds=tuple(range(20)), epochs=10, conv_widths="8,16", kernel=3, width=32)
 EXPERIMENT = Experiment(
     name="stride-and-padding",
     chapter=2,

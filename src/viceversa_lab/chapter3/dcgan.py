@@ -1,6 +1,7 @@
 """Can two convolutional networks teach each other to write digits? The report left its results out (Fig. 3.5)."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,129 +10,128 @@ import torch
 from viceversa import images
 from viceversa.worlds.digits import CLASSES
 
-from ..experiment import Experiment, Found
+from ..blocks import Animation, Block, Claim, Figure, Finding, Table, Text
+from ..experiment import Experiment, Results
 from ..figures import INK, SERIES, axes, band, legend, points, ticks
 from ..interval import Interval, interval
-from ..parts import Claim, Figure, Film, Finding, Part, Table, Text
-from ..work import Work
-from . import recognition
-from .recognition import LEVELS, SURE, Known
+from ..workspace import Workspace
+from . import digit_runs
+from .digit_runs import CONFIDENT, LEVELS, RealDigits
 
 SHOWN = 64  # generated and real digits side by side
 COPIES = 8  # pairs of a generated digit and its nearest real one
-STRIP = 5  # noises whose digits are followed through the training
+ROWS = 5  # digits that are followed through the training
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Steps of 64 digits; `judge` is those of the classifier, `count` the digits that it looks at."""
+    """Steps of 64 digits; `count` generated digits of each training are scored."""
 
     data: str = "handwritten"
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 2500
-    judge: int = 600
+    classifier_steps: int = 600
     count: int = 2000
-    moments: int = 30  # sample sheets, for the film
+    frames: int = 30  # of the animation
     change: tuple[str, ...] = ()  # of the preset
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Generators of all seeds before the same judge, and the pictures of the first."""
-    known = recognition.prepare(work, s.data)
-    judge = recognition.restore(recognition.learn(work, known, "cnn", s.judge, seed=0))
-    change = (*s.change, f"train.samples={s.moments}")
-    runs = [recognition.learn(work, known, "dcgan", s.steps, seed, change) for seed in s.seeds]
-    found = work.each(
-        "judged", [(seed,) for seed in s.seeds], lambda seed: one(runs[s.seeds.index(seed)], judge, known, s)
-    )
-    look(work, known, runs[0])
-    distance, _ = recognition.nearest(known.test, known)
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Generators of all seeds scored by one classifier, and images of the first seed."""
+    real = digit_runs.prepare(work, s.data)
+    classifier = digit_runs.restore(digit_runs.learn(work, real, "cnn", s.classifier_steps, seed=0))
+    change = (*s.change, f"train.samples={s.frames}")
+    runs = {seed: digit_runs.learn(work, real, "dcgan", s.steps, seed, change) for seed in s.seeds}
+
+    def score(seed: int) -> dict[str, Any]:
+        generated = digit_runs.sample(digit_runs.restore(runs[seed]), s.count)
+        distance, _ = digit_runs.nearest(generated, real)
+        return digit_runs.score(classifier, generated) | {"distance": np.median(distance)}
+
+    scores = work.map("score", [(seed,) for seed in s.seeds], score)
+    first = runs[s.seeds[0]]
+    save_images(work, real, first)
+    distance, _ = digit_runs.nearest(real.test, real)
     return {
-        "name": known.name,
-        "train": len(known.train),
-        "accuracy": recognition.accuracy(judge, known),
-        "real": recognition.opinion(judge, known.test) | {"distance": np.median(distance)},
-        "generated": found,
-        "pace": work.keep("pace", lambda: recognition.pace(runs[0])),
+        "name": real.name,
+        "train": len(real.train),
+        "accuracy": digit_runs.accuracy(classifier, real),
+        "real": digit_runs.score(classifier, real.test) | {"distance": np.median(distance)},
+        "generated": scores,
+        "seconds per step": work.cached("seconds per step", lambda: digit_runs.seconds_per_step(first)),
     }
 
 
-def one(run: Any, judge: Any, known: Known, s: Settings) -> dict[str, Any]:
-    """What the judge says of one generator, and how far its digits are from the training digits."""
-    drawn = recognition.sample(recognition.restore(run), s.count)
-    distance, _ = recognition.nearest(drawn, known)
-    return recognition.opinion(judge, drawn) | {"distance": np.median(distance)}
+def save_images(work: Workspace, real: RealDigits, run: Path) -> None:
+    """Generated and real digits, the nearest pairs, and the frames of the training."""
+    generated = digit_runs.sample(digit_runs.restore(run), 500)
+    work.save_image("generated", digit_runs.sheet(generated[:SHOWN]))
+    order = torch.randperm(len(real.train), generator=torch.Generator().manual_seed(0))
+    work.save_image("real", digit_runs.sheet(real.train[order[:SHOWN]]))
 
-
-def look(work: Work, known: Known, run: Any) -> None:
-    """Generated and real digits, the nearest pairs, and the course of the training."""
-    drawn = recognition.sample(recognition.restore(run), 500)
-    work.picture("generated", recognition.sheet(drawn[:SHOWN]))
-    order = torch.randperm(len(known.train), generator=torch.Generator().manual_seed(0))
-    work.picture("real", recognition.sheet(known.train[order[:SHOWN]]))
-    distance, number = recognition.nearest(drawn, known)
+    distance, index = digit_runs.nearest(generated, real)
     closest = np.argsort(distance)[:COPIES]
-    pairs = torch.cat([drawn[closest], known.train[number[closest]]])
-    work.picture("pairs", recognition.sheet(pairs, COPIES))
-    frames = recognition.moments(run)
+    pairs = torch.cat([generated[closest], real.train[index[closest]]])
+    work.save_image("pairs", digit_runs.sheet(pairs, COPIES))
+
+    frames = digit_runs.sample_sheets(run)
     for i, rows in enumerate(frames):
-        work.picture(f"moment-{i}", images.grid(rows, gap=1))
-    followed = [frames[round(i)] for i in np.linspace(0, len(frames) - 1, min(11, len(frames)))]
-    work.picture("strip", images.grid([[rows[k][0] for rows in followed] for k in range(STRIP)], gap=1))
-    work.keep("moments", lambda: len(frames))
+        work.save_image(f"frame-{i}", images.grid(rows, gap=1))
+    columns = [frames[round(i)] for i in np.linspace(0, len(frames) - 1, min(11, len(frames)))]
+    work.save_image("strip", images.grid([[rows[k][0] for rows in columns] for k in range(ROWS)], gap=1))
 
 
-def classes(found: Found) -> Any:
-    """How often the judge sees each class."""
-    figure, ax = axes("class that the judge sees", "share of the digits, %", size="panel")
-    rows = [[100 * t["classes"][k] for t in found["generated"]] for k in range(CLASSES)]
+def plot_classes(results: Results) -> Any:
+    """How often the classifier predicts each class."""
+    figure, ax = axes("predicted class", "share of the digits, %", size="panel")
+    rows = [[100 * t["classes"][k] for t in results["generated"]] for k in range(CLASSES)]
     points(ax, range(CLASSES), rows, "generated", 1, joined=False)
-    ax.plot(range(CLASSES), [100 * c for c in found["real"]["classes"]], "_", color=INK, markersize=13, label="real")
+    real = [100 * share for share in results["real"]["classes"]]
+    ax.plot(range(CLASSES), real, "_", color=INK, markersize=13, label="real")
     ticks(ax, range(CLASSES))
     ax.set_ylim(bottom=0)
     legend(ax, "lower center")
     return figure
 
 
-def sureness(found: Found) -> Any:
-    """Share of the digits of which the judge is at least so sure."""
-    figure, ax = axes("sureness of the judge, at least", "share of the digits, %", size="panel")
-    rows = [[100 * t["curve"][i] for t in found["generated"]] for i in range(len(LEVELS))]
-    ax.plot(LEVELS, [100 * c for c in found["real"]["curve"]], color=SERIES[0], label="real, not seen")
+def plot_confidence(results: Results) -> Any:
+    """The share of the digits on which the classifier is at least so confident."""
+    figure, ax = axes("confidence of the classifier, at least", "share of the digits, %", size="panel")
+    rows = [[100 * t["curve"][i] for t in results["generated"]] for i in range(len(LEVELS))]
+    ax.plot(LEVELS, [100 * c for c in results["real"]["curve"]], color=SERIES[0], label="real, held out")
     band(ax, list(LEVELS), rows, "generated", 1)
-    ax.axvline(SURE, color=INK, linewidth=0.8)
+    ax.axvline(CONFIDENT, color=INK, linewidth=0.8)
     ax.set_ylim(0, 103)
     legend(ax, "lower left")
     return figure
 
 
-def write(found: Found) -> list[Part]:
-    """Samples, their course, and what the judge says."""
-    return [*samples(found), *judgement(found), *answer(found)]
+def write(results: Results) -> list[Block]:
+    return [*samples(results), *scores(results), *answer(results)]
 
 
-def samples(found: Found) -> list[Part]:
-    """Digits from the same noise, as a film and as a strip."""
-    s = found.settings
-    seconds = found["pace"] * s.steps
-    frames = [found.picture(f"moment-{i}") for i in range(s.moments + 1)]
+def samples(results: Results) -> list[Block]:
+    """Digits from the same noise, as an animation and as a strip."""
+    s = results.settings
+    seconds = results["seconds per step"] * s.steps
+    frames = [results.image(f"frame-{i}") for i in range(s.frames + 1)]
     return [
         Text(
-            "DCGAN (Radford and others, 2016) gives both players convolutions: the generator doubles the side of a "
-            "small map by transposed convolutions until it is a picture, the discriminator halves it by strides. "
-            f"Both learn here from {found['train']:,} {found['name']} digits, in {s.steps:,} steps of 64, about "
-            f"{seconds:.0f} seconds on one core of the processor."
+            "DCGAN (Radford and others, 2016) builds both networks of convolutions: the generator doubles the side of "
+            "a small map by transposed convolutions until it is an image, the discriminator halves it by strides. "
+            f"Both learn here from {results['train']:,} {results['name']} digits, in {s.steps:,} steps of 64, about "
+            f"{seconds:.0f} seconds on one CPU core."
         ),
         Figure(
-            [Film(frames, 200), found.picture("real")],
-            f"Left: {SHOWN} digits from the same noise while the generator learns, as they come, not picked. Right: as "
-            "many real ones.",
-            alt="A film in which grey noise turns into white digits on black, beside real digits",
+            [Animation(frames, 200), results.image("real")],
+            f"Left: {SHOWN} digits from the same noise while the generator learns, not picked. Right: as many real "
+            "ones.",
+            alt="An animation in which grey noise turns into white digits on black, beside real digits",
             titles=("generated", "real"),
             sharp=True,
         ),
         Figure(
-            found.picture("strip"),
+            results.image("strip"),
             f"The same training as a strip: each row is one noise, each column a later moment, from step 0 to "
             f"{s.steps:,}.",
             alt="Rows in which a grey square becomes a digit from left to right",
@@ -141,32 +141,32 @@ def samples(found: Found) -> list[Part]:
     ]
 
 
-def judgement(found: Found) -> list[Part]:
-    """How sure the judge is, of which classes, and whether the digits are copies."""
-    s, real = found.settings, found["real"]
-    recognised, sure, fewest, distance = scores(found)
+def scores(results: Results) -> list[Block]:
+    """How confident the classifier is, of which classes, and whether the digits are copies."""
+    s, real = results.settings, results["real"]
+    recognised, confidence, rarest, distance = mean_scores(results)
     return [
         Text(
-            "Who judges? A convolutional classifier that has learnt the real digits, and names "
-            f"{interval([found['accuracy']]):.1%} of those it has not seen rightly. It is asked how sure it is, that "
-            f"is, for its largest probability. A digit counts as recognised from {100 * SURE:.0f} % on (@3). It is not "
-            "sure of every real digit either, and a picture between two digits, which nobody would write, makes it "
-            "waver."
+            "How are the digits scored? By a convolutional classifier that has learnt the real digits, and classifies "
+            f"{interval([results['accuracy']]):.1%} of those held out correctly. Its confidence is its largest "
+            f"probability. A digit counts as recognised from {100 * CONFIDENT:.0f} % on (@3). It is not that confident "
+            "on every real digit either, and a shape between two digits, which nobody would write, lowers its "
+            "confidence."
         ),
         Figure(
-            [sureness(found), classes(found)],
-            f"Left: how sure the judge is; the line marks {100 * SURE:.0f} %. Right: what it sees in "
+            [plot_confidence(results), plot_classes(results)],
+            f"Left: confidence of the classifier; the line marks {100 * CONFIDENT:.0f} %. Right: its predictions for "
             f"{s.count:,} digits of each training.",
-            alt="Sureness of generated digits beside that of real ones, and how often each of the ten classes is seen",
+            alt="Confidence on generated and on real digits, and how often each of the ten classes is predicted",
         ),
         Table(
-            ["", "recognised", "mean sureness", "rarest class", "nearest training digit"],
+            ["", "recognised", "mean confidence", "rarest class", "nearest training digit"],
             [
-                ["generated", f"{recognised:.1%}", f"{sure:.1%}", f"{fewest:.1%}", f"{distance:.3f}"],
+                ["generated", f"{recognised:.1%}", f"{confidence:.1%}", f"{rarest:.1%}", f"{distance:.3f}"],
                 [
-                    "real, not seen",
+                    "real, held out",
                     f"{interval([real['recognised']]):.1%}",
-                    f"{interval([real['sureness']]):.1%}",
+                    f"{interval([real['confidence']]):.1%}",
                     f"{interval([min(real['classes'])]):.1%}",
                     f"{real['distance']:.3f}",
                 ],
@@ -175,8 +175,8 @@ def judgement(found: Found) -> list[Part]:
             "column is a median distance, root mean square of the difference of the pixels from −1 to 1.",
         ),
         Figure(
-            found.picture("pairs"),
-            "Are they copies? Above, of 500 generated digits those that lie nearest to a training digit; below, that "
+            results.image("pairs"),
+            "Are they copies? Above, those of 500 generated digits that are nearest to a training digit; below, that "
             "training digit.",
             alt="Eight generated digits and below each the most similar real digit",
             sharp=True,
@@ -185,29 +185,30 @@ def judgement(found: Found) -> list[Part]:
     ]
 
 
-def scores(found: Found) -> tuple[Interval, ...]:
-    """Share recognised, mean sureness, share of the rarest class, distance to the nearest training digit."""
-    names = ("recognised", "sureness", "distance")
-    recognised, sure, distance = (interval(t[name] for t in found["generated"]) for name in names)
-    return recognised, sure, interval([min(min(t["classes"]) for t in found["generated"])]), distance
+def mean_scores(results: Results) -> tuple[Interval, ...]:
+    """Share recognised, mean confidence, share of the rarest class, distance to the nearest training digit."""
+    trainings = results["generated"]
+    names = ("recognised", "confidence", "distance")
+    recognised, confidence, distance = (interval(t[name] for t in trainings) for name in names)
+    return recognised, confidence, interval([min(min(t["classes"]) for t in trainings)]), distance
 
 
-def answer(found: Found) -> list[Part]:
+def answer(results: Results) -> list[Block]:
     """The finding and the claim."""
-    real = found["real"]
-    recognised, sure, fewest, distance = scores(found)
+    real = results["real"]
+    recognised, confidence, rarest, distance = mean_scores(results)
     return [
         Finding(
-            f"The judge is {sure:.1%} sure of a generated digit on average, and at least {100 * SURE:.0f} % sure of "
-            f"{recognised:.1%} of them (95 % interval, n = {sure.n}). The rarest class has {fewest:.1%} of the digits. "
-            f"Half of them are nearer to a training digit than {distance:.3f}; of real digits that were held back, "
-            f"half are nearer than {real['distance']:.3f}."
+            f"The mean confidence on a generated digit is {confidence:.1%}, and it is at least {100 * CONFIDENT:.0f} % "
+            f"on {recognised:.1%} of them (95 % interval, n = {confidence.n}). The rarest class has {rarest:.1%} of "
+            f"the digits. Half of them are nearer to a training digit than {distance:.3f}; of real digits that were "
+            f"held out, half are nearer than {real['distance']:.3f}."
         ),
         Claim(
             claimed="DCGAN’s digits are recognised with at least 90 % confidence, and all ten classes occur.",
-            measured=f"Mean confidence {sure:.1%}; {recognised:.1%} of the digits reach 90 % alone; rarest class "
-            f"{fewest:.1%}.",
-            holds=sure.mean >= SURE and fewest.mean > 0.01,
+            measured=f"Mean confidence {confidence:.1%}; {recognised:.1%} of the digits reach 90 % alone; rarest class "
+            f"{rarest:.1%}.",
+            holds=confidence.mean >= CONFIDENT and rarest.mean > 0.01,
         ),
     ]
 
@@ -218,7 +219,7 @@ EXPERIMENT = Experiment(
     chapter=3,
     title="Can two networks teach each other to write digits?",
     full=FULL,
-    quick=replace(FULL, seeds=(0,), steps=500, judge=250, count=1000, moments=10),
+    quick=replace(FULL, seeds=(0,), steps=500, classifier_steps=250, count=1000, frames=10),
     measure=measure,
     write=write,
 )

@@ -1,4 +1,4 @@
-"""Which modes does a generator find? Eight points on a ring, where every lost one can be counted."""
+"""Which modes does a generator cover? Eight Gaussians on a ring, where every lost one can be counted."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,20 +13,20 @@ from viceversa.metrics.modes import modes
 from viceversa.networks.points import PointDiscriminator, PointGenerator
 from viceversa.worlds.gaussians import GaussianBatches, ring
 
-from ..experiment import Experiment, Found
+from ..blocks import Block, Claim, Figure, Finding, Table, Text
+from ..experiment import Experiment, Results
 from ..figures import INK, RED, axes, points
 from ..interval import interval
-from ..parts import Claim, Figure, Finding, Part, Table, Text
-from ..work import Work
+from ..workspace import Workspace
 
-STEADY = {"beta1": 0.0, "lr_g": 5e-4, "lr_d": 5e-4}
+EQUAL_RATES = {"beta1": 0.0, "lr_g": 5e-4, "lr_d": 5e-4}
 CASES: dict[str, dict[str, Any]] = {
-    "driven": {"beta1": 0.9, "lr_g": 1e-3, "lr_d": 1e-4},
-    "plain": STEADY,
-    "relativistic": {**STEADY, "loss": "relativistic", "r1": 0.1, "r2": 0.1},
+    "fast generator": {"beta1": 0.9, "lr_g": 1e-3, "lr_d": 1e-4},
+    "equal rates": EQUAL_RATES,
+    "relativistic": {**EQUAL_RATES, "loss": "relativistic", "r1": 0.1, "r2": 0.1},
 }
-TITLES = {"driven": "GAN, G ten times as fast", "plain": "GAN, equal rates", "relativistic": "relativistic, R1 + R2"}
-MOMENTS = 4  # of the strip
+TITLES = ("GAN, G ten times as fast", "GAN, equal rates", "relativistic, R1 + R2")
+PANELS = 4  # of the strip
 DRAWN, COUNTED = 250, 2500  # samples of a panel, and those in which modes are counted
 BATCH = 128
 
@@ -40,103 +40,102 @@ class Settings:
 
 
 def samples(method: GAN, count: int) -> NDArray[Any]:
-    """Points (count, 2) from noise that does not depend on the training."""
+    """Generated points (count, 2), from the same noise for every training."""
     z = torch.randn(count, method.latent, generator=torch.Generator().manual_seed(0))
     with still(method.nets["G"]):
-        found: NDArray[Any] = method.nets["G"](z).numpy()
-    return found
+        points: NDArray[Any] = method.nets["G"](z).numpy()
+    return points
 
 
-def one(case: str, seed: int, steps: int) -> dict[str, Any]:
-    """Train one case; modes at the end, and points at a few moments."""
+def train(case: str, seed: int, steps: int) -> dict[str, Any]:
+    """Train one case; modes at the end, and samples at a few steps."""
     torch.manual_seed(seed)
-    world = ring()
+    mixture = ring()
     config = GANConfig(channels=1, latent=2, **CASES[case])
     method = GAN(config, size=28, nets=(PointGenerator(2), PointDiscriminator()))
-    drawn = GaussianBatches(world, BATCH, seed)
-    moments = {steps * (i + 1) // MOMENTS for i in range(MOMENTS)}
+    real = GaussianBatches(mixture, BATCH, seed)
+    shown = {steps * (i + 1) // PANELS for i in range(PANELS)}
     strip = []
     for step in range(steps):
-        method.step(*drawn.batch(step))
-        if step + 1 in moments:
+        method.step(*real.batch(step))
+        if step + 1 in shown:
             strip.append(samples(method, DRAWN).round(3))
-    found = modes(samples(method, COUNTED), world.centres, world.deviation)
-    return {"covered": found.covered, "held": found.held, "quality": found.quality, "strip": strip}
+
+    counts = modes(samples(method, COUNTED), mixture.centres, mixture.deviation)
+    return {"covered": counts.covered, "held": counts.held, "quality": counts.quality, "strip": strip}
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Every case from every seed."""
-    return {
-        case: work.each("ring", [(case, seed) for seed in s.seeds], lambda case, seed: one(case, seed, s.steps))
-        for case in CASES
-    }
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Every case and seed."""
+    rows = work.sweep("ring", CASES, s.seeds, lambda case, seed: train(case, seed, s.steps))
+    return dict(zip(CASES, rows, strict=True))
 
 
-def strip(found: Found, case: str) -> Any:
-    """Samples at four moments side by side; circles mark the modes."""
+def plot_samples(results: Results, case: str) -> Any:
+    """Samples at four steps side by side; circles mark the modes."""
     figure, ax = axes(size="wide", height=190)
-    s, centres = found.settings, ring().centres
-    for i, values in enumerate(found[case][0]["strip"]):
-        shown = np.clip(values, -1.6, 1.6)
+    s, centres = results.settings, ring().centres
+    for i, values in enumerate(results[case][0]["strip"]):
+        inside = np.clip(values, -1.6, 1.6)
         ax.scatter(centres[:, 0] + 4 * i, centres[:, 1], s=130, facecolors="none", edgecolors=INK, linewidths=0.8)
-        ax.scatter(shown[:, 0] + 4 * i, shown[:, 1], s=6, color=RED, alpha=0.6, linewidths=0)
-        ax.text(4 * i, -2.1, f"step {s.steps * (i + 1) // MOMENTS:,}", ha="center", va="top")
-    ax.set(xticks=[], yticks=[], xlim=(-2, 4 * MOMENTS - 2), ylim=(-2.7, 1.75), aspect="equal")
+        ax.scatter(inside[:, 0] + 4 * i, inside[:, 1], s=6, color=RED, alpha=0.6, linewidths=0)
+        ax.text(4 * i, -2.1, f"step {s.steps * (i + 1) // PANELS:,}", ha="center", va="top")
+    ax.set(xticks=[], yticks=[], xlim=(-2, 4 * PANELS - 2), ylim=(-2.7, 1.75), aspect="equal")
     ax.spines[:].set_visible(False)
     ax.grid(visible=False)
     return figure
 
 
-def counts(found: Found) -> Any:
+def plot_modes(results: Results) -> Any:
     """Modes that are covered at the end."""
     figure, ax = axes("", "modes covered, of 8", height=250)
-    names = ["GAN,\nG ten times as fast", "GAN,\nequal rates", "relativistic,\nR1 + R2"]
-    points(ax, names, [[t["covered"] for t in found[case]] for case in CASES], joined=False)
+    names = [title.replace(", ", ",\n") for title in TITLES]
+    points(ax, names, [[t["covered"] for t in results[case]] for case in CASES], joined=False)
     ax.set(ylim=(0, 8.4), xlim=(-0.5, 2.5))
     return figure
 
 
-def write(found: Found) -> list[Part]:
-    """Strips, counts and what follows."""
-    s = found.settings
-    ends = {case: {k: interval(t[k] for t in found[case]) for k in ("covered", "quality")} for case in CASES}
+def write(results: Results) -> list[Block]:
+    s = results.settings
+    covered = [interval(t["covered"] for t in results[case]) for case in CASES]
+    quality = [interval(t["quality"] for t in results[case]) for case in CASES]
     return [
         Text(
-            "On pictures one has to guess what a kind is. On a plane it is known: the real points lie in eight tight "
-            "heaps on a ring (deviation 0.01). Two small perceptrons play the game three times: with a generator ten "
-            "times as fast as its judge and much momentum, with equal rates, and with these rates and the relativistic "
-            "loss with penalties on D’s slope at real and made points (Huang and others, 2024)."
+            "On images one has to guess what a mode is. On a plane it is known: the real points lie in eight tight "
+            "clusters on a ring (deviation 0.01). Two small perceptrons play the game three times: with a generator "
+            "ten times as fast as its discriminator and much momentum, with equal rates, and with these rates and the "
+            "relativistic loss with penalties on D’s gradient at real and generated points (Huang and others, 2024)."
         ),
         *(
             Figure(
-                strip(found, case),
-                f"{TITLES[case]}: {DRAWN} samples from the same noise at four moments (red); circles are the heaps. "
-                "Points outside the frame are drawn at its edge.",
-                alt=f"Four panels of samples of the {TITLES[case]} training around eight circles",
+                plot_samples(results, case),
+                f"{title}: {DRAWN} samples from the same noise at four steps (red); circles are the clusters. Points "
+                "outside the frame are drawn at its edge.",
+                alt=f"Four panels of samples of the {title} training around eight circles",
                 wide=True,
             )
-            for case in CASES
+            for case, title in zip(CASES, TITLES, strict=True)
         ),
         Figure(
-            counts(found),
-            f"Heaps with at least one of {COUNTED:,} samples within three deviations. n = {len(s.seeds)}.",
+            plot_modes(results),
+            f"Clusters with at least one of {COUNTED:,} samples within three deviations. n = {len(s.seeds)}.",
             alt="Modes covered by three kinds of training",
         ),
         Table(
             ["", "modes covered", "samples within 3 deviations"],
-            [[TITLES[case], e["covered"], f"{e['quality']:.1%}"] for case, e in ends.items()],
+            [[title, count, f"{share:.1%}"] for title, count, share in zip(TITLES, covered, quality, strict=True)],
             caption="The protocol of VEEGAN and PacGAN; a perfect sampler has 8 modes and 98.9 %.",
         ),
         Finding(
-            f"After {s.steps:,} steps the driven GAN covers {ends['driven']['covered']:.1f} of 8 modes, the same GAN "
-            f"with equal rates {ends['plain']['covered']:.1f}, the relativistic one "
-            f"{ends['relativistic']['covered']:.1f} (95 % interval, n = {len(s.seeds)})."
+            f"After {s.steps:,} steps the GAN with a fast generator covers {covered[0]:.1f} of 8 modes, the same GAN "
+            f"with equal rates {covered[1]:.1f}, the relativistic one {covered[2]:.1f} (95 % interval, "
+            f"n = {len(s.seeds)})."
         ),
         Claim(
             claimed="The relativistic loss with R1 and R2 keeps all modes (Huang and others, 2024).",
-            measured=f"Modes covered: {ends['relativistic']['covered']:.1f} of 8; "
-            f"{ends['relativistic']['quality']:.1%} of the samples lie within three deviations.",
-            holds=all(t["covered"] == 8 for t in found["relativistic"]),
+            measured=f"Modes covered: {covered[2]:.1f} of 8; {quality[2]:.1%} of the samples lie within three "
+            "deviations.",
+            holds=all(t["covered"] == 8 for t in results["relativistic"]),
         ),
     ]
 
@@ -145,7 +144,7 @@ FULL = Settings()
 EXPERIMENT = Experiment(
     name="modes",
     chapter=3,
-    title="Which modes does a generator find?",
+    title="Which modes does a generator cover?",
     full=FULL,
     quick=replace(FULL, seeds=(0,), steps=1500),
     measure=measure,

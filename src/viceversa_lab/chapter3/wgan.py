@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ..experiment import Experiment, Found
+from ..blocks import Block, Claim, Figure, Finding, Formula, Table, Text
+from ..experiment import Experiment, Results
 from ..figures import GREEN, axes, points
-from ..interval import Interval, interval, paired
-from ..parts import Claim, Figure, Finding, Formula, Part, Table, Text
-from ..work import Work
-from . import recognition
-from .recognition import SURE, Known
+from ..interval import Interval, interval, paired_difference
+from ..workspace import Workspace
+from . import digit_runs
+from .digit_runs import CONFIDENT, RealDigits
 
-TASK = r"\min_G \max_f \; E_{x \sim p} f(x) - E_z f(G(z))"
-NAMES = {"dcgan": "DCGAN", "wgan": "WGAN, clipping", "wgan-gp": "WGAN, penalty"}
-SHOWN = 36
+OBJECTIVE = r"\min_G \max_f \; E_{x \sim p} f(x) - E_z f(G(z))"
+NAMES = {"dcgan": "DCGAN", "wgan": "WGAN, clipping", "wgan-gp": "WGAN, penalty"}  # preset to name
+SHOWN = 36  # digits on a sheet
 
 
 @dataclass(frozen=True)
@@ -26,130 +26,129 @@ class Settings:
     data: str = "handwritten"
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: tuple[int, int, int] = (2500, 1300, 1150)
-    judge: int = 600  # steps of the classifier
-    count: int = 2000  # digits that it looks at
+    classifier_steps: int = 600
+    count: int = 2000  # generated digits that are scored
     change: tuple[str, ...] = ()  # of all presets
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Three methods, the same digits, the same judge."""
-    known = recognition.prepare(work, s.data)
-    judge = recognition.restore(recognition.learn(work, known, "cnn", s.judge, seed=0))
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Three methods on the same digits, scored by the same classifier."""
+    real = digit_runs.prepare(work, s.data)
+    classifier = digit_runs.restore(digit_runs.learn(work, real, "cnn", s.classifier_steps, seed=0))
     change = (*s.change, "train.samples=0")
 
     def one(method: str, steps: int, seed: int) -> dict[str, Any]:
-        run = recognition.learn(work, known, method, steps, seed, change)
-        drawn = recognition.sample(recognition.restore(run), s.count)
+        run = digit_runs.learn(work, real, method, steps, seed, change)
+        generated = digit_runs.sample(digit_runs.restore(run), s.count)
         if seed == s.seeds[0]:
-            work.picture(method, recognition.sheet(drawn[:SHOWN], 6))
-        return recognition.opinion(judge, drawn) | apart(drawn, known) | {"pace": recognition.pace(run)}
+            work.save_image(method, digit_runs.sheet(generated[:SHOWN], 6))
+        scores = digit_runs.score(classifier, generated)
+        return scores | distance(generated, real) | {"seconds per step": digit_runs.seconds_per_step(run)}
 
-    judged = [work.each("judged", [(m, n, seed) for seed in s.seeds], one) for m, n in zip(NAMES, s.steps, strict=True)]
-    real = recognition.opinion(judge, known.test) | apart(known.test, known)
+    trainings = {
+        method: work.map("score", [(method, steps, seed) for seed in s.seeds], one)
+        for method, steps in zip(NAMES, s.steps, strict=True)
+    }
     return {
-        "name": known.name,
-        "accuracy": recognition.accuracy(judge, known),
-        "real": real,
-        **dict(zip(NAMES, judged, strict=True)),
+        "name": real.name,
+        "accuracy": digit_runs.accuracy(classifier, real),
+        "real": digit_runs.score(classifier, real.test) | distance(real.test, real),
+        **trainings,
     }
 
 
-def apart(pictures: Any, known: Known) -> dict[str, float]:
+def distance(x: Any, real: RealDigits) -> dict[str, float]:
     """The median distance to the nearest training digit."""
-    return {"distance": float(np.median(recognition.nearest(pictures, known)[0]))}
+    return {"distance": float(np.median(digit_runs.nearest(x, real)[0]))}
 
 
-def series(found: Found, method: str, name: str) -> list[float]:
-    """A number of every seed."""
-    return [t[name] for t in found[method]]
+def by_seed(results: Results, method: str, score: str) -> list[float]:
+    return [t[score] for t in results[method]]
 
 
-def compared(found: Found, name: str, label: str, scale: float = 1.0) -> Any:
-    """One number of the three methods, and of real digits as a line."""
+def plot(results: Results, score: str, label: str, scale: float = 1.0) -> Any:
+    """One score of the three methods, and of real digits as a line."""
     figure, ax = axes("", label, size="panel")
-    rows = [[scale * v for v in series(found, method, name)] for method in NAMES]
-    points(ax, [title.replace(", ", ",\n") for title in NAMES.values()], rows, joined=False)
-    ax.axhline(scale * found["real"][name], color=GREEN, linewidth=1.2, linestyle=(0, (1, 1.6)))
-    ax.text(2.4, scale * found["real"][name], "real", color=GREEN, ha="right", va="bottom")
+    rows = [[scale * v for v in by_seed(results, method, score)] for method in NAMES]
+    real = scale * results["real"][score]
+    points(ax, [name.replace(", ", ",\n") for name in NAMES.values()], rows, joined=False)
+    ax.axhline(real, color=GREEN, linewidth=1.2, linestyle=(0, (1, 1.6)))
+    ax.text(2.4, real, "real", color=GREEN, ha="right", va="bottom")
     ax.set_xlim(-0.5, 2.5)
     return figure
 
 
-def row(title: str, tests: Sequence[dict[str, Any]], seconds: Interval | None) -> list[str]:
-    """A line of the table."""
-    shares, sure = (interval(t[name] for t in tests) for name in ("recognised", "sureness"))
-    fewest, imbalance, distance = (
-        interval(values)
-        for values in (
-            [min(t["classes"]) for t in tests],
-            [t["imbalance"] for t in tests],
-            [t["distance"] for t in tests],
-        )
-    )
+def row(title: str, trainings: Sequence[dict[str, Any]], seconds: Interval | None) -> list[str]:
+    """A row of the table."""
+    names = ("recognised", "confidence", "imbalance", "distance")
+    recognised, confidence, imbalance, distance = (interval(t[name] for t in trainings) for name in names)
+    rarest = interval(min(t["classes"]) for t in trainings)
     time = f"{seconds.mean:.0f} s" if seconds else ""
-    return [title, time, f"{shares:.1%}", f"{sure:.1%}", f"{fewest:.1%}", f"{imbalance:.3f}", f"{distance:.3f}"]
+    scores = [f"{share:.1%}" for share in (recognised, confidence, rarest)]
+    return [title, time, *scores, f"{imbalance:.3f}", f"{distance:.3f}"]
 
 
-def write(found: Found) -> list[Part]:
-    """Samples of all three, the numbers, and the report's claim."""
-    return [*comparison(found), *answer(found)]
+def write(results: Results) -> list[Block]:
+    return [*comparison(results), *answer(results)]
 
 
-def comparison(found: Found) -> list[Part]:
-    """Samples, points and numbers of all three."""
-    s = found.settings
-    seconds = {m: interval(n * p for p in series(found, m, "pace")) for m, n in zip(NAMES, s.steps, strict=True)}
+def comparison(results: Results) -> list[Block]:
+    """Samples and scores of all three."""
+    s = results.settings
+    seconds = {
+        method: interval(steps * t for t in by_seed(results, method, "seconds per step"))
+        for method, steps in zip(NAMES, s.steps, strict=True)
+    }
     return [
-        Text("WGAN keeps DCGAN’s networks and replaces the verdict by [a critic](#wasserstein):"),
-        Formula(TASK),
+        Text("WGAN keeps DCGAN’s networks and replaces the discriminator by [a critic](#wasserstein):"),
+        Formula(OBJECTIVE),
         Text(
-            "Its critic learns several times for each step of the generator, so a step is dearer. All three therefore "
-            f"learn from the same {found['name']} digits for about the same time, measured on one core, and the judge "
-            f"is again a classifier ({interval([found['accuracy']]):.1%} right on real digits it has not seen)."
+            "Its critic learns several times for each step of the generator, so a step costs more. All three therefore "
+            f"learn from the same {results['name']} digits for about the same time, measured on one core, and are "
+            f"scored by a classifier again ({interval([results['accuracy']]):.1%} correct on held-out real digits)."
         ),
         Figure(
-            [found.picture(method) for method in NAMES],
-            f"{SHOWN} digits of each, from the same noise, as they come.",
+            [results.image(method) for method in NAMES],
+            f"{SHOWN} digits of each, from the same noise, not picked.",
             alt="Three sheets of generated digits",
             titles=list(NAMES.values()),
             sharp=True,
         ),
         Figure(
             [
-                compared(found, "recognised", "at least 90 % sure, % of digits", 100),
-                compared(found, "imbalance", "imbalance of the classes"),
+                plot(results, "recognised", "at least 90 % confidence, % of digits", 100),
+                plot(results, "imbalance", "imbalance of the classes"),
             ],
-            f"Left: share of the digits that the judge recognises. Right: Kullback–Leibler divergence of the classes "
-            f"from ten equal shares, 0 where all are drawn equally often. {s.count:,} digits of each training, "
+            f"Left: share of the digits that the classifier recognises. Right: Kullback–Leibler divergence of the "
+            f"classes from ten equal shares, 0 where all are equally frequent. {s.count:,} digits of each training, "
             f"n = {len(s.seeds)}.",
             alt="Points of three methods for recognised share and class imbalance",
         ),
         Table(
-            ["", "time", "recognised", "sureness", "rarest", "imbalance", "nearest"],
+            ["", "time", "recognised", "confidence", "rarest", "imbalance", "nearest"],
             [
-                *(row(title.removeprefix("WGAN, "), found[m], seconds[m]) for m, title in NAMES.items()),
-                row("real", [found["real"]], None),
+                *(row(name.removeprefix("WGAN, "), results[m], seconds[m]) for m, name in NAMES.items()),
+                row("real", [results["real"]], None),
             ],
-            caption="Recognised digits, mean sureness, share of the rarest class, and the median distance to the "
-            "nearest training digit, as [before](#dcgan); real digits are those held back.",
+            caption="Recognised digits, mean confidence, share of the rarest class, and the median distance to the "
+            "nearest training digit, as [before](#dcgan); real digits are those held out.",
         ),
     ]
 
 
-def answer(found: Found) -> list[Part]:
+def answer(results: Results) -> list[Block]:
     """The finding and both claims."""
-    s = found.settings
-    shares = {m: interval(series(found, m, "recognised")) for m in NAMES}
-    sure = interval(series(found, "wgan-gp", "sureness"))
-    fewest = interval([min(min(t["classes"]) for t in found["wgan-gp"])])
-    gains = {
-        m: paired(series(found, m, "recognised"), series(found, "dcgan", "recognised")) for m in ("wgan", "wgan-gp")
-    }
-    told = {m: f"{gain:.1%}".replace("-", "−") for m, gain in gains.items()}
+    s = results.settings
+    recognised = {method: by_seed(results, method, "recognised") for method in NAMES}
+    shares = {method: interval(values) for method, values in recognised.items()}
+    gains = {method: paired_difference(recognised[method], recognised["dcgan"]) for method in ("wgan", "wgan-gp")}
+    changes = {method: f"{gain:.1%}".replace("-", "−") for method, gain in gains.items()}
+    confidence = interval(by_seed(results, "wgan-gp", "confidence"))
+    rarest = interval([min(min(t["classes"]) for t in results["wgan-gp"])])
     return [
         Finding(
             "Against DCGAN’s share of recognised digits, seed by seed, clipping makes a difference of "
-            f"{told['wgan']} and the penalty one of {told['wgan-gp']} (percent of the digits, 95 % interval, "
+            f"{changes['wgan']} and the penalty one of {changes['wgan-gp']} (percent of the digits, 95 % interval, "
             f"n = {len(s.seeds)})."
         ),
         Claim(
@@ -160,9 +159,9 @@ def answer(found: Found) -> list[Part]:
         ),
         Claim(
             claimed="With a penalty, digits are recognised with at least 90 % confidence, and all ten classes occur.",
-            measured=f"Mean confidence {sure:.1%}; {shares['wgan-gp']:.1%} of the digits reach 90 % alone; rarest "
-            f"class {fewest:.1%}.",
-            holds=sure.mean >= SURE and fewest.mean > 0.01,
+            measured=f"Mean confidence {confidence:.1%}; {shares['wgan-gp']:.1%} of the digits reach 90 % alone; "
+            f"rarest class {rarest:.1%}.",
+            holds=confidence.mean >= CONFIDENT and rarest.mean > 0.01,
         ),
     ]
 
@@ -173,7 +172,7 @@ EXPERIMENT = Experiment(
     chapter=3,
     title="Does the Wasserstein distance make better digits?",
     full=FULL,
-    quick=replace(FULL, seeds=(0,), steps=(400, 170, 130), judge=250, count=1000),
+    quick=replace(FULL, seeds=(0,), steps=(400, 170, 130), classifier_steps=250, count=1000),
     measure=measure,
     write=write,
 )

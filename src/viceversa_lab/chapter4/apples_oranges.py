@@ -2,22 +2,21 @@
 
 from dataclasses import replace
 
-from ..experiment import Experiment, Found
-from ..parts import Part, Text
+from ..blocks import Block, Text
+from ..experiment import Experiment, Results
 from .trained import SMALL
-from .translation import Settings, measure, numbers, pictures
+from .translation import Settings, figures, measure, numbers
 
 
-def write(found: Found) -> list[Part]:
-    """Pictures, film and figures."""
+def write(results: Results) -> list[Block]:
     return [
         Text(
             "The orchard shows apples, or oranges in the same places. Red must become orange and gloss must become "
-            "pores, but only on the fruit: red table cloths, leaves and bowls have to stay. A change of all "
-            "colours cannot do that, because it does not know what a fruit is."
+            "pores, but only on the fruit: red table cloths, leaves and bowls have to stay. A global change of colours "
+            "cannot do that, because it does not know what a fruit is."
         ),
-        *pictures(found),
-        *numbers(found),
+        *figures(results),
+        *numbers(results),
     ]
 
 

@@ -3,22 +3,29 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from viceversa import images
 from viceversa.methods.protocol import SIDES
 
-from ..experiment import Experiment, Found
-from ..interval import interval, paired
-from ..parts import Claim, Figure, Finding, Formula, Part, Table, Text
-from ..work import Work
-from .trained import COLUMNS, SMALL, answers, both, draw, judge, larger, learn, tests
+from ..blocks import Block, Claim, Figure, Finding, Formula, Table, Text
+from ..experiment import Experiment, Results
+from ..interval import interval, paired_difference
+from ..workspace import Workspace
+from .trained import (
+    COLUMNS,
+    SMALL,
+    draw_scenes,
+    learn,
+    mean_of_directions,
+    rows_below,
+    save_test_rows,
+    save_translations,
+    score_run,
+)
 
 LOSS = r"\mathcal{L}_\text{idt} = \mathbb{E}_b [\lVert G(b) - b \rVert_1] + \mathbb{E}_a [\lVert F(a) - a \rVert_1]"
 SCORES = {
     "mean error where nothing may change": "translation kept",
     "PSNR where something must change, dB": "translation changed",
-    "PSNR of the whole picture, dB": "translation",
+    "PSNR of the whole image, dB": "translation",
 }
 
 
@@ -34,44 +41,37 @@ class Settings:
     change: tuple[str, ...] = ("method.generator=resnet", "method.lambda_cyc=10")
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
     """Scores of both weights and every seed; both directions of the first seed."""
-    data = draw(work, "orchard", size=s.size, count=s.scenes)
-    for to in SIDES[::-1]:
-        for what, row in zip(("input", "truth"), tests(data, to), strict=True):
-            work.picture(f"{what}-{to}", images.grid([list(row[:COLUMNS])]))
+    data = draw_scenes(work, "orchard", size=s.size, count=s.scenes)
+    for to in SIDES:
+        save_test_rows(work, data, to, "{}-" + to)
 
     def one(weight: float, seed: int) -> dict[str, dict[str, float]]:
-        run = learn(
-            work, f"identity-{weight:g}-{seed}", data, preset="quickstart", size=s.size, steps=s.steps, seed=seed,
-            change=(*s.change, f"method.lambda_idt={weight:g}", "train.samples=0"),
-        )  # fmt: skip
+        change = (*s.change, f"method.lambda_idt={weight:g}", "train.samples=0")
+        run = learn(work, f"identity-{weight:g}-{seed}", data, size=s.size, steps=s.steps, seed=seed, change=change)
         if seed == s.seeds[0]:
-            for to in SIDES[::-1]:
-                work.picture(f"{weight:g}-{to}", images.grid([answers(run, data, to)]))
-        return judge(run, data)
+            for to in SIDES:
+                save_translations(work, f"{weight:g}-{to}", run, data, to)
+        return score_run(run, data)
 
     return {"scores": work.sweep("identity", s.weights, s.seeds, one)}
 
 
-def sheet(found: Found, to: str) -> Any:
-    """The first test scenes: input, without, with, truth."""
-    without, with_it = (f"{weight:g}-{to}" for weight in found.settings.weights)
-    names = (f"input-{to}", without, with_it, f"truth-{to}")
-    return larger(np.concatenate([found.picture(name)[:, 1:] for name in names], axis=1))
-
-
-def write(found: Found) -> list[Part]:
-    """Pictures side by side and the error where nothing may change."""
-    s, n = found.settings, len(found.settings.seeds)
-    values = {score: [[both(scores, score) for scores in row] for row in found["scores"]] for score in SCORES.values()}
+def write(results: Results) -> list[Block]:
+    s, n = results.settings, len(results.settings.seeds)
+    values = {
+        name: [[mean_of_directions(scores, name) for scores in row] for row in results["scores"]]
+        for name in SCORES.values()
+    }
     without, with_it = values["translation kept"]
-    less = paired(without, with_it)
+    gain = paired_difference(without, with_it)
+    rows = ("input", *(f"{weight:g}" for weight in s.weights), "truth")
     return [
         Text(
-            "Neither discriminators nor cycle forbid a tint: if $G$ makes every picture colder and $F$ warmer, there "
-            "and back is still the same. A third term asks that a picture which already is in the target domain be "
-            "left alone:"
+            "Neither discriminators nor cycle forbid a tint: if $G$ makes every image colder and $F$ warmer, the cycle "
+            "still returns the input. A third term asks that an image which already is in the target domain be left "
+            "alone:"
         ),
         Formula(LOSS),
         Text(
@@ -81,27 +81,28 @@ def write(found: Found) -> list[Part]:
         ),
         *(
             Figure(
-                sheet(found, to),
-                f"{way}, the first {COLUMNS} test scenes. Rows from above: input, without identity loss, with it, "
+                rows_below(results, [f"{row}-{to}" for row in rows]),
+                f"{name}, the first {COLUMNS} test scenes. Rows from above: input, without identity loss, with it, "
                 f"truth. Seed {s.seeds[0]}, {s.steps:,} steps.",
                 alt="Rows of fruit: the input, two translations, the truth",
                 wide=True,
             )
-            for to, way in (("B", "Apples → oranges"), ("A", "Oranges → apples"))
+            for to, name in (("B", "Apples → oranges"), ("A", "Oranges → apples"))
         ),
         Table(
             ["", "without", "with identity loss"],
-            [[label, *(interval(row) for row in values[score])] for label, score in SCORES.items()],
+            [[label, *(interval(row) for row in values[name])] for label, name in SCORES.items()],
             f"Mean of both directions; errors are absolute, in [−1, 1]. n = {n}.",
         ),
         Finding(
-            f"Where nothing may change, the translation errs by {interval(without):.3f} without the identity loss and "
-            f"by {interval(with_it):.3f} with it: {less:.3f} less (n = {n})."
+            f"Where nothing may change, the error of the translation is {interval(without):.3f} without the identity "
+            f"loss and {interval(with_it):.3f} with it: {gain:.3f} less (n = {n})."
         ),
         Claim(
             claimed="The identity loss preserves colours.",
-            measured=f"{sum(b < a for a, b in zip(without, with_it, strict=True))} of {n} seeds err less with it.",
-            holds=less.low > 0,
+            measured=f"{sum(b < a for a, b in zip(without, with_it, strict=True))} of {n} seeds have a smaller error "
+            "with it.",
+            holds=gain.low > 0,
         ),
     ]
 

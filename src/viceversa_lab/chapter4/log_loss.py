@@ -3,16 +3,23 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from viceversa import images
-
-from ..experiment import Experiment, Found
+from ..blocks import Block, Claim, Figure, Finding, Formula, Text
+from ..experiment import Experiment, Results
 from ..figures import axes, points
-from ..interval import interval, paired
-from ..parts import Claim, Figure, Finding, Formula, Part, Text
-from ..work import Work
-from .trained import COLUMNS, SMALL, answers, both, draw, judge, larger, learn, signed, tests
+from ..interval import interval, paired_difference
+from ..workspace import Workspace
+from .trained import (
+    COLUMNS,
+    SMALL,
+    draw_scenes,
+    learn,
+    mean_of_directions,
+    rows_below,
+    save_test_rows,
+    save_translations,
+    score_run,
+    with_sign,
+)
 
 LOG = r"\mathcal{L}_\text{GAN}(G, D_B) = \mathbb{E}_{b} [\log D_B(b)] + \mathbb{E}_{a} [\log (1 - D_B(G(a)))]"
 SQUARES = (
@@ -33,69 +40,43 @@ class Settings:
     change: tuple[str, ...] = ()
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Scores of every loss and seed; both directions of the first seed."""
-    data = draw(work, "orchard", size=s.size, count=s.scenes)
-    for what, row in zip(("input", "truth"), tests(data, "B"), strict=True):
-        work.picture(what, images.grid([list(row[:COLUMNS])]))
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Scores of every loss and seed; apples -> oranges of the first seed."""
+    data = draw_scenes(work, "orchard", size=s.size, count=s.scenes)
+    save_test_rows(work, data, "B")
 
     def one(loss: str, seed: int) -> dict[str, dict[str, float]]:
-        run = learn(
-            work, f"{loss}-{seed}", data, preset="quickstart", size=s.size, steps=s.steps, seed=seed,
-            change=(*s.change, f"method.loss={loss}", "train.samples=0"),
-        )  # fmt: skip
+        change = (*s.change, f"method.loss={loss}", "train.samples=0")
+        run = learn(work, f"{loss}-{seed}", data, size=s.size, steps=s.steps, seed=seed, change=change)
         if seed == s.seeds[0]:
-            work.picture(loss, images.grid([answers(run, data, "B")]))
-        return judge(run, data)
+            save_translations(work, loss, run, data, "B")
+        return score_run(run, data)
 
     return {"scores": work.sweep("loss", LOSSES, s.seeds, one)}
 
 
-def claims(found: Found, psnr: dict[str, list[float]]) -> list[Part]:
-    """The report's formula, and the paper's preference."""
-    squares, plain, report = psnr.values()
-    n, untouched = len(squares), both(found["scores"][0][0], "input")
-    leads = [paired(squares, other) for other in (plain, report)]
-    return [
-        Claim(
-            claimed="CycleGAN learns from the logarithmic loss as the report writes it.",
-            measured=f"log(1 − D) reaches {interval(report):.1f} dB; the inputs as they are, {untouched:.1f} dB.",
-            holds=interval(report).low > untouched,
-        ),
-        Claim(
-            claimed="Least squares give better pictures than logarithms.",
-            measured=f"Their lead: {signed(leads[0])} over −log D, {signed(leads[1])} over log(1 − D) (n = {n}).",
-            holds=all(lead.low > 0 for lead in leads),
-        ),
-    ]
-
-
-def write(found: Found) -> list[Part]:
-    """Pictures and nearness to the truth of the three."""
-    s, n = found.settings, len(found.settings.seeds)
-    psnr = {
-        name: [both(scores, "translation") for scores in row]
-        for name, row in zip(LOSSES.values(), found["scores"], strict=True)
-    }
-    colour = both(found["scores"][0][0], "colour")
-    squares, others = psnr[LOSSES["lsgan"]], [psnr[LOSSES[loss]] for loss in ("nonsaturating", "minimax")]
-    ahead = [paired(squares, other) for other in others]
-    sheet = np.concatenate([found.picture(name)[:, 1:] for name in ("input", *LOSSES, "truth")], axis=1)
+def write(results: Results) -> list[Block]:
+    s, n = results.settings, len(results.settings.seeds)
+    psnr = [[mean_of_directions(scores, "translation") for scores in row] for row in results["scores"]]
+    squares, log_d, minimax = psnr
+    inputs, colours = (mean_of_directions(results["scores"][0][0], name) for name in ("input", "colour"))
+    gains = [paired_difference(squares, other) for other in (log_d, minimax)]
+    lead = f"{with_sign(gains[0])} over −log D, {with_sign(gains[1])} over log(1 − D) (n = {n})"
     figure, ax = axes("", "PSNR to the truth, dB", height=240)
-    points(ax, list(psnr), list(psnr.values()), joined=False)
-    ax.set_xlim(-0.5, len(psnr) - 0.5)
+    points(ax, list(LOSSES.values()), psnr, joined=False)
+    ax.set_xlim(-0.5, len(LOSSES) - 0.5)
     return [
         Text("The report writes the adversarial loss with logarithms, as Goodfellow did:"),
         Formula(LOG),
         Text(
-            "The generator then lowers $\\log (1 - D_B(G(a)))$, which is flat where the discriminator is sure, or "
+            "The generator then lowers $\\log (1 - D_B(G(a)))$, which is flat where the discriminator is confident, or "
             "raises $\\log D_B(G(a))$ instead, which is not. The paper’s authors replaced both by least squares, for a "
-            "steadier training:"
+            "more stable training:"
         ),
         Formula(SQUARES),
         Text(f"@1 shows the three on the same data, all else being equal: {s.steps:,} steps, λ as in `quickstart`."),
         Figure(
-            larger(sheet),
+            rows_below(results, ("input", *LOSSES, "truth")),
             f"Apples → oranges, the first {COLUMNS} test scenes. Rows from above: input, "
             f"{', '.join(LOSSES.values())}, truth. Seed {s.seeds[0]}.",
             alt="Rows of fruit: the input, three translations, the truth",
@@ -103,14 +84,23 @@ def write(found: Found) -> list[Part]:
         ),
         Figure(
             figure,
-            f"Nearness to the truth, mean of both directions: every seed, mean and 95 % interval, n = {n}.",
-            alt="Nearness to the truth for three adversarial losses",
+            f"PSNR to the truth, mean of both directions: every seed, mean and 95 % interval, n = {n}.",
+            alt="PSNR to the truth for three adversarial losses",
         ),
         Finding(
-            f"Least squares reach {interval(squares):.1f} dB, the best change of colours {colour:.1f} dB. Their lead "
-            f"over −log D is {signed(ahead[0])}, over log(1 − D) {signed(ahead[1])} (n = {n})."
+            f"Least squares reach {interval(squares):.1f} dB, the best change of colours {colours:.1f} dB. Their lead: "
+            f"{lead}."
         ),
-        *claims(found, psnr),
+        Claim(
+            claimed="CycleGAN learns from the logarithmic loss as the report writes it.",
+            measured=f"log(1 − D) reaches {interval(minimax):.1f} dB; the inputs as they are, {inputs:.1f} dB.",
+            holds=interval(minimax).low > inputs,
+        ),
+        Claim(
+            claimed="Least squares give better images than logarithms.",
+            measured=f"Their lead: {lead}.",
+            holds=all(gain.low > 0 for gain in gains),
+        ),
     ]
 
 

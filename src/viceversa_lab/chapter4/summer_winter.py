@@ -2,22 +2,21 @@
 
 from dataclasses import replace
 
-from ..experiment import Experiment, Found
-from ..parts import Part, Text
+from ..blocks import Block, Text
+from ..experiment import Experiment, Results
 from .trained import SMALL
-from .translation import Settings, measure, numbers, pictures
+from .translation import Settings, figures, measure, numbers
 
 
-def write(found: Found) -> list[Part]:
-    """Pictures, film and figures."""
+def write(results: Results) -> list[Block]:
     return [
         Text(
-            "A village in summer and in winter. Meadows and roofs turn white, crowns carry snow, water freezes, the "
-            "light gets cold; walls and balloons keep their colours. From summer to winter much must be covered; from "
-            "winter to summer, green has to be invented where there is white."
+            "A village in summer and in winter. Meadows and roofs turn white, tree crowns carry snow, water freezes, "
+            "the light gets cold; walls and balloons keep their colours. From summer to winter much must be covered; "
+            "from winter to summer, green has to be invented where there is white."
         ),
-        *pictures(found),
-        *numbers(found),
+        *figures(results),
+        *numbers(results),
     ]
 
 

@@ -1,4 +1,4 @@
-"""One world translated both ways by one CycleGAN: apples_oranges, summer_winter and neutral_smiling share it."""
+"""One drawn world translated both ways by one CycleGAN: shared by apples_oranges, summer_winter and neutral_smiling."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,113 +6,107 @@ from typing import Any
 from viceversa.methods.protocol import SIDES
 from viceversa.worlds.scenes import WORLDS
 
-from ..experiment import Found
+from ..blocks import Animation, Block, Figure, Finding, Table
+from ..experiment import Results
 from ..interval import Interval, interval
-from ..parts import Figure, Film, Finding, Part, Table
-from ..work import Work
-from .trained import COLUMNS, draw, film, gallery, judge, larger, learn, signed
+from ..workspace import Workspace
+from .trained import COLUMNS, animation_frames, draw_scenes, enlarged, gallery, learn, score_run, with_sign
 
-ANSWERS = {"input": "input", "best colours": "colour", "CycleGAN": "translation"}  # row to score
+SCORES = {"input": "input", "best colours": "colour", "CycleGAN": "translation"}  # row of the table to score
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The networks and losses of preset `quickstart` on one drawn world, in steps of one picture."""
+    """The networks and losses of preset `quickstart` on one drawn world, in steps of one image."""
 
     world: str
     size: int = 64
     scenes: int = 400
     steps: int = 3000
-    sheets: int = 24  # frames of the film
+    sheets: int = 24  # frames of the animation
     seeds: tuple[int, ...] = (0, 1, 2)
     change: tuple[str, ...] = ()
 
 
-def measure(s: Settings, work: Work) -> dict[str, Any]:
-    """Scores of every seed both ways; pictures and film of the first."""
-    data = draw(work, s.world, size=s.size, count=s.scenes)
+def measure(s: Settings, work: Workspace) -> dict[str, Any]:
+    """Scores of every seed in both directions; images and animation of the first seed."""
+    data = draw_scenes(work, s.world, size=s.size, count=s.scenes)
 
     def one(seed: int) -> dict[str, dict[str, float]]:
         change = (*s.change, f"train.samples={s.sheets if seed == s.seeds[0] else 0}")
-        run = learn(
-            work, f"seed-{seed}", data, preset="quickstart", size=s.size, steps=s.steps, seed=seed, change=change
-        )
+        run = learn(work, f"seed-{seed}", data, size=s.size, steps=s.steps, seed=seed, change=change)
         if seed == s.seeds[0]:
-            for to in SIDES[::-1]:
-                work.picture(f"to-{to}", gallery(run, data, to))
-            for i, frame in enumerate(film(run, s.size)):
-                work.picture(f"film-{i:02}", frame)
-        return judge(run, data)
+            for to in SIDES:
+                work.save_image(f"to-{to}", gallery(run, data, to))
+            for i, frame in enumerate(animation_frames(run, s.size)):
+                work.save_image(f"frame-{i:02}", frame)
+        return score_run(run, data)
 
-    return {"scores": work.each("seed", [(seed,) for seed in s.seeds], one)}
+    return {"scores": work.map("seed", [(seed,) for seed in s.seeds], one)}
 
 
-def ways(found: Found) -> dict[str, str]:
-    """The side a direction leads to, and its name."""
-    a, b = WORLDS[found.settings.world].domains
+def direction_names(results: Results) -> dict[str, str]:
+    """The side that a direction translates to, and its name."""
+    a, b = WORLDS[results.settings.world].domains
     return {"B": f"{a} → {b}", "A": f"{b} → {a}"}
 
 
-def over(found: Found, to: str, score: str, other: str) -> Interval:
-    """How far one score lies above another, over the seeds."""
-    return interval(scores[to][score] - scores[to][other] for scores in found["scores"])
+def mean(results: Results, to: str, score: str) -> Interval:
+    """One score over the seeds."""
+    return interval(scores[to][score] for scores in results["scores"])
 
 
-def pictures(found: Found) -> list[Part]:
-    """Both directions as rows of unpicked test scenes, and the film."""
-    names, seed = ways(found), found.settings.seeds[0]
-    frames = sorted(path.stem for path in (found.folder / "pictures").glob("film-*.png"))
-    shown: list[Part] = [
+def gain(results: Results, to: str, score: str, baseline: str) -> Interval:
+    """By how much one score exceeds another, over the seeds."""
+    return interval(scores[to][score] - scores[to][baseline] for scores in results["scores"])
+
+
+def figures(results: Results) -> list[Block]:
+    """The first test scenes in both directions, and the animation."""
+    s, names = results.settings, direction_names(results)
+    a, b = WORLDS[s.world].domains
+    frames = sorted(path.stem for path in (results.folder / "images").glob("frame-*.png"))
+    directions = [
         Figure(
-            larger(found.picture(f"to-{to}")),
-            f"{names[to]}, the first {COLUMNS} test scenes. Rows from above: input, translation, there and back, "
-            f"truth. Seed {seed}.",
-            alt=f"Test scenes {names[to]}: input, translation, back again, and truth in four rows",
+            enlarged(results.image(f"to-{to}")),
+            f"{name}, the first {COLUMNS} test scenes. Rows from above: input, translation, cycle, truth. "
+            f"Seed {s.seeds[0]}.",
+            alt=f"Test scenes {name}: input, translation, cycle, and truth in four rows",
             wide=True,
         )
-        for to in "BA"
+        for to, name in names.items()
     ]
-    a, b = WORLDS[found.settings.world].domains
-    shown.append(
-        Figure(
-            Film([larger(found.picture(name)) for name in frames], milliseconds=200),
-            f"The same test scenes while both generators learn, from the first step to step {found.settings.steps:,}: "
-            f"above four {a} and four {b} scenes, below what they become.",
-            alt="An animation of eight test scenes whose translations take on the other domain’s look",
-            wide=True,
-        )
+    animation = Figure(
+        Animation([enlarged(results.image(name)) for name in frames], milliseconds=200),
+        f"The same test scenes while both generators learn, from the first step to step {s.steps:,}: above four {a} "
+        f"and four {b} scenes, below their translations.",
+        alt="An animation of eight test scenes whose translations take on the look of the other domain",
+        wide=True,
     )
-    return shown
+    return [*directions, animation]
 
 
-def numbers(found: Found) -> list[Part]:
-    """The table of scores and the distance to the best change of colours."""
-    names, n = ways(found), len(found.settings.seeds)
+def numbers(results: Results) -> list[Block]:
+    """The table of scores and the gain over the best change of colours."""
+    names, n = direction_names(results), len(results.settings.seeds)
     rows: list[list[Any]] = []
     for suffix, where in (("", ""), (" changed", ", changed parts")):
-        for label, score in ANSWERS.items():
-            rows.append([label + where, *(f"{mean(found, to, score + suffix):.1f}" for to in "BA")])
-    rows.append(["error there and back", *(f"{mean(found, to, 'cycle'):.3f}" for to in "BA")])
-    gains = {to: over(found, to, "translation", "colour") for to in "BA"}
-    changed = {to: over(found, to, "translation changed", "colour changed") for to in "BA"}
+        for label, score in SCORES.items():
+            rows.append([label + where, *(f"{mean(results, to, score + suffix):.1f}" for to in names)])
+    rows.append(["cycle error", *(f"{mean(results, to, 'cycle'):.3f}" for to in names)])
+
+    gains = [f"{with_sign(gain(results, to, 'translation', 'colour'))} for {name}" for to, name in names.items()]
+    changed = [with_sign(gain(results, to, "translation changed", "colour changed")) for to in names]
     return [
         Table(
-            ["PSNR, dB", *(names[to] for to in "BA")],
+            ["PSNR, dB", *names.values()],
             rows,
-            "Nearness to the truth of all test scenes. The best colours are a global change fitted on the truth. "
+            "PSNR of all test scenes against the truth. The best colours are a global change fitted on the truth. "
             "Changed parts are those where scene and truth differ. "
             f"Last row: mean absolute error of $F(G(a))$, $G(F(b))$ in [−1, 1]. n = {n}.",
         ),
         Finding(
-            "Against the best change of colours the translation stands at "
-            + " and ".join(f"{signed(gains[to])} from {names[to]}" for to in "BA")
-            + "; counted only where something must change, at "
-            + " and ".join(signed(changed[to]) for to in "BA")
-            + f" (n = {n})."
+            f"Against the best change of colours the translation reaches {' and '.join(gains)}; over the pixels that "
+            f"must change, {' and '.join(changed)} (n = {n})."
         ),
     ]
-
-
-def mean(found: Found, to: str, score: str) -> Interval:
-    """One score over the seeds."""
-    return interval(scores[to][score] for scores in found["scores"])
