@@ -191,8 +191,8 @@ def test_names_and_folders_are_checked(lab):
 
 def test_cache_key_changes_with_settings_and_version(lab):
     experiment = lab.experiments["first"]
-    newer, retold = replace(experiment, version=2), replace(experiment, write=lambda results: [])
-    assert experiment.key(experiment.full) == retold.key(experiment.full)
+    newer, reworded = replace(experiment, version=2), replace(experiment, write=lambda results: [])
+    assert experiment.key(experiment.full) == reworded.key(experiment.full)
     keys = {experiment.key(experiment.full), experiment.key(experiment.quick), newer.key(experiment.full)}
     assert len(keys) == 3
 
