@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from .options import Whole
+from ..api import Whole
 from .output import print_json
 
 data_app = App(name="data", help="Make a world or digits, get a real data set, or check two folders of pictures.")

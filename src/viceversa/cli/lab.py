@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from .options import Whole
+from ..api import Whole
 from .output import print_json
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from .options import Device, Whole
+from ..api import Device, Whole
 from .output import print_json
 
 study_app = App(name="study", help="Ask people: which picture is real, or which translation they prefer.")

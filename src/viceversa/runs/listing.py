@@ -70,11 +70,11 @@ def show_run(path: str | Path) -> dict[str, Any]:
     row = asdict(describe_run(path))
     lines = run.read_metrics()
     names = tuple(run.data()["names"])
-    targets = sorted({d.target: d.domains(names)[1] for d in run.config().method.directions}.items())
+    directions = sorted(run.config().method.directions, key=lambda d: d.target)
     start = ["viceversa", "translate", str(path), "FOLDER", "--to"]
     return row | {
         "last": lines[-1] if lines else {},
         "report": str(run.report) if run.report.exists() else None,
         "resume": run.env()["command"],
-        "translate": [shlex.join([*start, name, "--out", "OUT"]) for _, name in targets],
+        "translate": [shlex.join([*start, d.domains(names)[1], "--out", "OUT"]) for d in directions],
     }

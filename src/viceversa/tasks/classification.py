@@ -39,9 +39,6 @@ class ClassificationTask(Task):
     ) -> "ClassAccuracy":
         return ClassAccuracy(config, listing, run, device, method)
 
-    def counts(self, listing: DatasetListing) -> str:
-        return f"pictures ({len(listing.split('train'))}), {len(listing.names)} classes"
-
 
 class ClassAccuracy:
     """Share of the test images that are classified correctly, a line of accuracy.jsonl each time."""

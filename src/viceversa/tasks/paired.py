@@ -1,32 +1,21 @@
 """Translation learned from pairs."""
 
-from ..data.layouts import find_pairs, swap_sides
+from ..data.layouts import find_pairs
 from ..data.loader import Paired
 from ..methods.protocol import Method
-from ..runs.arguments import parse_names
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 from ..runs.sheets import save_sheet
-from .dataset import DatasetListing, of_domains
+from .dataset import DatasetListing
 from .samples import fixed_images
-from .task import augmentation, image_reader, loading
 from .translation import TranslationTask
 
 
 class PairedTask(TranslationTask):
     """Pairs: two folders of equal file names, or images that show A on the left and B on the right."""
 
-    sample_truth = False
-
-    def find(self, config: RunConfig) -> DatasetListing:
-        d = config.data
-        domains = find_pairs(d.source, d.other, parse_names(d.names))
-        return of_domains(swap_sides(domains) if d.swap else domains)
-
-    def source(self, config: RunConfig, listing: DatasetListing) -> Paired:
-        readers = image_reader(config, "A"), image_reader(config, "B")
-        a, b = listing.split("train", "A"), listing.split("train", "B")
-        return Paired(a, b, readers, augmentation(config), **loading(config))
+    layout = staticmethod(find_pairs)
+    batches = Paired
 
     def sampler(
         self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method

@@ -73,9 +73,6 @@ class SegmentationTask(Task):
     ) -> "PixelAccuracy":
         return PixelAccuracy(config, listing, run, device, method)
 
-    def counts(self, listing: DatasetListing) -> str:
-        return f"pictures ({len(listing.split('train'))}), {len(listing.names)} classes"
-
 
 def label_side(d: Domains, swap: bool) -> Side:
     """The domain of the label images: the one named labels; A when swapped; else the one that shows few colours."""

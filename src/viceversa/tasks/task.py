@@ -54,7 +54,10 @@ class Task(ABC):
 
     def counts(self, listing: DatasetListing) -> str:
         """Names and numbers of training images."""
-        return f"{listing.names[0]} ({len(listing.split('train'))})"
+        count = len(listing.split("train"))
+        if self.named_by_data:
+            return f"pictures ({count}), {len(listing.names)} classes"
+        return f"{listing.names[0]} ({count})"
 
 
 def one_folder(config: RunConfig) -> None:

@@ -1,20 +1,39 @@
 """What unpaired and paired translation share."""
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from torch import Tensor
 
+from ..data.folders import Domains
+from ..data.layouts import swap_sides
+from ..data.loader import Unpaired
 from ..health.probe import Probe
 from ..health.translation_probe import PICTURES, TranslationProbe
 from ..methods.protocol import SIDES, Side
+from ..runs.arguments import parse_names
 from ..runs.config import RunConfig
-from .dataset import DatasetListing
+from .dataset import DatasetListing, of_domains
 from .samples import evenly_spaced, fixed_images
-from .task import Task
+from .task import Task, augmentation, image_reader, loading
 
 
 class TranslationTask(Task):
     """Two domains, A and B; `directions` of the method say which ways it translates."""
 
+    layout: ClassVar[Callable[..., Domains]]  # finds the files of both domains in the folders that are named
+    batches: ClassVar[type[Unpaired]]  # what training draws from them
     sample_note = "The same pictures, translated again and again while the run learned."
+
+    def find(self, config: RunConfig) -> DatasetListing:
+        d = config.data
+        domains = self.layout(d.source, d.other, parse_names(d.names))
+        return of_domains(swap_sides(domains) if d.swap else domains)
+
+    def source(self, config: RunConfig, listing: DatasetListing) -> Unpaired:
+        readers = image_reader(config, "A"), image_reader(config, "B")
+        a, b = listing.split("train", "A"), listing.split("train", "B")
+        return self.batches(a, b, readers, augmentation(config), **loading(config))
 
     def probe(self, config: RunConfig, listing: DatasetListing) -> Probe | None:
         if not config.method.directions:

@@ -3,16 +3,13 @@
 from torch import Tensor
 
 from ..data.folders import find_domains
-from ..data.layouts import swap_sides
 from ..data.loader import Unpaired
 from ..methods.protocol import SIDES, Method, Side
-from ..runs.arguments import parse_names
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 from ..runs.sheets import save_sheet
-from .dataset import DatasetListing, of_domains
+from .dataset import DatasetListing
 from .samples import fixed_images
-from .task import augmentation, image_reader, loading
 from .translation import TranslationTask
 
 
@@ -20,16 +17,8 @@ class UnpairedTask(TranslationTask):
     """Two folders of images that do not belong together one by one."""
 
     paired = False
-
-    def find(self, config: RunConfig) -> DatasetListing:
-        d = config.data
-        domains = find_domains(d.source, d.other, parse_names(d.names))
-        return of_domains(swap_sides(domains) if d.swap else domains)
-
-    def source(self, config: RunConfig, listing: DatasetListing) -> Unpaired:
-        readers = image_reader(config, "A"), image_reader(config, "B")
-        a, b = listing.split("train", "A"), listing.split("train", "B")
-        return Unpaired(a, b, readers, augmentation(config), **loading(config))
+    layout = staticmethod(find_domains)
+    batches = Unpaired
 
     def sampler(
         self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method
