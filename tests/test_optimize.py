@@ -8,7 +8,7 @@ from torch import nn
 
 from viceversa.optimize import Player, linear_decay
 from viceversa.runs.config import TrainConfig
-from viceversa.training.trainer import schedule
+from viceversa.training.schedule import schedule
 
 
 def test_linear_decay_by_epoch_is_the_rule_of_the_authors_code() -> None:
@@ -84,3 +84,47 @@ def test_first_step_of_adam() -> None:
     with player.turn() as update:
         update(net(torch.tensor([[2.0, -3.0]])).sum())
     torch.testing.assert_close(net.weight, before - 0.005 * torch.tensor([[1.0, -1.0]]))
+
+
+def scaled_player(net: nn.Module) -> Player:
+    """A player with float16 convolutions and their loss scale."""
+    return Player([net], lr=0.1, precision="fp16", optimizer="sgd", betas=(0.0, 0.0))
+
+
+def test_a_loss_scale_leaves_the_gradient_as_it_is() -> None:
+    """Also one so small that float16 has no number for it."""
+    net = nn.Linear(1, 1, bias=False)
+    before = net.weight.clone()
+    player = scaled_player(net)
+    with player.turn() as update:
+        update(net(torch.ones(1, 1)).float().sum() * 1e-8)
+    torch.testing.assert_close(net.weight, before - 0.1 * 1e-8)
+    assert player.norm == pytest.approx(1e-8, rel=1e-3) and player.nonfinite == 0
+
+
+def test_a_loss_scale_halves_after_an_overflow_and_grows_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("viceversa.optimize.LossScale.GROWTH_STEPS", 3)
+    net = nn.Linear(1, 1, bias=False)
+    player = scaled_player(net)
+    assert player.scale is not None
+
+    def step(value: float) -> None:
+        with player.turn() as update:
+            update(net(torch.full((1, 1), value)).float().sum())
+
+    before = net.weight.clone()
+    step(float("inf"))
+    assert player.scale.factor == 2**15 and torch.equal(net.weight, before) and player.nonfinite == 0
+    for _ in range(3):
+        step(1.0)
+    assert player.scale.factor == 2**16 and not torch.equal(net.weight, before)
+
+    for _ in range(16):
+        step(float("nan"))
+    assert player.scale.factor == 1 and player.nonfinite == 0
+    step(float("nan"))
+    assert player.scale.factor == 1 and player.nonfinite == 1  # nothing is left to halve: training has diverged
+
+
+def test_another_precision_has_no_loss_scale() -> None:
+    assert Player([nn.Linear(1, 1)]).scale is None and Player([nn.Linear(1, 1)], precision="bf16").scale is None

@@ -3,6 +3,7 @@
 Nothing heavy is imported before a verb runs, so that `--help` and usage errors are quick.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -27,12 +28,20 @@ def whole_number(kind: type, tokens: Sequence[Token]) -> int:
     return int(word)
 
 
+def device_name(kind: type, tokens: Sequence[Token]) -> str:
+    """A device of a command line, as PyTorch writes it."""
+    word = tokens[0].value
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", word):
+        raise ValueError(f"'{word}' is unknown; choose auto, cpu, cuda, cuda:1 (the second GPU) or mps")
+    return word
+
+
 Whole = Annotated[int, Parameter(converter=whole_number)]
 Flag = Annotated[bool, Parameter(negative=())]  # --quick, without --no-quick
 Quiet = Annotated[bool, Parameter(parse=False)]  # for Python only: print nothing
 Words = Parameter(negative=())  # of an option that may be repeated
-Device = Literal["auto", "cpu", "cuda"]
-Precision = Literal["auto", "fp32", "bf16"]
+Device = Annotated[str, Parameter(converter=device_name)]  # auto, cpu, cuda, cuda:N or mps
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
 def train(
@@ -74,11 +83,13 @@ def train(
         out: Run folder; default runs/NAMES-PRESET.
         size: Side of the training pictures in pixels, a multiple of 4.
         steps: Number of steps; default: the preset's length.
-        max_time: Stop with a checkpoint after this time, for example 300s, 4m or 2h; quickstart plans its steps for it.
+        max_time: Time of the run, for example 300s, 4m or 2h. Presets without a length of their own, such as
+            quickstart, fit their schedule to it; others, or with --steps, stop with a checkpoint after it.
         save_every: Steps between checkpoints; default: every two minutes.
         seed: Seed of all random numbers.
-        device: Where to compute; default: a GPU if there is one.
-        precision: Number format of the convolutions; default: measured on a CPU, bf16 on a GPU that has it.
+        device: Where to compute: auto (default, a GPU if there is one), cpu, cuda, cuda:1 (the second GPU) or mps.
+        precision: Number format of the convolutions; default: measured on a CPU; on a GPU bf16 where its hardware has
+            it, fp16 where it has only that.
         compile: Compile the networks with torch.compile: slower to start, then faster. Default: for long runs on a GPU.
         auto_batch: Take the largest batch that fits into memory: the preset's number or a doubling of it.
         names: Names of the domains, for example apples,oranges; default: from the folders.
@@ -150,12 +161,11 @@ def translate(
             carried over to the full picture; auto: trained for pictures more than twice the training size.
         quiet: Print nothing.
     """
-    import torch
-
     from .console import LiveLine
     from .errors import UsageError
     from .hardware.device import choose_device
     from .hardware.precision import choose_precision
+    from .hardware.threads import use_fastest_threads
     from .translation.pipeline import translate_files
     from .translation.translator import load
 
@@ -163,9 +173,9 @@ def translate(
         raise UsageError("translate: name at least one picture or folder after the run")
     if Path(out).is_file():
         raise UsageError(f"--out {out} is a file; name a folder")
-    where = choose_device(device)
+    where, threads = choose_device(device), use_fastest_threads()
     translator = load(run, device=where, precision=choose_precision(precision, where), compile=compile, scale=scale)
-    how = f"{translator.device} {translator.precision} {torch.get_num_threads()} threads"
+    how = f"{translator.device} {translator.precision} {threads} threads"
     with LiveLine(quiet=quiet) as live:
 
         def progress(done: int, total: int, path: Path) -> None:
@@ -207,12 +217,14 @@ def evaluate(
     from .console import LiveLine
     from .errors import UsageError
     from .evaluation.evaluate import evaluate as run_evaluation
+    from .hardware.threads import use_fastest_threads
     from .report.page import make as make_report
 
     folders = [data] if isinstance(data, str | Path) else list(data)
     if len(folders) > 2:
         raise UsageError("--data names one folder, or two for domains given apart")
     first, second = [*folders, None, None][:2]
+    use_fastest_threads()
     with LiveLine(quiet=quiet) as live:
         result = run_evaluation(
             run,
@@ -240,7 +252,9 @@ def compare(*runs: str | Path, quiet: Quiet = False) -> dict[str, Any]:
     """
     from .console import LiveLine
     from .evaluation.compare import compare as compare_runs
+    from .hardware.threads import use_fastest_threads
 
+    use_fastest_threads()
     with LiveLine(quiet=quiet) as live:
         return compare_runs(runs, live)
 

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from . import distributed
 
+AUTOCAST = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}  # number format of the convolutions
+
 
 def linear_decay(nimg: int, total_nimg: int, decay_from_nimg: int, every_nimg: int = 1) -> float:
     """Factor on the learning rate after `nimg` images: 1 until `decay_from_nimg`, then linear; it stays above 0.
@@ -47,14 +49,15 @@ class Player:
         nets: Iterable[nn.Module],
         lr: float = 2e-4,
         betas: tuple[float, float] = (0.5, 0.999),  # Zhu et al. 2017, sec. 4 and the authors' code
-        precision: str = "fp32",  # or "bf16": convolutions in bfloat16, weights and losses in float32
+        precision: str = "fp32",  # or "bf16", "fp16": convolutions in 16 bits, weights and losses in float32
         optimizer: str = "adam",  # or "sgd", "momentum", "rmsprop"
     ) -> None:
         self.parameters = [p for net in nets for p in net.parameters()]
-        self.lr, self.bf16 = lr, precision == "bf16"
+        self.lr, self.dtype = lr, AUTOCAST[precision]
         self.optimizer = make_optimizer(optimizer, self.parameters, lr, betas)
         device = self.parameters[0].device
         self.device = device.type
+        self.scale = LossScale(device) if precision == "fp16" else None
         self.nonfinite = torch.zeros((), device=device)  # 1 after a gradient that was not finite, until reset
         self.norm = torch.zeros((), device=device)  # of the gradient in the latest step
         self.measure_ratio = False  # whether a step also updates `ratio`
@@ -79,7 +82,7 @@ class Player:
         """`with player.turn() as backward:` every `backward(loss)` adds gradients; the end of the block steps once."""
         self.freeze(False)
         self.optimizer.zero_grad()
-        with torch.autocast(self.device, torch.bfloat16) if self.bf16 else nullcontext():
+        with torch.autocast(self.device, self.dtype) if self.dtype else nullcontext():
             yield Backward(self)
         self.step()
         self.optimizer.zero_grad()
@@ -88,15 +91,19 @@ class Player:
     def step(self) -> None:
         """One step of the optimiser with gradients averaged over ranks; skipped if a gradient is not finite.
 
-        A skipped step changes neither weights nor moments and sets `nonfinite`, on all ranks.
+        A skipped step changes neither weights nor moments and sets `nonfinite`, on all ranks; with a loss scale it
+        halves the scale, and sets `nonfinite` only where there was none left to halve.
         """
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         distributed.average_over_ranks_(gradients)
+        if self.scale:
+            self.scale.unscale_(gradients)
         norms = torch.stack(torch._foreach_norm(gradients))
         self.norm = norms.norm()
 
         nonfinite = 1 - norms.sum().isfinite().float()
-        self.nonfinite.copy_(torch.maximum(self.nonfinite, nonfinite))
+        failed = nonfinite * self.scale.at_least if self.scale else nonfinite
+        self.nonfinite.copy_(torch.maximum(self.nonfinite, failed))
         if isinstance(self.optimizer, torch.optim.RMSprop):  # no fused kernel: gradients of 0 change nothing
             for gradient in gradients:
                 gradient.nan_to_num_(0, 0, 0).mul_(1 - nonfinite)
@@ -104,6 +111,8 @@ class Player:
 
         before = [p.detach().clone() for p in self.parameters] if self.measure_ratio else []
         self.optimizer.step()
+        if self.scale:
+            self.scale.update(nonfinite)
         if before:
             self.ratio = self._relative_change(before)
 
@@ -116,6 +125,34 @@ class Player:
         return ratio
 
 
+class LossScale:
+    """Dynamic loss scaling for float16, whose small gradients would become 0 (Micikevicius et al. 2018, sec. 3.2).
+
+    The factor halves after a gradient that is not finite, and doubles after GROWTH_STEPS that were. It stays on the
+    device, so that a step can be captured as a CUDA graph.
+    """
+
+    GROWTH_STEPS = 2000
+
+    def __init__(self, device: torch.device) -> None:
+        self.factor = torch.full((), 2.0**16, device=device)
+        self.finite_steps = torch.zeros((), dtype=torch.int32, device=device)  # since the last change
+
+    @property
+    def at_least(self) -> Tensor:
+        """1 where the factor cannot be halved any more, else 0."""
+        return (self.factor <= 1).float()
+
+    def unscale_(self, gradients: list[Tensor]) -> None:
+        """Divide the gradients of a scaled loss by the factor, in place."""
+        torch._foreach_mul_(gradients, 1 / self.factor)
+
+    def update(self, nonfinite: Tensor) -> None:
+        """Adapt the factor after a step; `nonfinite` is 1 if a gradient was not finite."""
+        torch._amp_update_scale_(self.factor, self.finite_steps, nonfinite, 2.0, 0.5, self.GROWTH_STEPS)
+        self.factor.clamp_(min=1)
+
+
 class Backward:
     """Called with a loss, it adds the loss's gradients to those of the turn and frees the graph."""
 
@@ -123,5 +160,6 @@ class Backward:
         self.player = player
 
     def __call__(self, loss: Tensor) -> None:
+        scale = self.player.scale
         with torch.autocast(self.player.device, enabled=False):
-            torch.autograd.backward(loss)
+            torch.autograd.backward(loss * scale.factor if scale else loss)

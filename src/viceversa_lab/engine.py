@@ -9,6 +9,7 @@ from pathlib import Path
 
 from viceversa.console import LiveLine, duration
 from viceversa.errors import UsageError, ViceversaError, did_you_mean
+from viceversa.hardware.cpus import available_cpus
 
 from . import cache as measurements
 from . import site
@@ -87,7 +88,7 @@ def run(
             raise UsageError(f"{folder} is a file; name a folder")
 
     runner = Runner(quick, data, seed, Path(cache), again)
-    jobs = min(jobs or cores(), len(chosen)) if is_report else 1
+    jobs = min(jobs or available_cpus(), len(chosen)) if is_report else 1
     records: dict[str, Record] = {}
     failures: dict[str, Exception] = {}
     with LiveLine(quiet=quiet) as line:
@@ -170,11 +171,6 @@ class Runner:
         )
         line.say(f"{prefix}{name} measured in {duration(record.seconds)}")
         return record
-
-
-def cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def measure_in_process(name: str, runner: Runner) -> Record:

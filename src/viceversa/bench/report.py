@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ..hardware.device import choose_device, processor_name
+from ..hardware.threads import use_fastest_threads
 from . import guard
 from .cases import CASES
 from .ceilings import ceilings
@@ -25,6 +26,7 @@ def run(*, quick: bool, check: Sequence[str | Path], device: str | None, show: C
 
     "checked" in the result names that file; None where there is none.
     """
+    use_fastest_threads()
     committed = {str(path): guard.read(Path(path)) for path in check}
     result: dict[str, Any] = {"machine": machine(), "quick": quick, "ceilings": {}, "cases": []}
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import settings
+from ..console import duration
 from ..errors import DataError, UsageError
 from ..runs.folder import RunFolder
 from ..runs.presets import preset
@@ -62,13 +63,19 @@ def labels(runs: Sequence[RunFolder]) -> list[str]:
         changes = [f"{key.split('.')[-1]}={new}" for key, (_, new) in changed.items() if key.startswith("method.")]
         names.append(" ".join([config.preset, *changes]))
 
-    steps = [run.config().steps for run in runs]
-    lengths: dict[str, set[int]] = {}
-    for name, length in zip(names, steps, strict=True):
-        lengths.setdefault(name, set()).add(length)
+    lengths = list(map(planned_length, runs))
+    different: dict[str, set[str]] = {}
+    for name, length in zip(names, lengths, strict=True):
+        different.setdefault(name, set()).add(length)
     return [
-        f"{name}, {length} steps" if len(lengths[name]) > 1 else name for name, length in zip(names, steps, strict=True)
+        f"{name}, {length}" if len(different[name]) > 1 else name for name, length in zip(names, lengths, strict=True)
     ]
+
+
+def planned_length(run: RunFolder) -> str:
+    """What the length of a run was given as: "400 steps" or "4m"."""
+    train = run.config().train
+    return f"{run.steps()} steps" if train.seconds is None else duration(train.seconds)
 
 
 def require_comparable(runs: Sequence[RunFolder], evaluations: Sequence[Evaluation]) -> None:

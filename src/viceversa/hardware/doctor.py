@@ -9,8 +9,10 @@ from typing import Any
 
 import torch
 
+from .cpus import available_cpus
 from .device import choose_device, processor_name
 from .precision import choose_precision
+from .threads import use_fastest_threads
 
 EXTRAS = {  # name of an extra: a module that it installs
     "eval": "sklearn",
@@ -30,7 +32,8 @@ def doctor() -> dict[str, Any]:
         "torch": torch.__version__,
         "processor": processor_name(),
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "threads": torch.get_num_threads(),
+        "cpus": available_cpus(),
+        "threads": use_fastest_threads(),
         "precision": choose_precision("auto", device),
         "free_disk_gb": round(shutil.disk_usage(os.getcwd()).free / 1e9, 1),
         "writable_here": os.access(os.getcwd(), os.W_OK),

@@ -1,28 +1,52 @@
-"""Whether convolutions run in float32 or bfloat16 on this machine."""
+"""Whether convolutions run in float32, bfloat16 or float16 on this machine."""
 
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import nn
 
-from .timing import best_seconds
+from .timing import Call, compared_seconds
+
+Precision = Literal["fp32", "bf16", "fp16"]
 
 MIN_SPEEDUP = 1.3  # of a convolution in bfloat16 over float32, from which a CPU uses bfloat16
+FP16_CAPABILITY = (7, 0)  # compute capability from which a GPU has float16 tensor cores (Volta)
 
 
-def choose_precision(requested: str, device: str) -> Literal["fp32", "bf16"]:
-    """`requested` (fp32, bf16) itself; for auto, what the GPU supports or what is faster on the CPU by measurement."""
-    if requested != "auto":
-        return "bf16" if requested == "bf16" else "fp32"
+def choose_precision(requested: str, device: str) -> Precision:
+    """`requested` (fp32, bf16, fp16) itself; for auto, what the GPU's hardware has or what the CPU is faster with."""
+    match requested:
+        case "fp32" | "bf16" | "fp16":
+            return requested
     if device == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-
-    speedup = _convolution_seconds(torch.float32) / _convolution_seconds(torch.bfloat16)
-    return "bf16" if speedup > MIN_SPEEDUP else "fp32"
+        return gpu_precision()
+    return "bf16" if device == "cpu" and bf16_speedup() > MIN_SPEEDUP else "fp32"
 
 
-@torch.inference_mode()
-def _convolution_seconds(dtype: torch.dtype) -> float:
-    """Shortest time in seconds of a 3x3 convolution of 64 channels on two maps of 64x64."""
-    conv, x = nn.Conv2d(64, 64, 3, padding=1).to(dtype), torch.randn(2, 64, 64, 64).to(dtype)
-    return best_seconds(lambda: conv(x), 7)
+def gpu_precision() -> Precision:
+    """bf16 where the hardware has it (PyTorch also emulates it), else fp16 where it has tensor cores, else fp32."""
+    if torch.cuda.is_bf16_supported(including_emulation=False):
+        return "bf16"
+    return "fp16" if torch.cuda.get_device_capability() >= FP16_CAPABILITY else "fp32"
+
+
+def bf16_speedup() -> float:
+    """How many times as fast a convolution is in bfloat16 as in float32 on one thread of this CPU.
+
+    3x3, 64 channels, two feature maps of 64x64. Both are measured in turns and the shortest durations compared, so that
+    neither other work on the machine nor a slow moment decides.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            fp32, bf16 = compared_seconds([convolution(dtype) for dtype in (torch.float32, torch.bfloat16)])
+    finally:
+        torch.set_num_threads(threads)
+    return min(fp32) / min(bf16)
+
+
+def convolution(dtype: torch.dtype) -> Call:
+    """A call that computes the convolution in `dtype`."""
+    return partial(nn.Conv2d(64, 64, 3, padding=1).to(dtype), torch.randn(2, 64, 64, 64).to(dtype))

@@ -22,7 +22,7 @@ def diagnose(run: RunFolder) -> dict[str, Any]:
         "verdict": overall(verdicts),
         "symptoms": [asdict(v) | {"try": advice(v, config)} for v in verdicts],
         "step": lines[-1]["step"],
-        "steps": config.steps,
+        "steps": run.steps(),
         "treatments": run.treatments(),
         "timeline": timeline(lines),
     }
@@ -33,7 +33,7 @@ def current_verdicts(run: RunFolder, lines: list[dict[str, Any]], config: RunCon
     last = lines[-1]
     if not last["signals"]:
         return [Verdict(**v | {"remedies": tuple(v["remedies"])}) for v in last["symptoms"]]
-    context = HistoryContext.of(config.method, run.data()["names"], config.steps)
+    context = HistoryContext.of(config.method, run.data()["names"], run.steps())
     return examine([{"step": line["step"], **line["signals"]} for line in lines if line["signals"]], context)
 
 

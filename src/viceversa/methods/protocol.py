@@ -166,9 +166,9 @@ class WithWarmup(Method, Protocol):
     def warmup_step(self, *batch: Tensor) -> dict[str, Tensor]: ...
 
 
-def warmup_of(method: Method, steps: int) -> tuple[int, Step]:
-    """Number of warm-up steps in a run of `steps`, at most a fifth of them, and the step function for them."""
+def warmup_of(method: Method) -> tuple[int, Step]:
+    """Number of warm-up steps, 0 where a method has none, and the step function for them."""
     if not hasattr(method, "warmup_step"):  # isinstance with a protocol fails for nn.Module on Python 3.12
         return 0, method.step
     warm = cast(WithWarmup, method)
-    return min(warm.d_warmup_steps, steps // 5), warm.warmup_step
+    return warm.d_warmup_steps, warm.warmup_step

@@ -39,7 +39,7 @@ class ReportData:
     @property
     def steps(self) -> int | None:
         """Planned steps; none when the run has no length yet."""
-        return self.config.steps or None
+        return self.run.steps() or None
 
     @property
     def unfinished(self) -> bool:

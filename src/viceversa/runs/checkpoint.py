@@ -26,6 +26,7 @@ from ..optimize import Player
 FORMAT = 1
 PREFIX = "step-"  # of a checkpoint's folder name
 MANIFEST = "manifest.json"
+LOSS_SCALE = "loss_scale"  # prefix of a player's loss scale among the tensors of its optimiser
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,10 @@ def _unpack(method: Method, packed: dict[str, dict[str, Tensor]]) -> None:
         state: dict[int, dict[str, Tensor]] = {}
         for key, tensor in packed[f"{name}_optimizer"].items():
             index, moment = key.split(".")
-            state.setdefault(int(index), {})[moment] = tensor
+            if index == LOSS_SCALE:
+                getattr(player.scale, moment).copy_(tensor)
+            else:
+                state.setdefault(int(index), {})[moment] = tensor
         if state and set(state) != set(range(len(player.parameters))):  # before the first step there is nothing
             raise ValueError(f"optimiser of {name}: another number of parameters")
         for i, moments in state.items():
@@ -233,3 +237,6 @@ def _optimizer_tensors(player: Player) -> Iterator[tuple[str, Tensor]]:
         for key, value in moments.items():
             if value is not None:  # the momentum buffer of plain SGD
                 yield f"{i}.{key}", torch.as_tensor(value)
+    if player.scale:
+        yield f"{LOSS_SCALE}.factor", player.scale.factor
+        yield f"{LOSS_SCALE}.finite_steps", player.scale.finite_steps

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from ..methods import MethodConfig
 from ..methods.cyclegan import CycleGANConfig
-from ..settings import Count, Number, Range, Share
+from ..settings import Count, Number, Range, Share, Weight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +40,16 @@ class TrainConfig:
     RENAMED: ClassVar[dict[str, str]] = {"record": "cuda_graph"}
 
     batch: Count = 1  # images per step, of each domain where there are two
-    epochs: Count | None = None  # of the larger domain if there are two; none: as many as fit into --max-time (4 min)
+    epochs: Count | None = None  # of the larger domain if there are two; none: as many as fit into the time
     total_nimg: Count | None = None  # images of the larger domain in the whole run; none: from epochs or time
+    seconds: Weight | None = None  # time of the whole run where it is given instead: --max-time, or 4 minutes
     decay_from: Share = 0.5  # share of the run after which the learning rates fall linearly
     decay_every: Literal["epoch", "step"] = "step"  # how often they fall
     seed: Annotated[int, Range(0, 2**63 - 1)] = 0  # of all random numbers
-    device: Literal["auto", "cpu", "cuda"] = "auto"  # auto: a GPU if there is one
-    precision: Literal["auto", "fp32", "bf16"] = "auto"  # of the convolutions; auto: bf16 where it is faster
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # auto: a CUDA GPU if there is one
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # of the convolutions; auto: 16 bits where faster
     cuda_graph: bool = True  # on a GPU, replay the step as one CUDA graph
-    threads: Count | None = None  # of the CPU; none: all. A resumed run keeps its number, so that bits agree
+    threads: Count | None = None  # of the CPU; none: measured. A resumed run keeps its number, so that bits agree
     log_every: Count = 10  # steps between lines of metrics.jsonl
     samples: Number = 10  # sample sheets over the run
     save_every: Count | None = None  # steps between checkpoints; none: every two minutes

@@ -1,6 +1,5 @@
 """What a run depends on besides its configuration: command, versions, hardware."""
 
-import os
 import platform
 import subprocess
 import time
@@ -10,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ..hardware.cpus import available_cpus
 from ..hardware.device import processor_name
 
 
@@ -23,7 +23,7 @@ def environment(command: str, device: str, threads: int) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         "processor": processor_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": available_cpus(),
         "threads": threads,
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
         "commit": _commit(),

@@ -20,13 +20,14 @@ from .presets import preset as named_preset
 
 
 class RunFolder:
-    """`config.yaml env.json data.json metrics.jsonl health.jsonl log.txt samples/ ...` under one path."""
+    """`config.yaml env.json data.json plan.jsonl metrics.jsonl health.jsonl log.txt samples/ ...` under one path."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
         self.metrics = self.path / "metrics.jsonl"
+        self.plan = self.path / "plan.jsonl"  # revisions of the length of a run whose time is given
         self.health = self.path / "health.jsonl"  # health checks
         self.health_folder = self.path / "health"  # their sheets and sample features
         self.healthy = self.path / "healthy"  # checkpoints to go back to
@@ -67,6 +68,11 @@ class RunFolder:
             return read_config(self.path / "config.yaml")
         except UsageError as e:
             raise ModelFileError(f"{self.path} is damaged: {e}") from None
+
+    def steps(self) -> int:
+        """Planned steps: those of the configuration, or of the latest revision where the time is given."""
+        revisions = self.read_lines(self.plan)
+        return int(revisions[-1]["steps"]) if revisions else self.config().steps
 
     def data(self) -> dict[str, Any]:
         """data.json: names, counts, files and skipped files of the dataset."""

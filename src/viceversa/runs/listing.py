@@ -58,7 +58,7 @@ def describe_run(path: str | Path) -> RunRow:
         domains=title(config, data["names"]),
         preset=f"{config.preset} {config.data.size} px",
         step=kept[0].step if kept else 0,
-        steps=config.steps,
+        steps=run.steps(),
         megabytes=round(size / 1e6, 1),
         changed=time.strftime("%F %H:%M", time.localtime(run.path.stat().st_mtime)),
     )

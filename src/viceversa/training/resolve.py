@@ -56,6 +56,8 @@ def resolve(data: str | Path, other: str | Path | None, options: TrainOptions) -
 
     for option, key in KEYS.items():
         value = getattr(options, option)
+        if option == "device" and value:
+            value = value.partition(":")[0]  # which GPU is no part of the configuration
         if value is not None:
             config = settings.changed(config, {key: value}, "--" + option.replace("_", "-"))
     config = settings.changed(config, settings.parse_assignments(options.set))
@@ -103,6 +105,7 @@ def with_choices_of(saved: RunConfig, requested: RunConfig) -> RunConfig:
         train=replace(
             train,
             total_nimg=train.total_nimg if train.total_nimg is not None else old.total_nimg,
+            seconds=train.seconds if train.seconds is not None else old.seconds,
             threads=train.threads or old.threads,
             device=old.device if train.device == "auto" else train.device,
             precision=old.precision if train.precision == "auto" else train.precision,

@@ -12,24 +12,27 @@ from typing import Any
 import torch
 
 from .. import distributed, files, methods, settings
-from ..console import LiveLine
+from ..console import LiveLine, duration
 from ..data.loader import Source
 from ..errors import UsageError, ViceversaError
 from ..hardware.compile import choose_compile, compile_net
 from ..hardware.device import choose_device
 from ..hardware.memory import keep_freed_memory
 from ..hardware.precision import choose_precision
+from ..hardware.threads import candidates
 from ..health.monitor import Monitor
 from ..health.treatment import stopped, treat
 from ..methods.protocol import Method
+from ..runs import checkpoint
 from ..runs.config import RunConfig
 from ..runs.environment import environment
 from ..runs.folder import RunFolder, describe
 from ..tasks import DatasetListing, task_of
 from . import plan
 from .resolve import TrainOptions, with_choices_of
+from .schedule import Schedule, TimedSchedule, schedule
 from .tensorboard import tensorboard_sink
-from .trainer import HealthAlarm, Trainer, schedule
+from .trainer import HealthAlarm, Trainer
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Session:
     ) -> None:
         self.run, self.listing, self.options, self.live = run, listing, options, live
         self.started, self.max_time = started, max_time
+        self.before = 0.0  # seconds that earlier processes have spent on this run
         self.is_rank0 = distributed.rank() == 0
         self.fresh = True
         self.device = "cpu"
@@ -85,11 +89,9 @@ class Session:
         return (tensorboard_sink(self.run.path),) if self.options.tensorboard and self.is_rank0 else ()
 
     def new_config(self, requested: RunConfig) -> RunConfig:
-        """The configuration of a new run: device, threads and precision are decided."""
-        threads = requested.train.threads or torch.get_num_threads()
+        """The configuration of a new run: device and precision are decided."""
         precision = distributed.broadcast_from_rank0(choose_precision(requested.train.precision, self.device))
-        changes = {"train.device": self.device, "train.threads": threads, "train.precision": precision}
-        return settings.changed(requested, changes)
+        return settings.changed(requested, {"train.device": self.device, "train.precision": precision})
 
     def saved_config(self, requested: RunConfig) -> RunConfig:
         """The configuration of the run that is resumed, with its treatments."""
@@ -101,6 +103,8 @@ class Session:
         self.run.require_same_data(self.data_description())
         config = self.run.with_treatments(config)
         self.device = choose_device(config.train.device)
+        newest, _ = checkpoint.newest(self.run.checkpoints)
+        self.before = checkpoint.read_state(newest.path).get("seconds", 0.0) if newest else 0.0
         return config
 
     def with_batch(self, config: RunConfig, batch: int) -> RunConfig:
@@ -112,12 +116,15 @@ class Session:
 
     def set_process_options(self) -> None:
         """Threads, memory allocator and cuDNN of this process."""
-        torch.set_num_threads(self.config.train.threads or torch.get_num_threads())
+        torch.set_num_threads(self.config.train.threads or candidates()[-1])
         keep_freed_memory()
         torch.backends.cudnn.benchmark = self.device == "cuda"  # shapes stay the same: search the fastest kernels once
 
     def measure(self) -> None:
-        """Choose the convolutions, and with --auto-batch the batch, by measuring."""
+        """Choose threads and convolutions, and with --auto-batch the batch, by measuring."""
+        if self.config.train.threads is None:
+            threads = plan.chosen_threads(self.config, self.listing, self.device, self.make_method)
+            self.config = settings.changed(self.config, {"train.threads": threads})
         self.config = plan.with_measured(self.config, self.device)
         if self.options.auto_batch:
             batch = plan.fitting_batch(self.config, self.listing, self.device, self.make_method, self.live.say)
@@ -131,10 +138,15 @@ class Session:
         if not self.fresh:
             return
         if not nimg:
-            nimg = plan.fitting_nimg(
-                self.config, self.batches, self.device, self.make_method, self.max_time, self.started, self.live.say
-            )
+            seconds = self.max_time or plan.DEFAULT_SECONDS
+            left = seconds - self.elapsed()
+            nimg = plan.estimated_nimg(self.config, self.batches, self.device, self.make_method, left)
+            self.config = settings.changed(self.config, {"train.seconds": seconds})
         self.config = settings.changed(self.config, {"train.total_nimg": distributed.broadcast_from_rank0(nimg)})
+
+    def elapsed(self) -> float:
+        """Seconds that this run has taken so far, those of earlier processes included."""
+        return self.before + time.monotonic() - self.started
 
     def data_description(self) -> dict[str, Any]:
         """data.json of the images as they are now."""
@@ -171,7 +183,7 @@ class Session:
             while finished is None:
                 alarm: HealthAlarm | None = None
                 try:
-                    finished = trainer.fit(self.live, self.time_left())
+                    finished = trainer.fit(self.live, self.time_limit())
                 except HealthAlarm as raised:
                     alarm = raised.with_traceback(None)  # the traceback keeps the trainer's memory alive
                 if alarm is not None:
@@ -193,15 +205,22 @@ class Session:
         health = trainer.monitor.status if trainer.monitor else None
         return Result(self.run.path, trainer.step, finished, **scores, health=health)
 
-    def time_left(self) -> float | None:
-        """Seconds that training may still take."""
-        return None if self.max_time is None else self.max_time - (time.monotonic() - self.started)
+    def time_limit(self) -> float | None:
+        """Seconds after which training stops with a checkpoint; none where the schedule itself keeps the time."""
+        if self.max_time is None or (self.fresh and self.config.train.seconds is not None):
+            return None
+        return self.max_time - (time.monotonic() - self.started)
+
+    def make_schedule(self) -> Schedule | TimedSchedule:
+        """The schedule of the run: by its number of images, or by its time."""
+        train = self.config.train
+        planned = schedule(train, train.total_nimg or 0, self.batches.epoch_nimg)
+        return planned if train.seconds is None else TimedSchedule(planned, self.run, train.seconds)
 
     def make_trainer(self) -> Trainer:
         """A trainer at the newest checkpoint of the run."""
         run, config, task = self.run, self.config, task_of(self.config.method)
-        length = schedule(config.train, config.train.total_nimg or 0, self.batches.epoch_nimg)
-        method = self.make_method()
+        length, method = self.make_schedule(), self.make_method()
         sampler = task.sampler(config, self.listing, run, self.device, method)
         trainer = Trainer(
             method,
@@ -213,6 +232,7 @@ class Session:
             sample=sampler.sample,
             monitor=self.make_monitor(method, length.steps) if self.is_rank0 else None,
             sinks=self.sinks,
+            clock=self.elapsed,
         )
         for complaint in trainer.resume():
             self.live.say(f"skipped: {complaint}")
@@ -264,7 +284,10 @@ class Session:
             how.append("CUDA graph")
         steps, step = trainer.schedule.steps, trainer.step
         counts = task_of(c.method).counts(self.listing)
-        self.live.say(f"{counts}  {c.preset} {c.data.size} px  {' '.join(how)}  {steps} steps  -> {self.run.path}")
+        length = f"{steps} steps"
+        if c.train.seconds is not None:
+            length = f"{duration(c.train.seconds)}, about {length}"
+        self.live.say(f"{counts}  {c.preset} {c.data.size} px  {' '.join(how)}  {length}  -> {self.run.path}")
         if step:
             self.live.say("already finished" if step >= steps else f"resuming at step {step}")
         if self.is_rank0:

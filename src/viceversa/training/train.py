@@ -34,7 +34,7 @@ def train_with(data: str | Path, other: str | Path | None, options: TrainOptions
     if options.dry_run:
         return requested
 
-    distributed.join(choose_device(requested.train.device))  # refused before anything is written
+    distributed.join(choose_device(options.device or requested.train.device))  # refused before anything is written
     if run.path.is_file():
         raise UsageError(f"--out {run.path} is a file; name a folder")
     is_rank0 = distributed.rank() == 0  # which writes and prints

@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from json import dumps
@@ -22,10 +21,10 @@ from ..errors import DivergedError, ModelFileError
 from ..hardware.cuda_graph import CapturedStep, device_step
 from ..health.symptoms import Verdict
 from ..methods.protocol import Method, Step, warmup_of
-from ..optimize import linear_decay
 from ..runs import checkpoint
 from ..runs.config import TrainConfig
 from ..runs.folder import RunFolder
+from .schedule import Schedule, TimedSchedule
 
 SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # that stop a run with a checkpoint
@@ -76,34 +75,9 @@ class Stopped(Exception):
         self.exit_code = 128 + signum
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """Length of a run and decay of its learning rates, in images."""
-
-    total_nimg: int
-    decay_from_nimg: int
-    decay_every_nimg: int
-    batch: int
-
-    @property
-    def steps(self) -> int:
-        return math.ceil(self.total_nimg / self.batch)
-
-    def rate(self, step: int) -> float:
-        """Factor on the learning rates during step `step`, counted from 0."""
-        return linear_decay(step * self.batch, self.total_nimg, self.decay_from_nimg, self.decay_every_nimg)
-
-
 def seed_of(seed: int, step: int) -> int:
     """The seed of one step: every random number in it depends on these two numbers alone."""
     return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> 1)
-
-
-def schedule(train: TrainConfig, total_nimg: int, epoch_nimg: int) -> Schedule:
-    """The schedule of `total_nimg` images; rates decay by step, or by epoch where at least two epochs decay."""
-    start = round(total_nimg * train.decay_from)
-    by_epoch = train.decay_every == "epoch" and total_nimg - start >= 2 * epoch_nimg
-    return Schedule(total_nimg, start, epoch_nimg if by_epoch else train.batch, train.batch)
 
 
 class Trainer:
@@ -113,7 +87,7 @@ class Trainer:
         self,
         method: Method,
         batches: Batches,
-        schedule: Schedule,
+        schedule: Schedule | TimedSchedule,
         config: TrainConfig,
         run: RunFolder,
         *,
@@ -121,9 +95,11 @@ class Trainer:
         sample: Callable[[int], None] = lambda step: None,  # writes the samples of a step
         monitor: HealthMonitor | None = None,  # on rank 0 only
         sinks: tuple[Callable[[dict[str, Any]], None], ...] = (),  # each gets every line of metrics.jsonl
+        clock: Callable[[], float] = time.monotonic,  # seconds that the run has taken, over all its processes
     ) -> None:
         self.method, self.batches, self.schedule, self.config, self.run = method, batches, schedule, config, run
         self.device, self.sample, self.monitor, self.sinks = device, sample, monitor, sinks
+        self.clock = clock
         self.is_rank0 = distributed.rank() == 0  # of several ranks one writes
         self.step = 0
         self.waiting_share = 0.0  # share of the time in `fit` that was spent waiting for batches
@@ -132,6 +108,7 @@ class Trainer:
         self.pending: list[dict[str, Tensor]] = []  # losses still on the device
         self.stop_signal: int | None = None  # the signal that asked us to stop
         self.saved_at = time.monotonic()
+        self.costs: dict[str, float] = {}  # seconds that samples, a health check and a checkpoint took the last time
 
     @cached_property
     def step_fn(self) -> Step:
@@ -140,8 +117,8 @@ class Trainer:
 
     @cached_property
     def warmup(self) -> tuple[int, Step]:
-        """Number of discriminator warm-up steps, and the step function for them."""
-        steps, warmup_step = warmup_of(self.method, self.schedule.steps)
+        """Number of discriminator warm-up steps at most, and the step function for them."""
+        steps, warmup_step = warmup_of(self.method)
         return steps, device_step(warmup_step, self.method.players.values(), self.device, capture=False)
 
     @cached_property
@@ -177,6 +154,8 @@ class Trainer:
         if start is not None:
             state = checkpoint.load(start.path, self.method, allow_missing=bool(self.run.treatments()))
             self.step, self.window = state["step"], state["window"]
+            if start == healthy and isinstance(self.schedule, TimedSchedule):
+                self.schedule.forget_after(self.step)
 
         if self.is_rank0:
             self.run.truncate_metrics(self.step if start else -1)
@@ -193,6 +172,7 @@ class Trainer:
                 if self.step == 0 and self.config.samples:
                     self.write_samples()
 
+                self.schedule.follow(self.step, self.clock(), self.closing())
                 while self.step < self.schedule.steps:
                     before = time.monotonic()
                     batch = next(batches)
@@ -204,6 +184,7 @@ class Trainer:
                     live(self.status_line(elapsed, first))
                     if self.save_if_needed(elapsed, max_time) == SaveReason.TIME_UP:
                         return False
+                    self.schedule.follow(self.step, self.clock(), self.closing())
 
                 if distributed.broadcast_from_rank0(self.is_rank0 and self.run.last_step() != self.step):
                     self.save()
@@ -239,7 +220,7 @@ class Trainer:
 
         torch.manual_seed(seed_of(self.config.seed, self.step))
         warmup_steps, warmup_fn = self.warmup
-        losses = (warmup_fn if self.step < warmup_steps else self.step_fn)(*batch)
+        losses = (warmup_fn if self.schedule.is_warmup(self.step, warmup_steps) else self.step_fn)(*batch)
         self.step += 1
 
         norms = {f"norm_{name}": player.norm for name, player in self.method.players.items()}
@@ -249,7 +230,7 @@ class Trainer:
             self.gather_losses()
         if log:
             self.write_metrics(rate)
-        if self.config.samples and (self.step % self.sample_every() == 0 or last):
+        if self.config.samples and (last or self.schedule.is_due(self.step, self.config.samples)):
             self.write_samples()
         if self.check_every and self.step % self.check_every == 0:
             self.check_health()
@@ -257,7 +238,8 @@ class Trainer:
     def check_health(self) -> None:
         """Check the health of the run; HealthAlarm at an alarm, unless alarms are only watched."""
         self.gather_losses()
-        verdicts = distributed.broadcast_from_rank0(self.monitor.check(self.step) if self.monitor else None)
+        with self.timed("health"):
+            verdicts = distributed.broadcast_from_rank0(self.monitor.check(self.step) if self.monitor else None)
         if self.config.on_symptom == "watch":
             return
         if any(v.level == "alarm" for v in verdicts):
@@ -268,7 +250,8 @@ class Trainer:
     def write_samples(self) -> None:
         """Write the samples of this step."""
         if self.is_rank0:
-            self.sample(self.step)
+            with self.timed("samples"):
+                self.sample(self.step)
 
     def gather_losses(self) -> None:
         """Bring the losses to the host; DivergedError when an update was refused or a loss is not finite."""
@@ -321,10 +304,6 @@ class Trainer:
         position = f"step {self.step}/{self.schedule.steps} {share:4.0%}"
         return f"{status}{position}  {pace * self.config.batch:.1f} img/s  {duration(left)} left  {losses}"
 
-    def sample_every(self) -> int:
-        """Steps between samples."""
-        return max(1, round(self.schedule.steps / max(1, self.config.samples)))
-
     def is_save_due(self) -> bool:
         """True if the interval between checkpoints is over."""
         if self.config.save_every:
@@ -337,15 +316,31 @@ class Trainer:
         self.saved_at = time.monotonic()
         if not self.is_rank0:
             return
-        if self.run.metrics.exists():
-            files.sync(self.run.metrics)
-        checkpoint.save(self.run.checkpoints, self.method, self.state(), self.config.keep)
+        for log in (self.run.metrics, self.run.plan):
+            if log.exists():
+                files.sync(log)
+        with self.timed("checkpoint"):
+            checkpoint.save(self.run.checkpoints, self.method, self.state(), self.config.keep)
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Measure how long something takes that also follows the last step."""
+        start = time.monotonic()
+        yield
+        self.costs[what] = time.monotonic() - start
+
+    def closing(self) -> float:
+        """Seconds that samples, a health check and a checkpoint after the last step are expected to take."""
+        return sum(self.costs.values())
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds besides tensors."""
         treatments = len(self.run.treatments())
         nimg = self.step * self.config.batch
-        return {"step": self.step, "nimg": nimg, "window": self.window, "treatments": treatments}
+        state = {"step": self.step, "nimg": nimg, "window": self.window, "treatments": treatments}
+        if isinstance(self.schedule, TimedSchedule):
+            state["seconds"] = round(self.clock(), 3)
+        return state
 
     @contextmanager
     def stop_on_signals(self) -> Iterator[None]:

@@ -1,6 +1,5 @@
 """Translation of files and folders: threads read ahead and write behind the translator, in the order of the files."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,12 +11,13 @@ from typing import TypeVar
 
 from .. import images
 from ..errors import DataError
+from ..hardware.cpus import available_cpus
 from .plan import plan
 from .translator import Translator
 
 BATCHES_AHEAD = 2  # batches read in advance, and batches that may wait to be written
 BUDGET_BYTES = 2**30  # of pixels waiting before and after the translator each; one image is always allowed
-THREADS = max(1, min(8, (os.cpu_count() or 1) // 2))  # for reading and writing each; more are slower (docs/log.md)
+THREADS = max(1, min(8, available_cpus() // 2))  # for reading and writing each; more are slower (docs/log.md)
 
 Result = TypeVar("Result")
 

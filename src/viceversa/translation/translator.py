@@ -16,6 +16,7 @@ from ..hardware.precision import choose_precision
 from ..methods import make_generators
 from ..methods.protocol import OPPOSITE, SIDES, Side
 from ..networks.layers import to_device
+from ..optimize import AUTOCAST
 from ..runs import checkpoint
 from ..runs.folder import RunFolder
 from .module import TranslationModule, to_host
@@ -39,7 +40,7 @@ class Translator:
         size: int,  # side of the training images, pixels
         step: int,
         device: str = "cpu",
-        precision: str = "fp32",  # or "bf16"
+        precision: str = "fp32",  # or "bf16", "fp16"
         scale: str = "auto",  # or "native", "trained"
         fixed_batch: bool = False,  # always full batches, for networks compiled for one shape
     ) -> None:
@@ -134,7 +135,8 @@ class Translator:
                 f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {channels}, H, W) in [-1, 1]"
             )
         inputs = x.to(self.device, torch.float32, non_blocking=True)
-        with torch.autocast(self.device, torch.bfloat16, enabled=(precision or self.precision) == "bf16"):
+        dtype = AUTOCAST[precision or self.precision]
+        with torch.autocast(self.device, dtype, enabled=dtype is not None):
             outputs: Tensor = self.modules[side](inputs)
         return to_host(outputs) if outputs.is_cuda and not x.is_cuda else outputs.to(x.device)
 

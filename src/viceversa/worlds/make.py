@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,6 +14,7 @@ from PIL import Image
 
 from ..errors import DataError, UsageError, did_you_mean
 from ..files import write_bytes, write_json
+from ..hardware.cpus import available_cpus
 from . import digits
 from .scenes import LABEL_PICTURES, WORLDS, World
 
@@ -116,7 +116,7 @@ def _describe(
 def _write_world(world: World, root: Path, description: dict[str, Any], on_progress: Progress | None) -> None:
     _claim_folder(root, description)
     jobs = list(_jobs(description))
-    pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))  # draws while the disk syncs
+    pool = ThreadPoolExecutor(max_workers=min(4, available_cpus()))  # draws while the disk syncs
     try:
         for done, _ in enumerate(pool.map(partial(_write_scene, root, world, description), jobs), 1):
             if on_progress:
