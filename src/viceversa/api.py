@@ -4,6 +4,7 @@ Nothing heavy is imported before a verb runs, so that `--help` and usage errors 
 """
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -101,6 +102,7 @@ def train(
         dry_run: Print the resolved configuration and stop.
         quiet: Print nothing.
     """
+    started = time.monotonic()  # importing PyTorch takes a second or more
     from . import distributed
     from .report.page import make as make_report
     from .training.resolve import TrainOptions
@@ -127,7 +129,7 @@ def train(
         dry_run=dry_run,
         quiet=quiet,
     )
-    result = train_with(data, other, options)
+    result = train_with(data, other, options, started)
     if isinstance(result, Result) and distributed.rank() == 0:
         make_report(result.run)
     distributed.barrier()

@@ -85,7 +85,7 @@ WRONG = [
     ("train world --max-time 5x", 2, "'5x': write it as 300s, 4m or 2h"),
     ("train world --max-time 0", 2, "'0': write it as"),
     ("demo --out nowhere --max-time never", 2, "'never': write it as"),
-    ("train world --device gpu", 2, 'choose auto, cpu, cuda, cuda:1'),
+    ("train world --device gpu", 2, "choose auto, cpu, cuda, cuda:1"),
     ("train world --precision fp33", 2, 'Did you mean "fp32"?'),
     ("train world --preset quikstart", 2, "Did you mean 'quickstart'?"),
     ("train world --names apples", 2, "two names with a comma"),

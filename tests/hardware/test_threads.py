@@ -14,13 +14,16 @@ from viceversa.hardware.timing import compared_seconds
 def eight_cpus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(threads, "available_cpus", lambda: 6)
+    monkeypatch.setattr(threads, "MOST", 8)
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
 
 
-def test_candidates_are_powers_of_two_and_all() -> None:
+def test_candidates_are_powers_of_two_and_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert threads.candidates() == [1, 2, 4, 6]
+    monkeypatch.setattr(threads, "MOST", 4)  # of 8 CPUs that are 4 cores
+    assert threads.candidates() == [1, 2, 4]
 
 
 def test_the_users_own_number_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

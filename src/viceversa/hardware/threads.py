@@ -17,12 +17,14 @@ from torch import nn
 from .cpus import available_cpus, cpus_are_idle
 from .timing import compared_seconds
 
+MOST = torch.get_num_threads()  # as many as PyTorch started with: one per physical core, or what the caller has set
+
 
 def candidates() -> list[int]:
-    """Thread counts worth measuring: 1, 2, 4 ... and all CPUs; only the user's where OMP_NUM_THREADS gives it."""
+    """Thread counts worth measuring: 1, 2, 4 ... and all cores; only the user's where OMP_NUM_THREADS gives it."""
     if "OMP_NUM_THREADS" in os.environ:
         return [torch.get_num_threads()]
-    most = available_cpus()
+    most = min(MOST, available_cpus())
     return sorted({*(2**i for i in range(most.bit_length()) if 2**i <= most), most})
 
 

@@ -18,15 +18,14 @@ from .session import Result, Session
 
 def train(data: str | Path, other: str | Path | None = None, **options: object) -> Result | RunConfig:
     """`train_with` without a report, for tests and experiments; options as in `TrainOptions`."""
-    return train_with(data, other, TrainOptions(**options))  # type: ignore[arg-type]
+    return train_with(data, other, TrainOptions(**options), time.monotonic())  # type: ignore[arg-type]
 
 
-def train_with(data: str | Path, other: str | Path | None, options: TrainOptions) -> Result | RunConfig:
-    """Train what a preset says on a folder or two; the same call resumes it.
+def train_with(data: str | Path, other: str | Path | None, options: TrainOptions, started: float) -> Result | RunConfig:
+    """Train what a preset says on a folder or two; the same call resumes it. Its time counts from `started`, monotonic.
 
     `dry_run` returns the resolved configuration and writes nothing.
     """
-    started = time.monotonic()
     requested = resolve(data, other, options)
     max_time = parse_time(options.max_time)
     listing = task_of(requested.method).find(requested)
