@@ -91,6 +91,10 @@ def train(
         quiet: Print nothing.
     """
     from . import distributed
+    from .extras import require_extra
+
+    if tensorboard:
+        require_extra("tensorboard", "--tensorboard")
     from .report.page import make as make_report
     from .training.resolve import TrainOptions
     from .training.session import Result
