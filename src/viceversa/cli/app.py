@@ -11,8 +11,10 @@ from .. import api
 from ..errors import did_you_mean
 from .bench import bench
 from .command import command
+from .completion import completion
 from .data import data_app
 from .evaluation import print_comparison, print_evaluation
+from .groups import LEARN, LOOK, MEASURE, SET_UP, START
 from .lab import lab
 from .output import print_diagnosis, print_values
 from .study import study_app
@@ -20,11 +22,11 @@ from .study import study_app
 app = App(
     name="viceversa",
     help="Translate images between two domains, in both directions, without paired examples.",
-    version_flags=["--version"],
+    version_flags=["--version", "-V"],
     help_flags=["--help", "-h"],
     suppress_keyboard_interrupt=False,  # `run` reports that the same command goes on
 )
-runs_app = App(name="runs", help="List runs, or show one.")
+runs_app = App(name="runs", help="List runs, or show one.", group=LOOK, sort_key=2)
 
 
 def show_demo(report: Path, **_: Any) -> None:
@@ -110,19 +112,37 @@ def rows_as_dicts(rows: list[Any]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
 
 
-app.command(command(api.demo, show_demo), name="demo")
-app.command(command(api.train, show_training), name="train")
-app.command(command(api.translate, show_translation), name="translate")
-app.command(command(api.evaluate, show_evaluation, json=same), name="evaluate")
-app.command(command(api.compare, lambda result, **_: print_comparison(result), json=same), name="compare")
-app.command(command(api.diagnose, lambda result, **_: print_diagnosis(result), json=same), name="diagnose")
-app.command(command(api.convert, show_conversion), name="convert")
-app.command(command(api.doctor, lambda result: print_values(result), json=same), name="doctor")
-app.command(bench)
+app.command(command(api.demo, show_demo), name="demo", group=START, sort_key=1)
 app.command(data_app)
-app.command(lab)
-app.command(study_app)
+app.command(command(api.train, show_training), name="train", group=START, sort_key=3)
+app.command(command(api.translate, show_translation), name="translate", group=START, sort_key=4)
+
+app.command(
+    command(api.diagnose, lambda result, **_: print_diagnosis(result), json=same),
+    name="diagnose",
+    group=LOOK,
+    sort_key=1,
+)
 app.command(runs_app)
+
+app.command(command(api.evaluate, show_evaluation, json=same), name="evaluate", group=MEASURE, sort_key=1)
+app.command(
+    command(api.compare, lambda result, **_: print_comparison(result), json=same),
+    name="compare",
+    group=MEASURE,
+    sort_key=2,
+)
+app.command(study_app)
+app.command(bench, group=MEASURE, sort_key=4)
+
+app.command(lab, group=LEARN)
+
+app.command(
+    command(api.doctor, lambda result: print_values(result), json=same), name="doctor", group=SET_UP, sort_key=1
+)
+app.command(completion, group=SET_UP, sort_key=2)
+app.command(command(api.convert, show_conversion), name="convert", group=SET_UP, sort_key=3)
+
 runs_app.command(command(api.list_runs, show_runs, json=rows_as_dicts), name="list")
 runs_app.command(command(api.show_run, lambda result, **_: print_values(result), json=same), name="show")
 
