@@ -15,6 +15,7 @@ from .completion import completion
 from .data import data_app
 from .evaluation import print_comparison, print_evaluation
 from .groups import LEARN, LOOK, MEASURE, SET_UP, START
+from .hints import find_hint
 from .lab import lab
 from .output import print_diagnosis, print_values
 from .study import study_app
@@ -153,12 +154,15 @@ def one_line(error: CycloptsError, words: list[str]) -> str:
     if isinstance(error, UnusedCliTokensError):
         text = f"Unexpected {' '.join(map(repr, error.unused_tokens or ()))}."
     chain = [*(error.command_chain or ())]
+    program = " ".join(["viceversa", *chain])
     known = [*commands(chain), *options(chain), "--help", "--version"]
+    if hint := find_hint(chain, words, known):
+        return f"{hint} See {program} --help"
+
     for word in words:
         name = word.partition("=")[0]
         if name in text and name not in known and "Did you mean" not in text:
             text = text.rstrip(".") + "." + did_you_mean(name, known)
-    program = " ".join(["viceversa", *chain])
     return f"{text} See {program} --help"
 
 
