@@ -85,6 +85,21 @@ def show_evaluation(result: dict[str, Any], run: str | Path, other: str | Path |
         print(f"\nreport: {Path(run) / 'report.html'}")
 
 
+def show_comparison(result: dict[str, Any], **_: Any) -> None:
+    """The tables."""
+    print_comparison(result)
+
+
+def show_diagnosis(result: dict[str, Any], **_: Any) -> None:
+    """Verdict, symptoms and remedies."""
+    print_diagnosis(result)
+
+
+def show_values(result: dict[str, Any], **_: Any) -> None:
+    """A dict as aligned lines."""
+    print_values(result)
+
+
 def show_conversion(done: Any, file: str | Path, **_: Any) -> None:
     """Where the converted weights lie, and whether they are the published ones."""
     print(f"{done.path}  sha256 {done.sha256}")
@@ -119,7 +134,7 @@ app.command(command(api.train, show_training), name="train", group=START, sort_k
 app.command(command(api.translate, show_translation), name="translate", group=START, sort_key=4)
 
 app.command(
-    command(api.diagnose, lambda result, **_: print_diagnosis(result), json=same),
+    command(api.diagnose, show_diagnosis, json=same),
     name="diagnose",
     group=LOOK,
     sort_key=1,
@@ -128,7 +143,7 @@ app.command(runs_app)
 
 app.command(command(api.evaluate, show_evaluation, json=same), name="evaluate", group=MEASURE, sort_key=1)
 app.command(
-    command(api.compare, lambda result, **_: print_comparison(result), json=same),
+    command(api.compare, show_comparison, json=same),
     name="compare",
     group=MEASURE,
     sort_key=2,
@@ -138,14 +153,12 @@ app.command(bench, group=MEASURE, sort_key=4)
 
 app.command(lab, group=LEARN)
 
-app.command(
-    command(api.doctor, lambda result: print_values(result), json=same), name="doctor", group=SET_UP, sort_key=1
-)
+app.command(command(api.doctor, show_values, json=same), name="doctor", group=SET_UP, sort_key=1)
 app.command(completion, group=SET_UP, sort_key=2)
 app.command(command(api.convert, show_conversion), name="convert", group=SET_UP, sort_key=3)
 
 runs_app.command(command(api.list_runs, show_runs, json=rows_as_dicts), name="list")
-runs_app.command(command(api.show_run, lambda result, **_: print_values(result), json=same), name="show")
+runs_app.command(command(api.show_run, show_values, json=same), name="show")
 
 
 def one_line(error: CycloptsError, words: list[str]) -> str:
@@ -161,8 +174,10 @@ def one_line(error: CycloptsError, words: list[str]) -> str:
 
     for word in words:
         name = word.partition("=")[0]
-        if name in text and name not in known and "Did you mean" not in text:
-            text = text.rstrip(".") + "." + did_you_mean(name, known)
+        if name not in text or name in known or "Did you mean" in text:
+            continue
+        suggestion = did_you_mean(name, known)
+        text = f"{text.rstrip('.')}.{suggestion}" if suggestion else text
     return f"{text} See {program} --help"
 
 

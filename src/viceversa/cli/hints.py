@@ -5,6 +5,7 @@ backticks in a hint is a command line, or options of the command in question; a 
 """
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 
 BATCH = "`--set train.batch=4` sets the images per step"
@@ -279,7 +280,7 @@ def find_hint(chain: Sequence[str], words: Sequence[str], known: Collection[str]
 
 def find_knob_hint(words: Sequence[str]) -> str | None:
     """What to write instead of a key after --set that another tool has as an option, such as `--set batch_size=4`."""
-    for option, word in zip(words, words[1:], strict=False):
+    for option, word in pairwise(words):
         name = word.partition("=")[0]
         hint = TRAIN.get(f"--{name.lower().replace('_', '-')}")
         if option == "--set" and hint:
