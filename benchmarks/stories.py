@@ -64,7 +64,7 @@ class Scene:
             self.machine.install()
         if self.photos is None:
             world = self.machine.desk / "orchard"
-            self.machine.run(f"viceversa data make orchard {world} --count 120 --test 20 --size 256").require()
+            self.machine.run(f"viceversa data make orchard {world} --count 80 --test 10 --size 256").require()
             self.photos = world / "trainA", world / "trainB"
 
     @property
