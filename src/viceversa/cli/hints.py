@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 BATCH = "`--set train.batch=4` sets the images per step"
 RATES = "G and D have a learning rate each: `--set method.lr_g=0.0002 --set method.lr_d=0.0002`"
-LENGTH = "`--max-time 2h` plans the run for a time, `--steps 2000` for steps, `--set train.epochs=100` for epochs"
+LENGTH = "`--max-time 2h` in time, `--steps 2000` in steps, `--set train.epochs=100` in epochs"
 DECAY = "the learning rates fall linearly after a share of the run: `--set train.decay_from=0.5`"
 RESUME = "the same command resumes a run, without an option; `viceversa runs show RUN` prints it"
 RUN_FOLDER = "`--out runs/fruit` names the folder of the run"
