@@ -86,7 +86,11 @@ class Machine:
                 start_new_session=True,
                 preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
             )
-        code, used = wait(process, started + limit, stop_when)
+        try:
+            code, used = wait(process, started + limit, stop_when)
+        except BaseException:  # a signal to this script: nothing stays behind
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
         kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
         seconds = time.monotonic() - started

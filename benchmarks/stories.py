@@ -16,6 +16,8 @@ import platform
 import re
 import shlex
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -64,7 +66,7 @@ class Scene:
             self.machine.install()
         if self.photos is None:
             world = self.machine.desk / "orchard"
-            self.machine.run(f"viceversa data make orchard {world} --count 80 --test 10 --size 256").require()
+            self.machine.run(f"viceversa data make orchard {world} --count 120 --test 20 --size 128").require()
             self.photos = world / "trainA", world / "trainB"
 
     @property
@@ -313,6 +315,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the figures into docs/stories.md")
     args = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no process and no folder behind
     chosen = sorted(set(args.stories)) or list(range(1, len(STORIES) + 1))
     photos = tuple(folder.resolve() for folder in args.photos) if args.photos else None
     with tempfile.TemporaryDirectory(prefix="stories-") as folder:
