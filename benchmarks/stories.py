@@ -189,12 +189,12 @@ def interrupted(scene: Scene) -> None:
         shutil.rmtree(run, ignore_errors=True)
 
     def command(run: Path) -> str:
-        return f"viceversa train {scene.folders} --steps {STEPS} --out {run} {EXACT}"
+        return f"viceversa train {scene.folders} --steps {STEPS} --save-every {STEPS // 4} --out {run} {EXACT}"
 
     scene.machine.run(command(straight)).require()
     stopped = scene.machine.run(command(broken), stop_when=lambda: step_of(broken) >= STEPS // 2)
     last = stopped.err.splitlines()[-1]
-    scene.figure(f"Ctrl-C at step {step_of(broken)} of {STEPS}", f"exit code {stopped.code}: {last}")
+    scene.figure(f"Ctrl-C, saved at step {step_of(broken)} of {STEPS}", f"exit code {stopped.code}: {last}")
     scene.figure("report after Ctrl-C", "written" if (broken / "report.html").exists() else "not yet")
     resumed = scene.machine.run(command(broken))
     scene.figure("the same command again", f"exit code {resumed.code}: {(resumed.out or resumed.err).splitlines()[0]}")
@@ -204,12 +204,8 @@ def interrupted(scene: Scene) -> None:
 
 
 def step_of(run: Path) -> int:
-    """The last step in metrics.jsonl."""
-    try:
-        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        return int(json.loads(lines[-1])["step"]) if lines else 0
-    except (OSError, ValueError):
-        return 0
+    """The step of the newest checkpoint; 0 where there is none."""
+    return max((int(path.name[5:]) for path in run.glob("checkpoints/step-*") if path.name[5:].isdecimal()), default=0)
 
 
 def weights(run: Path) -> dict[str, str]:
