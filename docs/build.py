@@ -41,6 +41,7 @@ GROUPS = {  # the navigation: group -> page -> title
         "docs/results.md": "Results",
         "docs/translations.md": "Translations",
         "docs/performance.md": "Performance",
+        "docs/stories.md": "Stories of a new user",
         "docs/extractor.md": "The extractor",
     },
     "Project": {

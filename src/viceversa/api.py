@@ -39,7 +39,7 @@ def device_name(kind: type, tokens: Sequence[Token]) -> str:
 
 Whole = Annotated[int, Parameter(converter=whole_number)]
 Flag = Annotated[bool, Parameter(negative=())]  # --quick, without --no-quick
-Quiet = Annotated[bool, Parameter(parse=False)]  # for Python only: print nothing
+Quiet = Annotated[bool, Parameter(("--quiet", "-q"), negative=())]
 Words = Parameter(negative=())  # of an option that may be repeated
 Device = Annotated[str, Parameter(converter=device_name)]  # auto, cpu, cuda, cuda:N or mps
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -100,10 +100,14 @@ def train(
             with exit code 6; treat goes back to the last healthy state, changes one thing and goes on.
         tensorboard: Also write TensorBoard events.
         dry_run: Print the resolved configuration and stop.
-        quiet: Print nothing.
+        quiet: Print no progress, only the result.
     """
     started = time.monotonic()  # importing PyTorch takes a second or more
     from . import distributed
+    from .extras import require_extra
+
+    if tensorboard:
+        require_extra("tensorboard", "--tensorboard")
     from .report.page import make as make_report
     from .training.resolve import TrainOptions
     from .training.session import Result
@@ -149,7 +153,9 @@ def translate(
 ) -> "Summary":
     """Translate pictures and folders of pictures; name, size, format, alpha, bit depth and colour profile stay.
 
-    Pictures of more than 8 bits are always computed in float32. Raises UsageError, DataError and ModelFileError.
+    Pictures of more than 8 bits are always computed in float32.
+
+    Raises UsageError, DataError and ModelFileError.
 
     Args:
         run: Run folder that train wrote.
@@ -161,7 +167,7 @@ def translate(
         compile: Compile the network with torch.compile; worth it for many pictures of one size.
         scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change
             carried over to the full picture; auto: trained for pictures more than twice the training size.
-        quiet: Print nothing.
+        quiet: Print no progress, only the result.
     """
     from .console import LiveLine
     from .errors import UsageError
@@ -214,7 +220,7 @@ def evaluate(
         resize: How pictures come to the extractor's size: clean (antialiased) or legacy (as older papers).
         segmenters: A run of preset fcn trained on pictures of a target domain, for the FCN score; may be repeated.
         seed: Of the bootstrap, and of the noise that a GAN starts from.
-        quiet: Print nothing.
+        quiet: Print no progress, only the result.
     """
     from .console import LiveLine
     from .errors import UsageError
@@ -250,7 +256,7 @@ def compare(*runs: str | Path, quiet: Quiet = False) -> dict[str, Any]:
 
     Args:
         runs: Two runs or more; those that have not been evaluated yet are evaluated first.
-        quiet: Print nothing.
+        quiet: Print no progress, only the result.
     """
     from .console import LiveLine
     from .evaluation.compare import compare as compare_runs
@@ -262,12 +268,14 @@ def compare(*runs: str | Path, quiet: Quiet = False) -> dict[str, Any]:
 
 
 def demo(out: str | Path = "runs/demo", *, max_time: str | float | None = None, quiet: Quiet = False) -> Path:
-    """Draw apples and oranges, train on them for under four minutes, write a report. Returns the report's path.
+    """Draw apples and oranges, train on them for under four minutes, write a report.
+
+    From Python returns the report's path.
 
     Args:
         out: Run folder.
         max_time: Time for training, for example 90s or 3m.
-        quiet: Print nothing.
+        quiet: Print no progress, only the result.
     """
     from .console import LiveLine
     from .runs.arguments import parse_time

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from viceversa.console import LiveLine, duration
 from viceversa.errors import UsageError, ViceversaError, did_you_mean
+from viceversa.extras import require_extra
 from viceversa.hardware.cpus import available_cpus
 
 from . import cache as measurements
@@ -83,6 +84,7 @@ def run(
     is_report = contents is None  # other processes know only its experiments
     contents = all_experiments() if contents is None else contents
     chosen = choose(names, contents)
+    require_extra("lab", "measuring and writing the lab")
     for folder in (out, cache):
         if Path(folder).is_file():
             raise UsageError(f"{folder} is a file; name a folder")

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from html import escape
 
-from viceversa.errors import UsageError
+from viceversa.extras import require_extra
 from viceversa.report.markup import Html, html, join
 
 # What latex2mathml writes as letters, or as attributes that browsers no longer support.
@@ -22,10 +22,9 @@ MARKS = re.compile(
 @cache
 def formula(latex: str, block: bool = False) -> Html:
     """LaTeX as <math>; ValueError for a command that the converter does not know."""
-    try:
-        from latex2mathml.converter import convert
-    except ImportError:
-        raise UsageError("the site of lab needs an extra: pip install 'viceversa[lab]'") from None
+    require_extra("lab", "the site of the lab")
+    from latex2mathml.converter import convert
+
     math = convert(latex, display="block" if block else "inline")
     for wrong, right in REPAIRS:
         math = math.replace(wrong, right)

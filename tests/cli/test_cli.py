@@ -235,7 +235,17 @@ HEAVY = "torch", "numpy", "PIL", "matplotlib", "viceversa.training"
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["train", "--help"], ["data", "make", "-h"], ["--version"], ["trian"], ["train", "w", "--sieze", "3"]],
+    [
+        ["--help"],
+        ["train", "--help"],
+        ["data", "make", "-h"],
+        ["--version"],
+        ["trian"],
+        ["train", "w", "--sieze", "3"],
+        ["train", "w", "--batch_size", "4"],
+        ["predict"],
+        ["completion", "bash"],
+    ],
     ids=" ".join,
 )
 def test_help_and_usage_errors_import_nothing_heavy(words):
@@ -259,7 +269,7 @@ def test_commands_are_those_of_the_design():
     assert {" ".join(chain) for chain, _ in commands()} == {
         "demo", "train", "translate", "evaluate", "compare", "convert", "data make", "data check", "data get",
         "data list", "runs list", "runs show", "diagnose", "doctor", "lab", "bench", "study make", "study serve",
-        "study results",
+        "study results", "completion",
     }  # fmt: skip
 
 

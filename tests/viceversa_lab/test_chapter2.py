@@ -29,6 +29,13 @@ def test_colour_kernel_sums_its_channels(tmp_path: Path) -> None:
     assert results["library"] < 1e-12 and results["grey"] < 1e-6 < 0.1 < results["colour"]
 
 
+def test_two_moons_are_those_of_scikit_learn() -> None:
+    published = pytest.importorskip("sklearn.datasets").make_moons(61, noise=0.3, random_state=5)
+    points, classes = dropout.two_moons(61, 0.3, 5)
+    np.testing.assert_array_equal(points, published[0])
+    np.testing.assert_array_equal(classes, published[1])
+
+
 @pytest.mark.long
 def test_pooling(tmp_path: Path) -> None:
     results, _ = measure_and_write(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from support.digit_images import centre_of_mass, nearest_class
 from support.idx_files import write_mnist
@@ -21,6 +22,14 @@ def test_handwritten_digits_have_the_format_of_mnist(handwritten):
         assert (x.max((1, 2)) > 200).all()  # a white stroke
         assert np.median(x) == 0  # on black
         assert np.abs(centre_of_mass(x) - 13.5).max() < 0.8  # sharpening moves the mass a little
+
+
+def test_the_embedded_digits_are_those_of_scikit_learn():
+    datasets = pytest.importorskip("sklearn.datasets")
+    published = datasets.load_digits()
+    embedded = load_file(digits.HANDWRITTEN)
+    np.testing.assert_array_equal(embedded["images"], published.images)
+    np.testing.assert_array_equal(embedded["classes"], published.target)
 
 
 def test_the_split_is_reproducible_stratified_and_complete(handwritten):

@@ -39,6 +39,7 @@ def run(words: list[str]) -> int:
     from cyclopts import CycloptsError
 
     from .app import app, one_line
+    from .hints import find_knob_hint
 
     try:
         app(words, exit_on_error=False, print_error=False, result_action="return_value")
@@ -46,7 +47,8 @@ def run(words: list[str]) -> int:
     except CycloptsError as e:
         return complain(one_line(e, words), 2)
     except ViceversaError as e:
-        return complain(str(e), e.exit_code)
+        hint = find_knob_hint(words) if "there is no key" in str(e) else None
+        return complain(hint or str(e), e.exit_code)
     except KeyboardInterrupt:
         return complain("interrupted; what was not saved yet is lost, the same command goes on from what was", 130)
     except BrokenPipeError:

@@ -11,8 +11,11 @@ from .. import api
 from ..errors import did_you_mean
 from .bench import bench
 from .command import command
+from .completion import completion
 from .data import data_app
 from .evaluation import print_comparison, print_evaluation
+from .groups import LEARN, LOOK, MEASURE, SET_UP, START
+from .hints import find_hint
 from .lab import lab
 from .output import print_diagnosis, print_values
 from .study import study_app
@@ -20,11 +23,11 @@ from .study import study_app
 app = App(
     name="viceversa",
     help="Translate images between two domains, in both directions, without paired examples.",
-    version_flags=["--version"],
+    version_flags=["--version", "-V"],
     help_flags=["--help", "-h"],
     suppress_keyboard_interrupt=False,  # `run` reports that the same command goes on
 )
-runs_app = App(name="runs", help="List runs, or show one.")
+runs_app = App(name="runs", help="List runs, or show one.", group=LOOK, sort_key=2)
 
 
 def show_demo(report: Path, **_: Any) -> None:
@@ -82,6 +85,21 @@ def show_evaluation(result: dict[str, Any], run: str | Path, other: str | Path |
         print(f"\nreport: {Path(run) / 'report.html'}")
 
 
+def show_comparison(result: dict[str, Any], **_: Any) -> None:
+    """The tables."""
+    print_comparison(result)
+
+
+def show_diagnosis(result: dict[str, Any], **_: Any) -> None:
+    """Verdict, symptoms and remedies."""
+    print_diagnosis(result)
+
+
+def show_values(result: dict[str, Any], **_: Any) -> None:
+    """A dict as aligned lines."""
+    print_values(result)
+
+
 def show_conversion(done: Any, file: str | Path, **_: Any) -> None:
     """Where the converted weights lie, and whether they are the published ones."""
     print(f"{done.path}  sha256 {done.sha256}")
@@ -110,21 +128,37 @@ def rows_as_dicts(rows: list[Any]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
 
 
-app.command(command(api.demo, show_demo), name="demo")
-app.command(command(api.train, show_training), name="train")
-app.command(command(api.translate, show_translation), name="translate")
-app.command(command(api.evaluate, show_evaluation, json=same), name="evaluate")
-app.command(command(api.compare, lambda result, **_: print_comparison(result), json=same), name="compare")
-app.command(command(api.diagnose, lambda result, **_: print_diagnosis(result), json=same), name="diagnose")
-app.command(command(api.convert, show_conversion), name="convert")
-app.command(command(api.doctor, lambda result: print_values(result), json=same), name="doctor")
-app.command(bench)
+app.command(command(api.demo, show_demo), name="demo", group=START, sort_key=1)
 app.command(data_app)
-app.command(lab)
-app.command(study_app)
+app.command(command(api.train, show_training), name="train", group=START, sort_key=3)
+app.command(command(api.translate, show_translation), name="translate", group=START, sort_key=4)
+
+app.command(
+    command(api.diagnose, show_diagnosis, json=same),
+    name="diagnose",
+    group=LOOK,
+    sort_key=1,
+)
 app.command(runs_app)
+
+app.command(command(api.evaluate, show_evaluation, json=same), name="evaluate", group=MEASURE, sort_key=1)
+app.command(
+    command(api.compare, show_comparison, json=same),
+    name="compare",
+    group=MEASURE,
+    sort_key=2,
+)
+app.command(study_app)
+app.command(bench, group=MEASURE, sort_key=4)
+
+app.command(lab, group=LEARN)
+
+app.command(command(api.doctor, show_values, json=same), name="doctor", group=SET_UP, sort_key=1)
+app.command(completion, group=SET_UP, sort_key=2)
+app.command(command(api.convert, show_conversion), name="convert", group=SET_UP, sort_key=3)
+
 runs_app.command(command(api.list_runs, show_runs, json=rows_as_dicts), name="list")
-runs_app.command(command(api.show_run, lambda result, **_: print_values(result), json=same), name="show")
+runs_app.command(command(api.show_run, show_values, json=same), name="show")
 
 
 def one_line(error: CycloptsError, words: list[str]) -> str:
@@ -133,12 +167,17 @@ def one_line(error: CycloptsError, words: list[str]) -> str:
     if isinstance(error, UnusedCliTokensError):
         text = f"Unexpected {' '.join(map(repr, error.unused_tokens or ()))}."
     chain = [*(error.command_chain or ())]
+    program = " ".join(["viceversa", *chain])
     known = [*commands(chain), *options(chain), "--help", "--version"]
+    if hint := find_hint(chain, words, known):
+        return f"{hint} See {program} --help"
+
     for word in words:
         name = word.partition("=")[0]
-        if name in text and name not in known and "Did you mean" not in text:
-            text = text.rstrip(".") + "." + did_you_mean(name, known)
-    program = " ".join(["viceversa", *chain])
+        if name not in text or name in known or "Did you mean" in text:
+            continue
+        suggestion = did_you_mean(name, known)
+        text = f"{text.rstrip('.')}.{suggestion}" if suggestion else text
     return f"{text} See {program} --help"
 
 

@@ -5,30 +5,35 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from ..api import Quiet
 from .evaluation import print_table
+from .options import long_work
 from .output import print_json
 
 
+@long_work
 def bench(
     *,
     quick: Annotated[bool, Parameter(negative=())] = False,
     check: Annotated[list[Path] | None, Parameter(negative=())] = None,
     device: Literal["cpu", "cuda"] | None = None,
     as_json: Annotated[bool, Parameter("--json", negative=())] = False,
+    quiet: Quiet = False,
 ) -> None:
-    """How fast this machine trains, translates, reads and judges, in turns with the one-page reference.
+    """How fast this machine trains, translates, reads and scores, in turns with the one-page reference.
 
     Args:
         quick: Only small cases; a minute or two. All of them take about five.
         check: Fail (exit code 5) when a ratio is more than 20 % below that in this file, an earlier result as JSON; may
             be given several times: the one from a machine of this kind counts.
-        device: Measure here only; else on the processor and, where there is one, on the graphics card.
+        device: Measure here only; default: on the CPU and, where there is one, on the GPU.
         as_json: Print one JSON document.
+        quiet: Print no progress, only the result.
     """
     from .. import bench as room
     from ..console import LiveLine
 
-    with LiveLine(quiet=False) as show:
+    with LiveLine(quiet=quiet) as show:
         result = room.run(quick=quick, check=check or (), device=device, show=show)
     if as_json:
         return print_json(result)

@@ -5,13 +5,18 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from ..api import Whole
+from ..api import Quiet, Whole
+from .groups import START
+from .options import long_work
 from .output import print_json
 
-data_app = App(name="data", help="Make a world or digits, get a real data set, or check two folders of pictures.")
+data_app = App(
+    name="data", help="Check two folders of pictures, draw a dataset, or get a published one.", group=START, sort_key=2
+)
 
 
 @data_app.command(name="make")
+@long_work
 def data_make(
     world: str,
     folder: Path,
@@ -23,6 +28,7 @@ def data_make(
     seed: Whole = 0,
     domains: str | None = None,
     paired: Annotated[bool, Parameter(negative=())] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw an embedded world (trainA trainB testA testB, truth and labels of the test pictures), or digits.
 
@@ -35,11 +41,12 @@ def data_make(
         seed: The same seed draws the same pictures.
         domains: What A and B show, two names of the world's own or labels, for example labels,day.
         paired: Let pictures of one number show the same scene in both domains.
+        quiet: Print no progress, only the result.
     """
     from ..console import LiveLine
     from ..worlds.make import make
 
-    with LiveLine() as live:
+    with LiveLine(quiet=quiet) as live:
         make(
             world,
             folder,
@@ -67,12 +74,14 @@ def parse_domains(text: str | None) -> tuple[str, str] | None:
 
 
 @data_app.command(name="get")
+@long_work
 def data_get(
     name: str | None = None,
     folder: Path | None = None,
     /,
     *,
     source: Annotated[str | None, Parameter("--from")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Fetch a real data set from the network, ready for train; an interrupted fetch goes on. Without a name: the list.
 
@@ -80,6 +89,7 @@ def data_get(
         name: A data set of the list.
         folder: Where to put it; default data/NAME.
         source: Another address (https://, http://, file://) or a folder that holds the same files.
+        quiet: Print no progress, only the result.
     """
     from ..console import LiveLine
     from ..data.download.catalogue import CATALOGUE, get
@@ -87,7 +97,7 @@ def data_get(
     if name is None:
         return data_list()
     folder = folder or Path("data") / name
-    with LiveLine() as live:
+    with LiveLine(quiet=quiet) as live:
         checksums = get(name, folder, mirror=source, on_progress=live)
     for file in CATALOGUE[name].files:
         if file.name in checksums:
@@ -115,6 +125,7 @@ def data_list(*, as_json: Annotated[bool, Parameter("--json", negative=())] = Fa
 
 
 @data_app.command(name="check")
+@long_work
 def data_check(
     data: Path,
     other: Path | None = None,
@@ -122,6 +133,7 @@ def data_check(
     *,
     names: str | None = None,
     as_json: Annotated[bool, Parameter("--json", negative=())] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Read every picture once: counts, sizes, modes, broken files, duplicates, leaks. Exit code 3 when unfit.
 
@@ -130,13 +142,14 @@ def data_check(
         other: As for train.
         names: As for train.
         as_json: Print one JSON document.
+        quiet: Print no progress, only the result.
     """
     from ..console import LiveLine
     from ..data.check import check
     from ..errors import DataError
     from ..runs.arguments import parse_names
 
-    with LiveLine() as live:
+    with LiveLine(quiet=quiet) as live:
         report = check(data, other, names=parse_names(names), on_progress=lambda n, of: live(f"picture {n} of {of}"))
     if as_json:
         print_json(report.as_dict())

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ..api import Whole
+from ..api import Quiet, Whole
+from .options import long_work
 from .output import print_json
 
 if TYPE_CHECKING:
     from viceversa_lab.engine import Row
 
 
+@long_work
 def lab(
     name: str | None = None,
     /,
@@ -26,6 +28,7 @@ def lab(
     again: Annotated[bool, Parameter(negative=())] = False,
     jobs: Whole | None = None,
     as_json: Annotated[bool, Parameter("--json", negative=())] = False,
+    quiet: Quiet = False,
 ) -> None:
     """The living report: list its experiments, or measure one or all of them and write their pages.
 
@@ -39,6 +42,7 @@ def lab(
         again: Measure anew even if it is in the cache.
         jobs: Experiments measured at a time; as many as there are cores.
         as_json: Print the list as one JSON document.
+        quiet: Print no progress, only the result.
     """
     from viceversa_lab.engine import experiments, run
 
@@ -49,7 +53,7 @@ def lab(
         else:
             print_list(rows)
         return
-    outcome = run(name, quick=quick, data=data, seed=seed, out=out, cache=cache, again=again, jobs=jobs)
+    outcome = run(name, quick=quick, data=data, seed=seed, out=out, cache=cache, again=again, jobs=jobs, quiet=quiet)
     for address in outcome.pages.values() if len(outcome.pages) == 1 else ("index.html",):
         print(f"page: {outcome.site / address}")
     raise_for(outcome.failures)

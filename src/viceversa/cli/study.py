@@ -5,13 +5,18 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from ..api import Device, Whole
+from ..api import Device, Quiet, Whole
+from .groups import MEASURE
+from .options import long_work
 from .output import print_json
 
-study_app = App(name="study", help="Ask people: which picture is real, or which translation they prefer.")
+study_app = App(
+    name="study", help="Ask people: which picture is real, or which translation they prefer.", group=MEASURE, sort_key=3
+)
 
 
 @study_app.command(name="make")
+@long_work
 def study_make(
     study: Path,
     sources: Annotated[list[Path], Parameter(negative=())],
@@ -28,6 +33,7 @@ def study_make(
     names: str | None = None,
     question: str | None = None,
     device: Device = "auto",
+    quiet: Quiet = False,
 ) -> None:
     """Write a study of one or more algorithms; each person will see one of them, or one pair.
 
@@ -46,12 +52,13 @@ def study_make(
         names: Names of the algorithms, for example ours,theirs; default: those of the folders. People never see them.
         question: What people are asked.
         device: Where to translate; chosen by itself.
+        quiet: Print no progress, only the result.
     """
     from ..console import LiveLine
     from ..study.make import make
 
     called = names.split(",") if names is not None else None
-    with LiveLine() as show:
+    with LiveLine(quiet=quiet) as show:
         made = make(
             study,
             *sources,

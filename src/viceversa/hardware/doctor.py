@@ -4,23 +4,15 @@ import os
 import shutil
 import sys
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
 
 import torch
 
+from ..extras import EXTRAS, is_installed
 from .cpus import available_cpus
 from .device import choose_device, processor_name
 from .precision import choose_precision
 from .threads import use_fastest_threads
-
-EXTRAS = {  # name of an extra: a module that it installs
-    "eval": "sklearn",
-    "lab": "latex2mathml",
-    "serve": "fastapi",
-    "tensorboard": "tensorboard",
-    "dev": "pytest",
-}
 
 
 def doctor() -> dict[str, Any]:
@@ -37,5 +29,5 @@ def doctor() -> dict[str, Any]:
         "precision": choose_precision("auto", device),
         "free_disk_gb": round(shutil.disk_usage(os.getcwd()).free / 1e9, 1),
         "writable_here": os.access(os.getcwd(), os.W_OK),
-        "extras": {extra: find_spec(module) is not None for extra, module in EXTRAS.items()},
+        "extras": {extra: is_installed(extra) for extra in EXTRAS},
     }

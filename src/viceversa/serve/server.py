@@ -5,7 +5,6 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from .gate import Limits
 
-PACKAGES = ("fastapi", "h11", "starlette", "uvicorn")  # of the extra `serve`
 NEAR = 20  # ports that are tried for a free one
 CONNECTIONS = 600  # at a time; the next one is answered 503
 GRACE_SECONDS = 5  # for unfinished requests when a signal comes
@@ -29,15 +27,6 @@ class Stopped(ViceversaError):
     def __init__(self, number: int, note: str) -> None:
         super().__init__(f"stopped by {signal.Signals(number).name}; {note}")
         self.exit_code = 128 + number
-
-
-def require_extra(command: str) -> None:
-    """Raise UsageError, naming the command that needs them, where the packages of the extra are missing."""
-    try:
-        for package in PACKAGES:
-            import_module(package)
-    except ImportError:
-        raise UsageError(f"{command} needs an extra: pip install 'viceversa[serve]'") from None
 
 
 def require_port(port: int) -> None:

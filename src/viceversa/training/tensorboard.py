@@ -4,15 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
-
 
 def tensorboard_sink(folder: Path) -> Callable[[dict[str, Any]], None]:
     """Each line of metrics.jsonl as TensorBoard scalars under `folder/events`."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        raise UsageError("--tensorboard needs an extra: pip install 'viceversa[tensorboard]'") from None
+    from torch.utils.tensorboard import SummaryWriter
+
     writer = SummaryWriter(str(folder / "events"))
 
     def write(line: dict[str, Any]) -> None:

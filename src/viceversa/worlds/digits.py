@@ -1,4 +1,4 @@
-"""MNIST-like digits: white strokes on black, 28 x 28, ten classes; from scikit-learn, from fonts or from files."""
+"""MNIST-like digits: white strokes on black, 28 x 28, ten classes; handwritten, from fonts or from files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
 from ..errors import DataError, UsageError, did_you_mean
 from . import digit_folders, idx
@@ -14,7 +15,8 @@ from .glyphs import TEST_FONTS, TRAIN_FONTS, draw
 
 SIDE = 28  # pixels
 CLASSES = 10
-SCALE = 20 / 8  # MNIST's digits fill 20 of the 28 pixels, scikit-learn's all of their 8
+HANDWRITTEN = Path(__file__).with_name("handwritten.safetensors")  # Alpaydin and Kaynak 1998; benchmarks/handwritten.py
+SCALE = 20 / 8  # MNIST's digits fill 20 of the 28 pixels, the embedded ones all of their 8
 MAX_TRAIN, MAX_TEST = 8_000, 2_000  # split of MNIST's 10,000 test digits where no training digits are there
 MNIST_FOLDERS = ("data/mnist", "mnist")  # searched by load("mnist")
 
@@ -51,16 +53,12 @@ def load(name: str | Path, *, count: int | None = None, seed: int = 0) -> Digits
 
 
 def handwritten(seed: int = 0) -> Digits:
-    """The 1,797 digits of scikit-learn, 8 x 8, enlarged; a fifth of each class is for testing.
+    """The 1,797 embedded digits of Alpaydin and Kaynak (1998), 8 x 8, enlarged; a fifth of each class is for testing.
 
     The split is random: the same 13 writers wrote both parts (their names were not published).
     """
-    try:
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
-    except ImportError:
-        raise UsageError("the handwritten digits need an extra: pip install 'viceversa[eval]'") from None
-    dataset = load_digits()
-    x, y = enlarge(dataset.images), dataset.target.astype(np.int64)
+    dataset = load_file(HANDWRITTEN)
+    x, y = enlarge(dataset["images"].astype(np.float64)), dataset["classes"].astype(np.int64)
 
     order = np.random.default_rng(seed).permutation(len(y))
     is_test = np.zeros(len(y), bool)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from viceversa.losses.classification import CLASSIFICATION
 from viceversa.networks.mlp import MLP
@@ -43,9 +45,7 @@ def examples(s: Settings) -> int:
 
 def train_on_moons(s: Settings, probability: float, seed: int) -> dict[str, float]:
     """Accuracy of an MLP on two interlocking half circles, from few noisy points."""
-    from sklearn.datasets import make_moons  # type: ignore[import-untyped]
-
-    moons, classes = make_moons(s.points + 2000, noise=s.noise, random_state=seed)
+    moons, classes = two_moons(s.points + 2000, s.noise, seed)
     x, y = torch.tensor(moons, dtype=torch.float32), torch.tensor(classes)
     torch.manual_seed(seed)
     net = MLP(2, 2, width=s.width or 64, depth=2, init="he_normal", dropout=probability)
@@ -58,6 +58,21 @@ def train_on_moons(s: Settings, probability: float, seed: int) -> dict[str, floa
     with torch.no_grad():
         correct = net(x[s.points :]).argmax(1) == y[s.points :]
     return {"accuracy": float(correct.float().mean())}
+
+
+def two_moons(count: int, noise: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points (N, 2) of two interlocking half circles in random order and their classes, as scikit-learn draws them."""
+    outer = np.linspace(0, np.pi, count // 2)
+    inner = np.linspace(0, np.pi, count - count // 2)
+    points = np.concatenate(
+        [np.stack([np.cos(outer), np.sin(outer)], 1), np.stack([1 - np.cos(inner), 1 - np.sin(inner) - 0.5], 1)]
+    )
+    classes = np.repeat(np.arange(2), [len(outer), len(inner)])
+
+    rng = np.random.RandomState(seed)  # its stream, so that the points stay those of earlier measurements
+    order = np.arange(count)
+    rng.shuffle(order)
+    return points[order] + rng.normal(scale=noise, size=points.shape), classes[order]
 
 
 SWEEP = Sweep(

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...errors import ResourceError
+from ...extras import require_extra
 from ...files import Lock, write_secret
 from ...study.answers import Answers
 from ...study.folder import StudyFolder
@@ -22,7 +23,7 @@ def serve(study: Path | str, host: str = "127.0.0.1", port: int = 8765, say: Cal
     Raises UsageError without the extra, ResourceError where the port or the folder is in use or the answers are
     damaged.
     """
-    server.require_extra("study serve")
+    require_extra("serve", "study serve")
     from .app import LIMITS, make_app
 
     server.require_port(port)
