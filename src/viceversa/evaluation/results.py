@@ -4,11 +4,15 @@
 where the step has not been evaluated yet, so that its numbers outlast the images.
 """
 
+import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from .. import files
 from ..runs.folder import RunFolder
@@ -79,6 +83,29 @@ def last_evaluation(run: RunFolder) -> Evaluation | None:
     if saved and not saved.get("complete", True):
         saved = saved.get("earlier")
     return saved
+
+
+def save_each_picture(run: RunFolder, step: int, inputs: DirectionInputs, results: DirectionResults) -> str:
+    """Write every number of every picture as a table, and return its name: RUN/evaluation/each-a-to-b-step-<N>.csv."""
+    columns = {name: np.concatenate(parts) for name, parts in results.numbers.items()}
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["picture", *columns])
+    for i, path in enumerate(results.paths):
+        table.writerow([str(path), *(f"{values[i]:.6g}" for values in columns.values())])
+
+    name = f"each-{inputs.source.lower()}-to-{inputs.target.lower()}-step-{step}.csv"
+    files.write_text(run.evaluations / name, text.getvalue().encode("utf-8", "replace").decode())
+    return name
+
+
+def each_picture(run: RunFolder, name: str | None, column: str) -> dict[str, float] | None:
+    """A number of every picture by its path, from a table of `save_each_picture`; none where it is not there."""
+    try:
+        with open(run.evaluations / (name or ""), encoding="utf-8", newline="") as file:
+            return {row["picture"]: float(row[column]) for row in csv.DictReader(file)}
+    except (OSError, ValueError, LookupError):
+        return None
 
 
 def save_paired_scores(run: EvaluatedRun, step: int, scores: Sequence[PairedScore]) -> None:
