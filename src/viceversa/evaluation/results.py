@@ -1,7 +1,7 @@
 """RUN/metrics.json: the one file that holds what is known of a run's translations.
 
-`evaluate` writes all of it. The report writes the paired part (`truth` of each direction, marked `"complete": false`)
-where the step has not been evaluated yet, so that its numbers outlast the images.
+`evaluate` writes all of it. The report writes verdict and truth of each direction, marked `"complete": false`, where
+the step has not been evaluated yet, so that they outlast the images.
 """
 
 import csv
@@ -18,8 +18,10 @@ from .. import files
 from ..runs.folder import RunFolder
 from .run import EvaluatedRun
 from .translations import DirectionInputs, DirectionResults
+from .verdict import summary
 
 Evaluation = dict[str, Any]  # what becomes JSON
+SHOWN = {"source", "target", "sentence", "better"}  # keys of a verdict that the report needs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,29 +110,35 @@ def each_picture(run: RunFolder, name: str | None, column: str) -> dict[str, flo
         return None
 
 
-def save_paired_scores(run: EvaluatedRun, step: int, scores: Sequence[PairedScore]) -> None:
-    """Write the paired part of a step that has not been evaluated; a complete evaluation is never lost."""
+def save_partial(
+    run: EvaluatedRun, step: int, scores: Sequence[PairedScore], verdicts: Sequence[dict[str, Any]]
+) -> None:
+    """Write what the report knows of a step that has not been evaluated; a complete evaluation is never lost."""
     evaluation = last_evaluation(run.folder)
     if evaluation and evaluation.get("step") == step:
         return
 
-    directions = [
-        {
-            "source": s.source,
-            "target": s.target,
-            "truth": {
-                "pictures": s.count,
-                "psnr": s.translation,
-                "input_psnr": s.input,
-                "colour_psnr": s.colour,
-            },
-        }
-        for s in scores
-    ]
-    paired = describe_run(run, step) | {"complete": False, "directions": directions}
+    directions: dict[tuple[str, str], dict[str, Any]] = {}
+    for s in scores:
+        truth = {"pictures": s.count, "psnr": s.translation, "input_psnr": s.input, "colour_psnr": s.colour}
+        directions.setdefault((s.source, s.target), {})["truth"] = truth
+    for v in verdicts:
+        directions.setdefault((v["source"], v["target"]), {})["verdict"] = v
+
+    named = [{"source": source, "target": target, **found} for (source, target), found in directions.items()]
+    partial = describe_run(run, step) | {"complete": False, "verdict": summary(verdicts), "directions": named}
     if evaluation:
-        paired["earlier"] = evaluation
-    files.write_json(run.folder.evaluation, paired)
+        partial["earlier"] = evaluation
+    files.write_json(run.folder.evaluation, partial)
+
+
+def saved_verdicts(run: RunFolder, step: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """The verdicts that were written about `step`, by source and target; none of an earlier version."""
+    saved = _read(run) or {}
+    if saved.get("step") != step:
+        return {}
+    verdicts = [d.get("verdict") for d in saved["directions"] if isinstance(d, dict)]
+    return {(v["source"], v["target"]): v for v in verdicts if isinstance(v, dict) and v.keys() >= SHOWN}
 
 
 def saved_paired_scores(run: RunFolder, step: int | None = None) -> list[PairedScore]:

@@ -8,7 +8,7 @@ import numpy as np
 from .. import images
 from ..errors import DataError
 from ..runs.sheets import Array, Cells, cut_directions, sheets
-from .markup import Html, html, join, picture
+from .markup import Html, html, join, picture, zoomable
 
 STEPS = 7  # shown, the first and the last sheet among them
 ROWS = 3  # images of each domain
@@ -79,4 +79,8 @@ def _strip(rows_by_step: Mapping[int, Sequence[Cells]], source: str, target: str
 def _whole(step: int, sheet: Array) -> Html:
     """A whole sheet under its step."""
     title = f"step {step:,}"
-    return html("<h3>{t}</h3>{p}", t=title, p=picture(sheet, f"samples at {title}", 512))
+    return html(
+        "<h3>{t}</h3>{p}",
+        t=title,
+        p=html('<div class="sheet">{z}</div>', z=zoomable(picture(sheet, f"samples at {title}", 512))),
+    )

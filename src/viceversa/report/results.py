@@ -8,7 +8,8 @@ from ..images import file_of
 from ..tasks import task_of
 from .data import ReportData
 from .gallery import DirectionGallery
-from .markup import Html, html, join, paragraph, picture, section
+from .markup import Html, fold, html, join, paragraph, picture, section, zoomable
+from .pairs import draw_pairs
 
 LARGEST = 256  # pixels of an image in the page
 
@@ -72,41 +73,48 @@ def verdict(s: PairedScore) -> str:
     )
 
 
-def galleries(report: ReportData) -> Html:
-    """The directions side by side; one above the other when the images are large."""
+def pictures(report: ReportData, limit: int) -> Html:
+    """Each direction: large pictures with a slider, in `limit` bytes with all of their rows; then more of them."""
     if report.galleries is None:
         return Html()
-    return html(
-        '<div class="facing {kind}">{directions}</div>',
-        kind="sharp" if report.config.data.size <= 128 else "large",
-        directions=join(_direction(gallery, kind) for gallery, kind in zip(report.galleries, "ab", strict=False)),
-    )
+    rows = [_rows(gallery) for gallery in report.galleries]
+    pairs = [(gallery.source, gallery.target, gallery.pairs) for gallery in report.galleries]
+    grids = draw_pairs(pairs, limit - sum(map(len, rows)))
+    sections = []
+    for gallery, grid, more, kind in zip(report.galleries, grids, rows, "ab", strict=False):
+        if gallery.images:
+            sharp = "sharp" if report.config.data.size <= 128 else "large"
+            parts = (paragraph(_note(gallery), "note"), grid, more)
+            sections.append(section(f"{gallery.source} → {gallery.target}", *parts, kind=f"direction {kind} {sharp}"))
+        else:
+            sections.append(_missing(gallery, kind))
+    return join(sections)
 
 
-def _direction(gallery: DirectionGallery, kind: str) -> Html:
+def _missing(gallery: DirectionGallery, kind: str) -> Html:
+    """What to say where no image of a direction is left."""
+    split = "training" if gallery.training else "test"
+    why = f" First: {gallery.unreadable[0]}." if gallery.unreadable else ""
+    text = f"None of the {gallery.listed:,} {split} pictures is there, so none is shown; samples are below.{why}"
     title = f"{gallery.source} → {gallery.target}"
-    if not gallery.images:
-        split = "training" if gallery.training else "test"
-        why = f" First: {gallery.unreadable[0]}." if gallery.unreadable else ""
-        text = f"None of the {gallery.listed:,} {split} pictures is there, so none is shown; samples are below.{why}"
-        return section(title, paragraph(text, "note missing"), kind=kind)
+    return section(title, paragraph(text, "note missing"), kind=f"direction {kind}")
 
+
+def _rows(gallery: DirectionGallery) -> Html:
+    """Every image as the networks see it: input, translation, cycle and truth."""
+    if not gallery.images:
+        return Html()
     heads = ["input", gallery.target]
     if any(image.cycle is not None for image in gallery.images):
         heads.append("cycle")
     if any(image.truth is not None for image in gallery.images):
         heads.append("truth")
-    return section(
-        title,
-        paragraph(_note(gallery), "note"),
-        html(
-            "<div class='gallery' style='--columns:{n}'><div class='heads'>{heads}</div>{rows}</div>",
-            n=len(heads),
-            heads=join(html("<span>{h}</span>", h=h) for h in heads),
-            rows=join(_figure(image, gallery.target) for image in gallery.images),
-        ),
-        kind=kind,
+    grid = html(
+        "<div class='gallery' style='--columns:{n}'>{rows}</div>",
+        n=len(heads),
+        rows=join(_figure(image, gallery.target) for image in gallery.images),
     )
+    return fold(f"{len(gallery.images)} pictures as the networks see them: {', '.join(heads)}", grid)
 
 
 def _note(gallery: DirectionGallery) -> str:
@@ -129,5 +137,5 @@ def _figure(image: TranslatedImage, target: str) -> Html:
         shown.append((image.truth, f"true {target}"))
 
     name = Path(file_of(image.path)[0]).name
-    pictures = join(picture(pixels, f"{name}: {what}", LARGEST) for pixels, what in shown)
+    pictures = join(zoomable(picture(pixels, f"{name}: {what}", LARGEST)) for pixels, what in shown)
     return html("<figure class='row'><div>{p}</div><figcaption>{name}</figcaption></figure>", p=pictures, name=name)
