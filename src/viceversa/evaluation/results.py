@@ -21,7 +21,7 @@ from .translations import DirectionInputs, DirectionResults
 from .verdict import summary
 
 Evaluation = dict[str, Any]  # what becomes JSON
-SHOWN = {"source", "target", "sentence", "better"}  # keys of a verdict that the report needs
+SHOWN = {"source", "target", "headline", "detail", "better"}  # keys of a verdict that the report needs
 
 
 @dataclass(frozen=True, kw_only=True)

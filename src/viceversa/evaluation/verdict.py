@@ -49,7 +49,8 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         """Every number and the sentence, for JSON."""
-        return {"sentence": sentence(self), "better": self.better, **asdict(self), "needed": self.needed}
+        words = {"sentence": sentence(self), "headline": headline(self), "detail": detail(self)}
+        return words | {"better": self.better, **asdict(self), "needed": self.needed}
 
 
 def pictures_needed(pictures: int, gain: float, low: float, high: float) -> int | None:
@@ -158,59 +159,70 @@ def summary(verdicts: Iterable[dict[str, Any] | None]) -> dict[str, Any]:
 
 
 def sentence(v: Verdict) -> str:
-    """The verdict for a reader who knows no metric."""
+    """The verdict for a reader who knows no metric, and in brackets the numbers."""
+    about = v.target if v.baseline == "real" else f"{v.source} to {v.target}"
+    return f"{about}: {headline(v)} ({detail(v)})"
+
+
+def headline(v: Verdict) -> str:
+    """Better or not, by how much, and whether there are enough pictures to tell."""
     if v.baseline == "real":
-        return f"{v.target}: {_generated(v)}"
-    return f"{v.source} to {v.target}: {_translated(v)}"
-
-
-def _translated(v: Verdict) -> str:
+        return _generated(v)
     goal = "the true translations" if v.measure == "PSNR" else f"real pictures of {v.target}"
     change = "the best plain colour change" if v.measure == "PSNR" else "a plain colour change"
     word = "nearer to" if v.gain > 0 else "farther from"
     if v.better is None:
-        seem = f"too close to call. The translations seem {word} {goal} than {change} is, but {enough(v)}"
-        return f"{seem} {_capital(size(v))}."
+        return f"too close to call. The translations seem {word} {goal} than {change} is, but {enough(v)}"
     answer = "yes" if v.better else "no"
-    return f"{answer}, the translations are {word} {goal} than {change} is: {size(v)}. {_capital(enough(v))}"
+    return f"{answer}, the translations are {word} {goal} than {change} is{how_much(v)}. {enough(v)}"
 
 
 def _generated(v: Verdict) -> str:
+    """The headline where there is no input: against other real pictures."""
     if v.better is None:
-        seem = f"the generated pictures cannot be told from real ones by this measure. {_capital(enough(v))}"
-        return f"{seem} {_capital(size(v))}."
+        return f"the generated pictures cannot be told from real ones by this measure. {enough(v)}"
     if v.better:
         start = "nearer to the real pictures than other real ones are, so some may be copies"
     else:
         start = "farther from real pictures than other real ones are"
-    return f"the generated pictures are {start}: {size(v)}. {_capital(enough(v))}"
+    return f"the generated pictures are {start}. {enough(v)}"
 
 
-def size(v: Verdict) -> str:
-    """By how much, with the 95 % interval."""
+def how_much(v: Verdict) -> str:
+    """By how much in everyday terms; nothing where the baseline's distance is too small to be a measure."""
     if v.measure == "PSNR":
         less, more = 100 * (1 - 10 ** (-v.gain / 10)), 10 ** (-v.gain / 10)
         error = f"{less:.0f} % less squared error" if v.gain > 0 else f"{more:.1f} times its squared error"
-        return f"by {abs(v.gain):.1f} dB (95 % interval {_range(v, 1, 1)}), that is {error}"
-
-    margin = max(v.high - v.gain, v.gain - v.low)
-    if v.baseline_value <= margin:  # a share of next to nothing means nothing
-        numbers = f"{v.value:.1f} instead of {v.baseline_value:.1f}".replace("-", "−")
-        return f"their distance, KID × 1000, is {numbers} (95 % interval of the difference {_range(v, 1, 1)})"
-
-    share, scale = v.gain / v.baseline_value, 100 / v.baseline_value
+        return f", by {abs(v.gain):.1f} dB: {error}"
+    if not _has_share(v):
+        return ""
+    share = v.gain / v.baseline_value
     if share < -1:
-        ends = (1 - v.high / v.baseline_value, 1 - v.low / v.baseline_value)
-        return f"their distance is {1 - share:.1f} times as large (95 % interval {ends[0]:.1f} to {ends[1]:.1f})"
-    word = "smaller" if v.gain > 0 else "larger"
-    return f"their distance is {abs(100 * share):.0f} % {word} (95 % interval {_range(v, scale, 0)} %)"
+        return f": their distance is {1 - share:.1f} times as large"
+    return f": their distance is {abs(100 * share):.0f} % {'smaller' if v.gain > 0 else 'larger'}"
+
+
+def detail(v: Verdict) -> str:
+    """The numbers with the 95 % interval of the difference, in the direction that the headline speaks of."""
+    low, high = (v.low, v.high) if v.gain > 0 else (-v.high, -v.low)
+    name, unit = ("PSNR", " dB") if v.measure == "PSNR" else ("KID × 1000", "")
+    numbers = f"{name} {v.value:.1f} instead of {v.baseline_value:.1f}{unit}"
+    text = f"{numbers}; 95 % interval of the difference {low:.1f} to {high:.1f}{unit}"
+    if v.measure == "KID" and _has_share(v):
+        text += f", that is {100 * low / v.baseline_value:.0f} to {100 * high / v.baseline_value:.0f} %"
+    return text.replace("-", "−")
+
+
+def _has_share(v: Verdict) -> bool:
+    """True where the baseline's distance is more than the uncertainty, so that a share of it means something."""
+    return v.baseline_value > max(v.high - v.gain, v.gain - v.low)
 
 
 def enough(v: Verdict) -> str:
     """Whether the pictures are enough to tell, and how many would do."""
     kind = "training pictures" if v.training else "pictures" if v.baseline == "real" else "test pictures"
     text = enough_to_tell(v.pictures, v.needed, kind, v.better is not None)
-    return text if not v.training else text.rstrip(".") + ". There is no test set: new pictures may come out worse."
+    return f"{text} There is no test set: new pictures may come out worse." if v.training else text
 
 
 def enough_to_tell(count: int, needed: int | None, unit: str, decided: bool) -> str:
@@ -229,12 +241,6 @@ def two_digits(n: int) -> int:
     """Rounded up to two significant digits: 101 -> 110."""
     unit: int = 10 ** max(0, len(str(n)) - 2)
     return -(-n // unit) * unit
-
-
-def _range(v: Verdict, scale: float, digits: int) -> str:
-    """The interval in the direction that the sentence speaks of."""
-    low, high = (v.low, v.high) if v.gain > 0 else (-v.high, -v.low)
-    return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}".replace("-", "−")
 
 
 def _capital(text: str) -> str:

@@ -21,7 +21,7 @@ from .gallery import collect
 from .health import health
 from .markup import Html, copyable, document, html, join, paragraph, section
 from .record import background, next_steps
-from .results import pictures, truth
+from .results import SHARP, pictures, truth
 from .speed import run_files, speed
 from .verdict import generator_verdict, head_verdict
 
@@ -179,7 +179,7 @@ def samples(report: ReportData) -> Html:
         return Html()
     names = task.sample_names or report.names
     strips = film(report.run.samples, size, names, truth=task.sample_truth)
-    kind = "sharp" if size <= 128 else ""
+    kind = "sharp" if size <= SHARP else ""
     return section("Samples during training", paragraph(task.sample_note, "note"), strips, kind=kind)
 
 

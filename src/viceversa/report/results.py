@@ -12,6 +12,7 @@ from .markup import Html, fold, html, join, paragraph, picture, section, zoomabl
 from .pairs import draw_pairs
 
 LARGEST = 256  # pixels of an image in the page
+SHARP = 32  # side of training images up to which every pixel is shown as a square
 
 
 def truth(report: ReportData) -> Html:
@@ -83,7 +84,7 @@ def pictures(report: ReportData, limit: int) -> Html:
     sections = []
     for gallery, grid, more, kind in zip(report.galleries, grids, rows, "ab", strict=False):
         if gallery.images:
-            sharp = "sharp" if report.config.data.size <= 128 else "large"
+            sharp = "sharp" if report.config.data.size <= SHARP else "large" if report.config.data.size > 128 else ""
             parts = (paragraph(_note(gallery), "note"), grid, more)
             sections.append(section(f"{gallery.source} → {gallery.target}", *parts, kind=f"direction {kind} {sharp}"))
         else:

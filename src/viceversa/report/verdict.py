@@ -1,6 +1,7 @@
 """The sentences on top of the page: does it work, and are there enough pictures to tell?"""
 
 import math
+import re
 from typing import Any
 
 from ..errors import ViceversaError
@@ -19,16 +20,31 @@ COMPARED = 200  # real pictures that generated ones are compared with, at most
 
 
 def head_verdict(report: ReportData) -> Html:
-    """A sentence for each direction; for a classifier its accuracy; nothing while training."""
-    sentences = [(v["sentence"], ANSWERS.get(v["better"], "open")) for v in verdicts_of(report)]
-    if line := accuracy_sentence(report):
-        sentences.append(line)
-    if not sentences:
-        return Html()
-    rows = (
-        html('<p class="{kind}">{text}</p>', kind=kind, text=text[:1].upper() + text[1:]) for text, kind in sentences
+    """A sentence for each direction, its numbers small; for a classifier its accuracy; nothing while training."""
+    lines = [line_of(report, v) for v in verdicts_of(report)]
+    if line := accuracy_line(report):
+        lines.append(line)
+    return html('<div class="verdict">{lines}</div>', lines=join(lines)) if lines else Html()
+
+
+def line_of(report: ReportData, v: dict[str, Any]) -> Html:
+    """The verdict on one direction; its first words, up to a comma or full stop, stand out."""
+    answer, end, rest = re.match(r"([^.,]*)([.,])(.*)", v["headline"], re.DOTALL).groups()  # type: ignore[union-attr]
+    if v.get("baseline") == "real":
+        answer, end, rest = "", "", v["headline"]
+    about = html("<small>{a} → {b}</small>", a=v["source"], b=v["target"]) if report.translates else Html()
+    return html(
+        '<p class="{kind}">{about}<b>{answer}</b>{rest}<small>{detail}.</small></p>',
+        kind=ANSWERS.get(v["better"], "open"),
+        about=about,
+        answer=_capital(answer + end) if answer else "",
+        rest=rest if answer else _capital(rest),
+        detail=v["detail"],
     )
-    return html('<div class="verdict">{rows}</div>', rows=join(rows))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def verdicts_of(report: ReportData) -> list[dict[str, Any]]:
@@ -65,26 +81,22 @@ def generator_verdict(run: EvaluatedRun, step: int) -> list[dict[str, Any]]:
     return [verdict]
 
 
-def accuracy_sentence(report: ReportData) -> tuple[str, str] | None:
-    """The test accuracy of a classifier with its 95 % interval, beside that of guessing."""
+def accuracy_line(report: ReportData) -> Html | None:
+    """The test accuracy of a classifier with its 95 % interval, beside that of guessing; or that of a segmenter."""
     lines = report.run.read_lines(report.run.accuracy)
     if not lines or report.in_progress:
         return None
     last = lines[-1]
     if "iou" in last:
-        return (
-            f"{last['accuracy']:.0%} of the test pixels are classified correctly; mean IoU {last['iou']:.0%}.",
-            "open",
-        )
+        text = f"{last['accuracy']:.0%} of the test pixels are classified correctly; mean IoU {last['iou']:.0%}."
+        return html('<p class="open">{text}</p>', text=text)
 
     low, high = wilson(last["right"], last["of"])
     guess = 1 / max(1, len(report.names))
     answer = "open" if low <= guess <= high else "yes" if low > guess else "no"
-    text = (
-        f"{last['accuracy']:.0%} of {last['of']:,} test pictures are classified correctly (95 % interval {low:.0%} to "
-        f"{high:.0%}); guessing among {len(report.names)} classes gives {guess:.0%}."
-    )
-    return text, answer
+    text = f"{last['accuracy']:.0%} of {last['of']:,} test pictures are classified correctly."
+    more = f"95 % interval {low:.0%} to {high:.0%}; guessing among {len(report.names)} classes gives {guess:.0%}."
+    return html('<p class="{kind}">{text}<small>{more}</small></p>', kind=answer, text=text, more=more)
 
 
 def wilson(right: int, of: int) -> tuple[float, float]:
