@@ -101,35 +101,35 @@ KNOWN = Verdict(
 SENTENCES = [
     (
         {},
-        "apples to oranges: yes, the translations are nearer to real pictures of oranges than a plain colour change is: "
-        "their distance is 60 % smaller. 100 test pictures are enough to tell. (KID × 1000 40.0 instead of 100.0; "
+        "apples to oranges: yes, the translations are nearer to real pictures of oranges than a plain colour change "
+        "is: their distance is 60 % smaller. 100 test pictures are enough to tell. (KID × 1000 40.0 instead of 100.0; "
         "95 % interval of the difference 50.0 to 70.0, that is 50 to 70 %)",
     ),
     (
         {"gain": -60.0, "low": -70.0, "high": -50.0},
-        "no, the translations are farther from real pictures of oranges than a plain colour change is: their distance is "
-        "60 % larger.",
+        "no, the translations are farther from real pictures of oranges than a plain colour change is: their distance "
+        "is 60 % larger.",
     ),
     ({"gain": -250.0, "low": -300.0, "high": -200.0}, "their distance is 3.5 times as large."),
     (
         {"low": -30.0, "high": 150.0},
-        "too close to call. The translations seem nearer to real pictures of oranges than a plain colour change is, but "
-        "100 test pictures are too few to tell; about 230 would do. (KID × 1000 40.0 instead of 100.0; 95 % interval of "
-        "the difference −30.0 to 150.0, that is",
+        "too close to call. The translations seem nearer to real pictures of oranges than a plain colour change is, "
+        "but 100 test pictures are too few to tell; about 230 would do. (KID × 1000 40.0 instead of 100.0; 95 % "
+        "interval of the difference −30.0 to 150.0, that is",
     ),
     ({"low": -6000.0, "high": 6120.0}, "it would take more than 10,000: the difference is too small to matter."),
     ({"baseline_value": 1.0, "gain": 60.0}, "than a plain colour change is. 100 test pictures"),  # a share of nothing
     (
         {"measure": "PSNR", "gain": 3.0103, "low": 2.0, "high": 4.0, "value": 23.0, "baseline_value": 20.0},
-        "yes, the translations are nearer to the true translations than the best plain colour change is, by 3.0 dB: 50 % "
-        "less squared error. 100 test pictures are enough to tell. (PSNR 23.0 instead of 20.0 dB; 95 % interval of the "
-        "difference 2.0 to 4.0 dB)",
+        "yes, the translations are nearer to the true translations than the best plain colour change is, by 3.0 dB: "
+        "50 % less squared error. 100 test pictures are enough to tell. (PSNR 23.0 instead of 20.0 dB; 95 % interval "
+        "of the difference 2.0 to 4.0 dB)",
     ),
     ({"measure": "PSNR", "gain": -3.0103, "low": -4.0, "high": -2.0}, "by 3.0 dB: 2.0 times its squared error."),
     (
         {"baseline": "real", "gain": -60.0, "low": -70.0, "high": -50.0, "value": 61.0, "baseline_value": 1.0},
-        "oranges: the generated pictures are farther from real pictures than other real ones are. 100 pictures are enough "
-        "to tell. (KID × 1000 61.0 instead of 1.0; 95 % interval of the difference 50.0 to 70.0)",
+        "oranges: the generated pictures are farther from real pictures than other real ones are. 100 pictures are "
+        "enough to tell. (KID × 1000 61.0 instead of 1.0; 95 % interval of the difference 50.0 to 70.0)",
     ),
     (
         {"baseline": "real", "gain": -1.0, "low": -7.0, "high": 5.0, "value": 2.0, "baseline_value": -1.0},

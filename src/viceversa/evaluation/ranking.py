@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..metrics.student_t import quantile
-from .verdict import enough_to_tell, pictures_needed
+from .verdict import LEAST_PICTURES, enough_to_tell, pictures_needed
 
 HIGHER_IS_BETTER = {"PSNR": True, "KID": False}  # the measures of a ranking, the first that all rows have counts
 
@@ -90,13 +90,15 @@ class Ranking:
 
 
 def rank(source: str, target: str, measure: str, entries: Sequence[Entry]) -> Ranking | None:
-    """The best entry against the next best; none where there are fewer than two or an interval is unknown."""
+    """The best entry against the next best; none for one entry, too few pictures, or no interval."""
     if len(entries) < 2:
         return None
     sign = 1 if HIGHER_IS_BETTER[measure] else -1
     first, second = sorted(entries, key=lambda e: -sign * e.estimate.mean)[:2]
     gain = sign * (first.estimate.mean - second.estimate.mean)
     by_seed = max(first.seeds, second.seeds) > 1
+    if not by_seed and min(first.pictures, second.pictures) < LEAST_PICTURES[measure]:
+        return None
 
     paired = _paired_margin(first, second)
     if paired is not None and not by_seed:

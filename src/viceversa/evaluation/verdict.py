@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.kid import kid, kid_difference
-from ..metrics.student_t import quantile
+from ..metrics.student_t import NORMAL, quantile
 from .extractors import Features
 from .translations import DirectionInputs, DirectionResults
 
 MOST_PICTURES = 10_000  # a difference that needs more to be seen is too small to matter
-BOOTSTRAP = "95 % bootstrap interval over the pictures"
+LEAST_PICTURES = {"KID": 10, "PSNR": 2}  # that an interval can be computed from: a bootstrap of fewer means nothing
+BOOTSTRAP = "95 % bootstrap interval over the pictures, widened for few of them (Hesterberg 2015)"
 STUDENT = "95 % interval of the mean over the pictures by Student's t"
 
 Numbers = NDArray[np.float64]
@@ -40,11 +41,20 @@ class Verdict:
     @property
     def better(self) -> bool | None:
         """True or False where the interval excludes 0, else none."""
-        return None if self.low <= 0 <= self.high else self.gain > 0
+        if self.too_few or self.low <= 0 <= self.high:
+            return None
+        return self.gain > 0
+
+    @property
+    def too_few(self) -> bool:
+        """True where the interval means nothing."""
+        return self.pictures < LEAST_PICTURES[self.measure]
 
     @property
     def needed(self) -> int | None:
         """Pictures with which a gain of this size would be significant; none for more than MOST_PICTURES."""
+        if self.too_few:
+            return LEAST_PICTURES[self.measure]
         return pictures_needed(self.pictures, self.gain, self.low, self.high)
 
     def as_dict(self) -> dict[str, Any]:
@@ -106,6 +116,10 @@ def kid_verdict(
     if min(map(len, (made, other, real))) < 2:
         return None
     difference = kid_difference(other, made, real, seed, paired=baseline == "colour")
+    low, high = (
+        difference.value + widening(len(made), len(real)) * (end - difference.value)
+        for end in (difference.low, difference.high)
+    )
     return Verdict(
         source=source,
         target=target,
@@ -114,12 +128,21 @@ def kid_verdict(
         value=1000 * kid(made, real, draws=0).value,
         baseline_value=1000 * kid(other, real, draws=0).value,
         gain=1000 * difference.value,
-        low=1000 * difference.low,
-        high=1000 * difference.high,
+        low=1000 * low,
+        high=1000 * high,
         interval=BOOTSTRAP,
         pictures=round(2 / (1 / len(made) + 1 / len(real))),
         training=training,
     )
+
+
+def widening(*counts: int) -> float:
+    """Factor on a bootstrap interval, which is too narrow for few pictures: t / z sqrt(n / (n - 1)), the smallest n.
+
+    What makes the interval of a mean that of Student's t with the unbiased deviation (Hesterberg 2015, sec. 3.3).
+    """
+    n = min(counts)
+    return quantile(n - 1) / NORMAL * math.sqrt(n / (n - 1))
 
 
 def translation_verdict(
@@ -166,6 +189,8 @@ def sentence(v: Verdict) -> str:
 
 def headline(v: Verdict) -> str:
     """Better or not, by how much, and whether there are enough pictures to tell."""
+    if v.too_few:
+        return f"too few pictures to tell: {v.pictures}. {LEAST_PICTURES[v.measure]} are the least for a comparison."
     if v.baseline == "real":
         return _generated(v)
     goal = "the true translations" if v.measure == "PSNR" else f"real pictures of {v.target}"
@@ -207,6 +232,8 @@ def detail(v: Verdict) -> str:
     low, high = (v.low, v.high) if v.gain > 0 else (-v.high, -v.low)
     name, unit = ("PSNR", " dB") if v.measure == "PSNR" else ("KID × 1000", "")
     numbers = f"{name} {v.value:.1f} instead of {v.baseline_value:.1f}{unit}"
+    if v.too_few:
+        return numbers.replace("-", "−")
     text = f"{numbers}; 95 % interval of the difference {low:.1f} to {high:.1f}{unit}"
     if v.measure == "KID" and _has_share(v):
         text += f", that is {100 * low / v.baseline_value:.0f} to {100 * high / v.baseline_value:.0f} %"

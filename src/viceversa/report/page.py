@@ -212,4 +212,4 @@ SECTIONS: tuple[tuple[str, str, Callable[[ReportData], Html]], ...] = (
     ("next", "Next steps", next_steps),
     ("record", "The run", record),
 )
-ORDER = (("pictures", "Before and after"), *((anchor, title) for anchor, title, _ in SECTIONS))
+ORDER = (("pictures", "Pictures"), *((anchor, title) for anchor, title, _ in SECTIONS))

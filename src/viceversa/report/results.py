@@ -7,6 +7,7 @@ from ..evaluation.translations import TranslatedImage
 from ..images import file_of
 from ..tasks import task_of
 from .data import ReportData
+from .film import last_sheet
 from .gallery import DirectionGallery
 from .markup import Html, fold, html, join, paragraph, picture, section, zoomable
 from .pairs import draw_pairs
@@ -77,7 +78,7 @@ def verdict(s: PairedScore) -> str:
 def pictures(report: ReportData, limit: int) -> Html:
     """Each direction: large pictures with a slider, in `limit` bytes with all of their rows; then more of them."""
     if report.galleries is None:
-        return Html()
+        return Html() if report.translates else generated(report)
     rows = [_rows(gallery) for gallery in report.galleries]
     pairs = [(gallery.source, gallery.target, gallery.pairs) for gallery in report.galleries]
     grids = draw_pairs(pairs, limit - sum(map(len, rows)))
@@ -90,6 +91,16 @@ def pictures(report: ReportData, limit: int) -> Html:
         else:
             sections.append(_missing(gallery, kind))
     return join(sections)
+
+
+def generated(report: ReportData) -> Html:
+    """The newest sheet of a generator; nothing for a run that generates nothing, or is still training."""
+    newest = last_sheet(report.run.samples)
+    if newest is None or report.in_progress or not task_of(report.config.method).evaluated:
+        return Html()
+    step, image = newest
+    note = paragraph(f"From noise, at step {step:,}; the same noise as in the samples below.", "note")
+    return section("Generated pictures", note, html('<div class="sheet newest">{z}</div>', z=zoomable(image)))
 
 
 def _missing(gallery: DirectionGallery, kind: str) -> Html:

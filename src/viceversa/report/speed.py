@@ -55,7 +55,7 @@ def run_files(report: ReportData) -> Html:
     if not rows:
         return Html()
     body = html('<div class="scroll"><table class="facts">{rows}</table></div>', rows=join(rows))
-    return section("Files", body, paragraph("Links lead to the run folder, beside which this page lies.", "note"))
+    return section("Files", body, paragraph("The links work while this page lies in the run folder.", "note"))
 
 
 def link(report: ReportData, path: Path, what: str) -> Html:

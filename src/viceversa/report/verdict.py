@@ -88,15 +88,25 @@ def accuracy_line(report: ReportData) -> Html | None:
         return None
     last = lines[-1]
     if "iou" in last:
-        text = f"{last['accuracy']:.0%} of the test pixels are classified correctly; mean IoU {last['iou']:.0%}."
+        text = (
+            f"{percent(last['accuracy'])} of the test pixels are classified correctly; mean IoU {percent(last['iou'])}."
+        )
         return html('<p class="open">{text}</p>', text=text)
 
     low, high = wilson(last["right"], last["of"])
     guess = 1 / max(1, len(report.names))
     answer = "open" if low <= guess <= high else "yes" if low > guess else "no"
-    text = f"{last['accuracy']:.0%} of {last['of']:,} test pictures are classified correctly."
-    more = f"95 % interval {low:.0%} to {high:.0%}; guessing among {len(report.names)} classes gives {guess:.0%}."
+    text = f"{percent(last['accuracy'])} of {last['of']:,} test pictures are classified correctly."
+    more = (
+        f"95 % interval {percent(low)} to {percent(high)}; guessing among {len(report.names)} classes gives "
+        f"{percent(guess)}."
+    )
     return html('<p class="{kind}">{text}<small>{more}</small></p>', kind=answer, text=text, more=more)
+
+
+def percent(share: float) -> str:
+    """0.774 -> "77 %"; more digits near 100 %, where they count."""
+    return f"{100 * share:.1f} %" if share > 0.99 else f"{100 * share:.0f} %"
 
 
 def wilson(right: int, of: int) -> tuple[float, float]:
