@@ -4,9 +4,11 @@ import base64
 import json
 import re
 import shutil
+from hashlib import sha256
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from viceversa.evaluation.results import last_evaluation, saved_evaluation
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.report.gallery import collect
 from viceversa.report.page import make
+from viceversa.report.pairs import PAIRS
 from viceversa.runs import checkpoint
 from viceversa.runs.config import DataConfig, RunConfig, TrainConfig
 from viceversa.runs.folder import RunFolder
@@ -26,7 +29,7 @@ from viceversa.translation.translator import load
 
 SIZE, TESTS = 16, 5
 HOSTILE = "<script>alert(1)</script>"
-VOID = {"meta", "link", "img", "line", "polyline", "br"}
+VOID = {"meta", "link", "img", "line", "polyline", "br", "input"}
 
 
 def paint(path: Path, seed: int, shape=(SIZE, SIZE)) -> str:
@@ -80,7 +83,7 @@ class Page(HTMLParser):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self.tags, self.text, self.open = [], "", []
+        self.tags, self.text, self.script, self.open = [], "", "", []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -95,7 +98,9 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if not self.open or self.open[-1] != "style":
+        if self.open and self.open[-1] == "script":
+            self.script += data
+        elif not self.open or self.open[-1] != "style":
             self.text += data
 
     def classed(self, name):
@@ -161,6 +166,7 @@ def test_report_and_evaluate_agree_on_pictures_that_are_not_square(tmp_path, fit
     reported = json.loads(run.evaluation.read_text())["directions"]
     evaluated = viceversa.evaluate(run.path, quiet=True)["directions"]
     for one, other in zip(reported, evaluated, strict=True):
+        assert one["verdict"] == other["verdict"] and one["verdict"]["measure"] == "PSNR"
         assert (one["source"], one["target"]) == (other["source"], other["target"])
         assert one["truth"].pop("pictures") == other["rows"]["translation"]["count"] == TESTS
         for name, value in one["truth"].items():
@@ -216,13 +222,19 @@ def test_page_parses_and_fetches_nothing(tmp_path):
     path = make(run.path)
     assert path == run.path / "report.html"
     page = Page(path)
-    assert page.open == [] and not any(tag == "script" for tag, _ in page.tags)
-    for _, attrs in page.tags:
-        for name in ("src", "href", "srcset", "data", "action"):
+    assert page.open == [] and [attrs for tag, attrs in page.tags if tag == "script"] == [{}]
+    (policy,) = [attrs["content"] for tag, attrs in page.tags if attrs.get("http-equiv") == "Content-Security-Policy"]
+    digest = base64.b64encode(sha256(page.script.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    for tag, attrs in page.tags:
+        for name in ("src", "srcset", "data", "action"):
             assert attrs.get(name, "data:").startswith("data:")
-    assert not re.search(r"url\(|@import", path.read_text())
-    assert len(page.classed("row")) == 2 * TESTS
-    assert len(page.pictures()) == 2 * TESTS * 4 + 2 * 2 * 3  # galleries, and two moments with the inputs
+        if tag == "a":  # within the page, or to a file beside it
+            assert attrs["href"].startswith("#") or (path.parent / unquote(attrs["href"])).is_file()
+    assert not re.search(r"url\(|@import|https?:", path.read_text())
+    assert len(page.classed("row")) == 2 * TESTS and len(page.classed("pair")) == 2 * PAIRS
+    # sliders, galleries, and two moments with the inputs
+    assert len(page.pictures()) == 2 * PAIRS * 2 + 2 * TESTS * 4 + 2 * 2 * 3
     for side in "ab":
         for number in expected(run, net, side):
             assert f"{number:.2f}" in page.text
@@ -234,7 +246,7 @@ def test_page_parses_and_fetches_nothing(tmp_path):
 def test_inline_images_equal_their_files(tmp_path):
     run, _ = build(tmp_path)
     first = Page(make(run.path)).pictures()[0]
-    assert first["alt"] == "0.png: input"
+    assert first["alt"] == "0.png: apples"
     shown = Image.open(BytesIO(base64.b64decode(first["src"].split(",")[1])))
     source = Image.open(run.data()["files"]["test_a"][0])
     assert shown.size == source.size and shown.tobytes() == source.tobytes()
@@ -247,7 +259,7 @@ def test_hostile_names_are_escaped(tmp_path):
     (run.path / "data.json").write_text(json.dumps(data))
     page = Page(make(run.path))
     assert page.open == [] and HOSTILE in page.text
-    assert not any(tag == "script" for tag, _ in page.tags)
+    assert [attrs for tag, attrs in page.tags if tag == "script"] == [{}] and "alert" not in page.script
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
     assert all(attrs["src"].startswith("data:") for attrs in page.pictures())
 
@@ -262,7 +274,8 @@ def test_scores_outlast_the_images(tmp_path):
     assert f"{before['directions'][0]['truth']['psnr']:.2f}" in page.text
     assert len(page.pictures()) == 2 * 2 * 3  # the run's own samples
     run.evaluation.write_text(json.dumps({**before, "step": 6}))  # of an older checkpoint
-    assert "PSNR against the truth" not in Page(make(run.path)).text
+    page = Page(make(run.path))
+    assert "PSNR against the truth" not in page.text and page.classed("verdict") == []
 
 
 def test_truth_json_of_version_0_1_is_still_read(tmp_path):
@@ -280,9 +293,9 @@ def test_renders_without_truth_metrics_samples_or_checkpoint(tmp_path):
     run.metrics.unlink()
     shutil.rmtree(run.samples)
     page = Page(make(run.path))
-    assert "PSNR against the truth" not in page.text and not run.evaluation.exists()
+    assert "PSNR against the truth" not in page.text
     assert "logged no numbers" in page.text and "drawn no samples" in page.text
-    assert len(page.classed("row")) == 2 * TESTS and len(page.pictures()) == 2 * TESTS * 3
+    assert len(page.classed("row")) == 2 * TESTS and len(page.pictures()) == 2 * PAIRS * 2 + 2 * TESTS * 3
     shutil.rmtree(run.checkpoints)
     page = Page(make(run.path))
     assert "No checkpoint yet" in page.text and page.pictures() == []

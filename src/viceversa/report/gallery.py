@@ -55,19 +55,20 @@ def collect(run: RunFolder, translator: Translator, limit: int = 12) -> tuple[Di
     evaluated, verdicts = EvaluatedRun.of(run), saved_verdicts(run, translator.step)
     evaluation = last_evaluation(run)
     extractor = None if evaluation and evaluation.get("step") == translator.step else load_extractor()
-    galleries = []
+    galleries, computed = [], False
     for inputs in evaluated.directions():
         if inputs.direction.target not in translator.generators:
             continue
         results = score(inputs, translator, limit, None if inputs.truths else extractor)
-        verdict = verdict_of(inputs, results, extractor) or verdicts.get((inputs.source, inputs.target))
+        verdict = verdict_of(inputs, results, extractor)
+        computed = computed or verdict is not None
         galleries.append(
             DirectionGallery(
                 source=inputs.source,
                 target=inputs.target,
                 images=tuple(results.images),
                 pairs=at_own_size(results.images, translator, inputs.direction.target),
-                verdict=verdict,
+                verdict=verdict or verdicts.get((inputs.source, inputs.target)),
                 listed=len(inputs.paths),
                 training=inputs.training,
                 unreadable=tuple(results.unreadable),
@@ -76,9 +77,8 @@ def collect(run: RunFolder, translator: Translator, limit: int = 12) -> tuple[Di
         )
 
     scores = [gallery.score for gallery in galleries if gallery.score]
-    found = [gallery.verdict for gallery in galleries if gallery.verdict]
-    if scores or found:
-        save_partial(evaluated, translator.step, scores, found)
+    if scores or computed:
+        save_partial(evaluated, translator.step, scores, [g.verdict for g in galleries if g.verdict])
     if scores:
         return tuple(galleries)
 

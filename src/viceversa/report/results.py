@@ -22,7 +22,7 @@ def truth(report: ReportData) -> Html:
     if not scores:
         return Html()
 
-    heads = ("", "untranslated input", "best colour change", "translation", "gain over the input", "gain over colour")
+    heads = ("", "input as it is", "best colour change", "translation", "gain over the input", "gain over colour")
     rows = [html("<tr>{cells}</tr>", cells=join(html('<th scope="col">{h}</th>', h=h) for h in heads))]
     rows += [_score_row(score) for score in scores]
     unpaired = not task_of(report.config.method).paired

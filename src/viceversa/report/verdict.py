@@ -38,9 +38,14 @@ def line_of(report: ReportData, v: dict[str, Any]) -> Html:
         kind=ANSWERS.get(v["better"], "open"),
         about=about,
         answer=_capital(answer + end) if answer else "",
-        rest=rest if answer else _capital(rest),
-        detail=v["detail"],
+        rest=whole_percents(rest if answer else _capital(rest)),
+        detail=whole_percents(v["detail"]),
     )
+
+
+def whole_percents(text: str) -> str:
+    """No line break between a number and its per cent sign."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _capital(text: str) -> str:
@@ -101,7 +106,12 @@ def accuracy_line(report: ReportData) -> Html | None:
         f"95 % interval {percent(low)} to {percent(high)}; guessing among {len(report.names)} classes gives "
         f"{percent(guess)}."
     )
-    return html('<p class="{kind}">{text}<small>{more}</small></p>', kind=answer, text=text, more=more)
+    return html(
+        '<p class="{kind}">{text}<small>{more}</small></p>',
+        kind=answer,
+        text=whole_percents(text),
+        more=whole_percents(more),
+    )
 
 
 def percent(share: float) -> str:
