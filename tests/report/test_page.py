@@ -16,66 +16,16 @@ import torch
 from PIL import Image
 
 import viceversa
-from viceversa import images
+from support.reported import HOSTILE, SIZE, TESTS, build
+from viceversa.cli import run as command
 from viceversa.evaluation.results import last_evaluation, saved_evaluation
-from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.report.gallery import collect
 from viceversa.report.page import make
 from viceversa.report.pairs import PAIRS
 from viceversa.runs import checkpoint
-from viceversa.runs.config import DataConfig, RunConfig, TrainConfig
-from viceversa.runs.folder import RunFolder
 from viceversa.translation.translator import load
 
-SIZE, TESTS = 16, 5
-HOSTILE = "<script>alert(1)</script>"
 VOID = {"meta", "link", "img", "line", "polyline", "br", "input"}
-
-
-def paint(path: Path, seed: int, shape=(SIZE, SIZE)) -> str:
-    """A PNG of random blobs, written by Pillow alone."""
-    rng = np.random.default_rng(seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    coarse = Image.fromarray(rng.integers(0, 256, (4, 4, 3), np.uint8))
-    coarse.resize(shape[::-1], Image.Resampling.BICUBIC).save(path)
-    return str(path)
-
-
-def build(tmp_path, names=("apples", "oranges"), with_truth=True, fit="cover", **method):
-    """A run of no training at all: config, pictures, truth, metrics, samples, a checkpoint at step 7 of 20."""
-    torch.manual_seed(0)
-    config = RunConfig(
-        preset="quickstart",
-        method=CycleGANConfig(width=4, blocks=1, d_width=4, d_layers=1, **method),
-        data=DataConfig(size=SIZE, fit=fit, source=str(tmp_path / "data")),
-        train=TrainConfig(batch=2, total_nimg=40),
-    )
-    shapes = [(SIZE, SIZE), (SIZE, SIZE), (SIZE, 24), (SIZE, 24), (20, SIZE)]
-    listed = {"train_a": [], "train_b": []}
-    for k, side in enumerate("ab"):
-        for j, kind in enumerate(("test", "truth")):
-            seeds = (1000 * k + 100 * j + i for i in range(TESTS))
-            folder = tmp_path / "data" / f"{kind}{side.upper()}"
-            paths = [paint(folder / f"{i}.png", s, shapes[i]) for i, s in enumerate(seeds)]
-            listed[f"{kind}_{side}"] = paths if kind == "test" or with_truth else []
-    run = RunFolder(tmp_path / "run")
-    counts = {"train_a": 30, "train_b": 40, "test_a": TESTS, "test_b": TESTS}
-    data = {"names": list(names), "counts": counts, "files": listed, "skipped": {}, "notes": []}
-    env = {"command": "viceversa train data --size 16", "device": "cpu", "processor": "Z80", "threads": 1}
-    run.start(config, {**env, "versions": {"torch": "2"}}, data)
-    net = CycleGAN(config.method)
-    checkpoint.save(run.checkpoints, net, {"step": 7, "nimg": 14, "window": {}})
-    rng = np.random.default_rng(1)
-    lines = [
-        {"step": s, "nimg": 2 * s, "rate": 1.0, "gan": rng.random(), "cyc": 0.5 / s, "idt": 0.0, "D_A": 0.2, "D_B": 0.3}
-        for s in range(1, 8)
-    ]
-    run.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    for step in (0, 7):
-        sheet = images.grid([[rng.uniform(-1, 1, (3, SIZE, SIZE)).astype(np.float32)] * 6] * 2)
-        run.samples.mkdir(exist_ok=True)
-        images.save_png(run.samples / f"step-{step:06}.png", sheet)
-    return run, net
 
 
 class Page(HTMLParser):
@@ -342,33 +292,64 @@ def test_an_unreadable_truth_is_left_out_and_listed(tmp_path):
     assert [image.path.name for image in forth.images] == ["0.png", "2.png", "3.png", "4.png"]
 
 
-@pytest.mark.long
-def test_opens_in_a_browser_without_network_or_sideways_scrolling(tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium")
-    run, _ = build(tmp_path, names=(HOSTILE, "a-very-long-name-without-any-space-in-it-" * 3))
-    path = make(run.path)
-    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    quiet += ["--no-sandbox", "--disable-component-update", "--disable-sync"]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        for width, scheme in ((390, "light"), (1280, "dark")):
-            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-            complaints, asked = [], []
-            page.on("console", lambda message, to=complaints: to.append(message.text))
-            page.on("pageerror", lambda error, to=complaints: to.append(str(error)))
-            page.on("dialog", lambda dialog, to=complaints: (to.append(dialog.message), dialog.dismiss()))
-            page.on("request", lambda request, to=asked: to.append(request.url))
-            page.goto(path.as_uri())
-            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-            assert complaints == []
-            assert [url for url in asked if not url.startswith(("file://", "data:"))] == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            shown = "[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.clientWidth > 20)"
-            assert page.evaluate(shown)
-            dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 22, 20)"
-            assert dark == (scheme == "dark")
-            page.close()
-        browser.close()
+def test_verdict_stands_on_top_and_outlasts_the_images(tmp_path):
+    run, _ = build(tmp_path)
+    page = make(run.path).read_text()
+    saved = json.loads(run.evaluation.read_text())
+    assert [v["target"] for v in saved["verdict"]["numbers"]] == ["oranges", "apples"]
+    for v in saved["verdict"]["numbers"]:
+        assert v["measure"] == "PSNR" and v["pictures"] == TESTS
+        assert v["detail"].replace(" %", "\N{NO-BREAK SPACE}%") in page
+    assert page.index('class="verdict"') < page.index("<nav") < page.index("<section")
+    shutil.rmtree(tmp_path / "data")
+    assert make(run.path).read_text().count("95\N{NO-BREAK SPACE}% interval of the difference") == 2
+
+
+def test_verdict_without_truth_is_by_kid_against_a_colour_change(tmp_path):
+    run, _ = build(tmp_path, with_truth=False)
+    page = Page(make(run.path))
+    (v, _) = json.loads(run.evaluation.read_text())["verdict"]["numbers"]
+    assert (v["measure"], v["baseline"], v["better"], v["needed"]) == ("KID", "colour", None, 10)
+    assert f"Too few pictures to tell: {TESTS}." in " ".join(page.text.split())
+    assert run.evaluation.exists() and saved_evaluation(run.path) is None
+
+
+def test_page_has_at_most_the_size_that_was_asked_for(tmp_path):
+    run, _ = build(tmp_path)
+    rng = np.random.default_rng(0)
+    for path in [*run.data()["files"]["test_a"], *run.data()["files"]["test_b"]]:  # noise: the worst for a codec
+        Image.fromarray(rng.integers(0, 256, (300, 400, 3), np.uint8)).save(path)
+    sizes, sides = [], []
+    for megabytes in (3.0, 0.4):
+        path = viceversa.write_report(run.path, tmp_path / "page.html", max_mb=megabytes)
+        sizes.append(path.stat().st_size / 1e6)
+        sides.append(int(Page(path).pictures()[0]["width"]))
+    assert sizes[0] <= 3.0 and 0.3 < sizes[1] <= 0.4
+    assert sides[0] == 400 > sides[1] > 40 and not run.report.exists()
+
+
+def test_large_photographs_are_shown_at_their_own_size(tmp_path):
+    run, _ = build(tmp_path)
+    paint = Image.fromarray(np.full((900, 2400, 3), 120, np.uint8))
+    paint.save(run.data()["files"]["test_a"][0])
+    first, second, *_ = Page(make(run.path)).pictures()
+    assert (first["width"], first["height"]) == (second["width"], second["height"]) == ("1600", "600")
+
+
+def test_report_command_and_its_errors(tmp_path, capsys):
+    run, _ = build(tmp_path)
+    assert command(["report", str(run.path), "--out", str(tmp_path / "other" / "page.html")]) == 0
+    assert "page.html" in capsys.readouterr().out
+    links = [a["href"] for tag, a in Page(tmp_path / "other" / "page.html").tags if tag == "a"]
+    assert "../run/metrics.jsonl" in links
+    shutil.rmtree(run.checkpoints)
+    wrong = [
+        (f"report {run.path}", 4, "no usable checkpoint"),
+        ("report nowhere", 4, "nowhere is not a run"),
+        (f"report {run.path} --out {tmp_path}", 2, "is a folder"),
+        (f"report {run.path} --max-mb 0", 2, "must be above 0"),
+    ]
+    for words, code, message in wrong:
+        assert command(words.split()) == code
+        error = capsys.readouterr().err
+        assert message in error and len(error.splitlines()) == 1

@@ -7,6 +7,7 @@ for (const input of document.querySelectorAll(".pair input")) {
   show(); // a reloaded page keeps the position of its sliders
 }
 
+const SMALL = 256; // pixels of a picture's width up to which it is enlarged
 const dialog = document.getElementById("zoom");
 const views = dialog.querySelector(".views");
 
@@ -15,9 +16,11 @@ function open(images, caption) {
     const copy = new Image();
     copy.src = image.src;
     copy.alt = image.alt;
-    const whole = Math.max(1, Math.floor(Math.min(innerWidth / image.naturalWidth, innerHeight * 0.8 / image.naturalHeight) * 0.9));
-    copy.width = image.naturalWidth * (image.naturalWidth <= 256 ? whole : 1); // small pictures in whole multiples
-    if (image.naturalWidth <= 256) copy.className = "pixels";
+    if (image.naturalWidth <= SMALL) { // in whole multiples, so that pixels stay squares
+      const room = Math.min(innerWidth * 0.9 / images.length / image.naturalWidth, innerHeight * 0.75 / image.naturalHeight);
+      copy.style.width = `${image.naturalWidth * Math.max(1, Math.floor(room))}px`;
+      copy.className = "pixels";
+    }
     return copy;
   }));
   dialog.querySelector("p").textContent = caption;
@@ -30,11 +33,9 @@ document.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close(); // beside the pictures
   if (!button) return;
   if (button.classList.contains("zoom")) {
-    const figure = button.closest("figure, .sheet");
     const pair = button.closest(".pair");
     const images = pair ? [...pair.querySelectorAll("img")] : [button.querySelector("img")];
     open(images, images.map((image) => image.alt).join("  |  "));
-    if (!figure) return;
   }
   if (button.classList.contains("copy")) copy(button);
 });
