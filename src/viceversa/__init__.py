@@ -1,16 +1,16 @@
 """viceversa: translate between two domains of images without a single paired example.
 
 Every verb of the command line is a function of the same name here: `train`, `translate`, `evaluate`, `compare`,
-`convert`, `demo`, `diagnose`, `doctor`, `list_runs`, `show_run`, and `bench.run`, `data.make`, `data.check`, `lab.run`,
-`study.make`, `study.results`; `load(run)` gives a translator to call on pictures. Nothing heavy is imported before one
-is used.
+`convert`, `demo`, `diagnose`, `doctor`, `list_runs`, `show_run`, `write_report`, and `bench.run`, `data.make`,
+`data.check`, `lab.run`, `study.make`, `study.results`; `load(run)` gives a translator to call on pictures. Nothing
+heavy is imported before one is used.
 """
 
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from .api import compare, convert, demo, diagnose, doctor, evaluate, list_runs, show_run, train, translate
+from .api import compare, convert, demo, diagnose, doctor, evaluate, list_runs, show_run, train, translate, write_report
 
 if TYPE_CHECKING:
     import viceversa_lab as lab
@@ -36,6 +36,7 @@ __all__ = [
     "study",
     "train",
     "translate",
+    "write_report",
 ]
 
 LATE = {  # names whose modules import PyTorch: imported on first use

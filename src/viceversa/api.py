@@ -70,8 +70,9 @@ def train(
 ) -> "Result | RunConfig":
     """Train a translator between two folders of pictures. The same command resumes it, to the bit.
 
-    Writes the report at the end. From Python returns a Result, or the configuration with `dry_run`. Raises UsageError,
-    DataError, ModelFileError, ResourceError and DivergedError.
+    The report in the run folder is kept up to date while it trains, and finished at the end. From Python returns a
+    Result, or the configuration with `dry_run`. Raises UsageError, DataError, ModelFileError, ResourceError and
+    DivergedError.
 
     Args:
         data: Folder with trainA trainB [testA testB], folder with two sub-folders, or the folder of domain A. For
@@ -108,7 +109,9 @@ def train(
 
     if tensorboard:
         require_extra("tensorboard", "--tensorboard")
+    from .report.live import LiveReport
     from .report.page import make as make_report
+    from .report.page import make_stopped as make_stopped_report
     from .training.resolve import TrainOptions
     from .training.session import Result
     from .training.train import train_with
@@ -133,7 +136,7 @@ def train(
         dry_run=dry_run,
         quiet=quiet,
     )
-    result = train_with(data, other, options, started)
+    result = train_with(data, other, options, started, on_sample=LiveReport(), on_stop=make_stopped_report)
     if isinstance(result, Result) and distributed.rank() == 0:
         make_report(result.run)
     distributed.barrier()
@@ -249,6 +252,28 @@ def evaluate(
     if other is None:
         make_report(run)
     return result
+
+
+def write_report(run: str | Path, out: str | Path | None = None, *, max_mb: float = 3.0) -> Path:
+    """Write the report of a run again, as train and evaluate do: one HTML file that opens from disk.
+
+    From Python returns its path. Raises ModelFileError for what is no run or has no checkpoint yet.
+
+    Args:
+        run: Run folder.
+        out: File to write; default: report.html in the run folder.
+        max_mb: Size of the file in MB: before-and-after pictures are as large as their originals where it allows.
+    """
+    from .errors import UsageError
+    from .report.page import make as make_report
+    from .runs.folder import RunFolder
+
+    if out is not None and Path(out).is_dir():
+        raise UsageError(f"--out {out} is a folder; name a file, for example {Path(out) / 'report.html'}")
+    if not max_mb > 0:
+        raise UsageError(f"--max-mb is {max_mb:g}; it must be above 0, for example 3")
+    RunFolder(run).require().checkpoint()
+    return make_report(run, out=out, megabytes=max_mb)
 
 
 def compare(*runs: str | Path, quiet: Quiet = False) -> dict[str, Any]:

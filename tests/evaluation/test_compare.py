@@ -1,5 +1,6 @@
 """`compare`: runs side by side."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -29,8 +30,33 @@ def test_runs_that_differ_by_their_seed_share_a_row(run, pictures, tmp_path, cap
         np.std(values, ddof=1)
     )
     assert next(reversed(rows.values()))["Fréchet"]["deviation"] is None
+    kid = rows[next(reversed(rows))]["KID"]
+    assert kid["low"] < kid["mean"] < kid["high"] and kid["deviation"] is None
+    verdict = comparison["verdict"]
+    assert len(verdict["numbers"]) == 2 and {verdict["numbers"][0][name] for name in ("first", "second")} == set(rows)
     assert command(["compare", str(run), str(second)]) == 0
-    assert "±" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "±" in output and "95 % interval" in output
+    assert "a plain colour change" in output.splitlines()[0]  # one configuration: against what needs no training
+
+
+def test_runs_with_truth_are_compared_picture_by_picture(pictures, run, tmp_path):
+    data = Path(shutil.copytree(pictures, tmp_path / "paired"))
+    for side in "AB":
+        shutil.copytree(data / f"test{side}", data / f"truth{side}")
+    second = train(pictures, out=tmp_path / "second", steps=3, quiet=True, **TINY_OPTIONS).run
+    for folder in (run, second):
+        viceversa.evaluate(folder, data=data, quiet=True)
+    direction = viceversa.compare(run, second, quiet=True)["directions"][0]
+    verdict, values = direction["verdict"], []
+    for folder in (run, second):
+        (table,) = (folder / "evaluation").glob(f"each-{direction['source']}-to-*.csv")
+        with open(table, newline="") as file:
+            values.append([float(row["psnr"]) for row in csv.DictReader(file)])
+    differences = np.subtract(*values)
+    assert verdict["measure"] == "PSNR" and verdict["gain"] == pytest.approx(abs(differences.mean()), abs=1e-3)
+    margin = 2.3060 * differences.std(ddof=1) / 3  # nine pictures
+    assert verdict["high"] - verdict["gain"] == pytest.approx(margin, rel=1e-3)
 
 
 def test_compare_refuses_other_protocols_and_images(run, pictures, tmp_path):

@@ -27,15 +27,22 @@ def test_evaluation_of_a_run_has_every_part(run):
     assert torch.__version__.startswith(protocol["versions"]["torch"])  # which may name its build too
     assert protocol["pictures"] == "centre of 16 px, fit cover, 8 bit"
     for direction, counts in zip(evaluation["directions"], ((9, 8), (8, 9)), strict=True):
-        assert list(direction["rows"]) == ["translation", "input", "real"]
+        assert list(direction["rows"]) == ["translation", "colour", "input", "real"]
         for name, row in direction["rows"].items():
             assert (row["count"], row["reference"]) == counts, name
             assert all(np.isfinite(value) for value in row.values())
             assert row["kid_low"] <= row["kid_high"] and 0 <= row["coverage"] <= 1
         assert direction["rows"]["real"]["frechet"] < direction["rows"]["input"]["frechet"]  # red is not blue
+        verdict = direction["verdict"]
+        assert (
+            verdict["measure"] == "KID" and verdict["baseline"] == "colour" and "colour change" in verdict["sentence"]
+        )
+        assert verdict["value"] == pytest.approx(direction["rows"]["translation"]["kid"])
+        assert verdict["baseline_value"] == pytest.approx(direction["rows"]["colour"]["kid"])
         assert direction["truth"] is None and 0 < direction["cycle"]["cycle_psnr"] < 60
         assert len(direction["worst"]["pictures"]) == 6 and (run / "evaluation" / direction["worst"]["sheet"]).is_file()
         assert any("biased upwards" in note for note in direction["notes"])  # 8 pictures for 64 features
+    assert evaluation["verdict"]["numbers"] == [d["verdict"] for d in evaluation["directions"]]
     page = (run / "report.html").read_text()
     assert "<h2>Evaluation</h2>" in page and "real against real" in page and NET.sha256 in page
 
@@ -60,6 +67,7 @@ def test_truth_is_used_where_known(pictures, run, tmp_path):
     for side in "AB":
         shutil.copytree(data / f"test{side}", data / f"truth{side}")
     for direction in viceversa.evaluate(run, data=data, quiet=True)["directions"]:
+        assert direction["verdict"]["measure"] == "PSNR" and direction["verdict"]["better"] is False
         assert direction["truth"]["input_psnr"] == pytest.approx(106.02, abs=0.01)
         assert direction["truth"]["colour_psnr"] > 100 > direction["truth"]["psnr"] > 5
         values = [row["value"] for row in direction["worst"]["pictures"]]
@@ -75,14 +83,17 @@ def test_evaluation_of_two_folders(pictures, capsys):
     assert (other["real"]["count"], other["real"]["reference"]) == (7, 7)  # the floor: halves of the real ones
     assert command(["evaluate", str(made), str(real)]) == 0
     output = capsys.readouterr().out
+    assert output.startswith("trainA: the generated pictures are farther from real pictures")
     assert "real against real" in output and NET.sha256[:12] in output and "95 % interval" in output
 
 
 def test_json_prints_one_document(run, capsys):
     assert command(["evaluate", str(run), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["step"] == 4
+    evaluation = json.loads(capsys.readouterr().out)
+    assert evaluation["step"] == 4
     assert command(["evaluate", str(run)]) == 0
-    assert "report:" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "report:" in output and output.startswith(evaluation["verdict"]["numbers"][0]["sentence"])
 
 
 @pytest.fixture(scope="module")

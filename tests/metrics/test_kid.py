@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from viceversa.metrics.kid import kernel, kid
+from viceversa.metrics.kid import kernel, kid, kid_difference
 
 
 def gaussian(n: int, d: int, seed: int, mean: float = 0.0, deviation: float = 1.0) -> np.ndarray:
@@ -51,3 +51,24 @@ def test_order_of_samples_does_not_matter():
     a, b = gaussian(80, 6, 0), gaussian(70, 6, 1, 0.4)
     permutation = np.random.default_rng(0).permutation(len(a))
     assert kid(a[permutation], b, draws=0).value == pytest.approx(kid(a, b, draws=0).value, abs=1e-9)
+
+
+def test_difference_is_that_of_two_kids_and_its_interval_uses_the_pairs():
+    real, a = gaussian(120, 8, 0), gaussian(100, 8, 1, 0.5)
+    b = a + 0.1 * gaussian(100, 8, 2)
+    paired, alone = (kid_difference(a, b, real, seed=3, paired=p) for p in (True, False))
+    expected = kid(a, real, draws=0).value - kid(b, real, draws=0).value
+    assert paired.value == alone.value == pytest.approx(expected, rel=1e-9)
+    assert paired.high - paired.low < 0.5 * (alone.high - alone.low)  # what both share cancels
+    same = kid_difference(a, a, real, seed=3)
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+
+
+def test_interval_of_a_difference_contains_the_true_value_in_most_cases():
+    """Shifts of 1/2 and of 0: the difference is the KID of a shift of 1/2."""
+    truth, inside = 1.375 + 2.6796875 - 2 * 1.46875, 0
+    for i in range(60):
+        shifted, plain, real = gaussian(150, 8, 3 * i, 0.5), gaussian(150, 8, 3 * i + 1), gaussian(150, 8, 3 * i + 2)
+        d = kid_difference(shifted, plain, real, seed=i, draws=200, paired=False)
+        inside += d.low <= truth <= d.high
+    assert inside >= 51

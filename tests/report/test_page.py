@@ -4,9 +4,11 @@ import base64
 import json
 import re
 import shutil
+from hashlib import sha256
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -14,65 +16,16 @@ import torch
 from PIL import Image
 
 import viceversa
-from viceversa import images
+from support.reported import HOSTILE, SIZE, TESTS, build
+from viceversa.cli import run as command
 from viceversa.evaluation.results import last_evaluation, saved_evaluation
-from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.report.gallery import collect
 from viceversa.report.page import make
+from viceversa.report.pairs import PAIRS
 from viceversa.runs import checkpoint
-from viceversa.runs.config import DataConfig, RunConfig, TrainConfig
-from viceversa.runs.folder import RunFolder
 from viceversa.translation.translator import load
 
-SIZE, TESTS = 16, 5
-HOSTILE = "<script>alert(1)</script>"
-VOID = {"meta", "link", "img", "line", "polyline", "br"}
-
-
-def paint(path: Path, seed: int, shape=(SIZE, SIZE)) -> str:
-    """A PNG of random blobs, written by Pillow alone."""
-    rng = np.random.default_rng(seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    coarse = Image.fromarray(rng.integers(0, 256, (4, 4, 3), np.uint8))
-    coarse.resize(shape[::-1], Image.Resampling.BICUBIC).save(path)
-    return str(path)
-
-
-def build(tmp_path, names=("apples", "oranges"), with_truth=True, fit="cover", **method):
-    """A run of no training at all: config, pictures, truth, metrics, samples, a checkpoint at step 7 of 20."""
-    torch.manual_seed(0)
-    config = RunConfig(
-        preset="quickstart",
-        method=CycleGANConfig(width=4, blocks=1, d_width=4, d_layers=1, **method),
-        data=DataConfig(size=SIZE, fit=fit, source=str(tmp_path / "data")),
-        train=TrainConfig(batch=2, total_nimg=40),
-    )
-    shapes = [(SIZE, SIZE), (SIZE, SIZE), (SIZE, 24), (SIZE, 24), (20, SIZE)]
-    listed = {"train_a": [], "train_b": []}
-    for k, side in enumerate("ab"):
-        for j, kind in enumerate(("test", "truth")):
-            seeds = (1000 * k + 100 * j + i for i in range(TESTS))
-            folder = tmp_path / "data" / f"{kind}{side.upper()}"
-            paths = [paint(folder / f"{i}.png", s, shapes[i]) for i, s in enumerate(seeds)]
-            listed[f"{kind}_{side}"] = paths if kind == "test" or with_truth else []
-    run = RunFolder(tmp_path / "run")
-    counts = {"train_a": 30, "train_b": 40, "test_a": TESTS, "test_b": TESTS}
-    data = {"names": list(names), "counts": counts, "files": listed, "skipped": {}, "notes": []}
-    env = {"command": "viceversa train data --size 16", "device": "cpu", "processor": "Z80", "threads": 1}
-    run.start(config, {**env, "versions": {"torch": "2"}}, data)
-    net = CycleGAN(config.method)
-    checkpoint.save(run.checkpoints, net, {"step": 7, "nimg": 14, "window": {}})
-    rng = np.random.default_rng(1)
-    lines = [
-        {"step": s, "nimg": 2 * s, "rate": 1.0, "gan": rng.random(), "cyc": 0.5 / s, "idt": 0.0, "D_A": 0.2, "D_B": 0.3}
-        for s in range(1, 8)
-    ]
-    run.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    for step in (0, 7):
-        sheet = images.grid([[rng.uniform(-1, 1, (3, SIZE, SIZE)).astype(np.float32)] * 6] * 2)
-        run.samples.mkdir(exist_ok=True)
-        images.save_png(run.samples / f"step-{step:06}.png", sheet)
-    return run, net
+VOID = {"meta", "link", "img", "line", "polyline", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -80,7 +33,7 @@ class Page(HTMLParser):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self.tags, self.text, self.open = [], "", []
+        self.tags, self.text, self.script, self.open = [], "", "", []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -95,7 +48,9 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if not self.open or self.open[-1] != "style":
+        if self.open and self.open[-1] == "script":
+            self.script += data
+        elif not self.open or self.open[-1] != "style":
             self.text += data
 
     def classed(self, name):
@@ -161,6 +116,7 @@ def test_report_and_evaluate_agree_on_pictures_that_are_not_square(tmp_path, fit
     reported = json.loads(run.evaluation.read_text())["directions"]
     evaluated = viceversa.evaluate(run.path, quiet=True)["directions"]
     for one, other in zip(reported, evaluated, strict=True):
+        assert one["verdict"] == other["verdict"] and one["verdict"]["measure"] == "PSNR"
         assert (one["source"], one["target"]) == (other["source"], other["target"])
         assert one["truth"].pop("pictures") == other["rows"]["translation"]["count"] == TESTS
         for name, value in one["truth"].items():
@@ -216,13 +172,19 @@ def test_page_parses_and_fetches_nothing(tmp_path):
     path = make(run.path)
     assert path == run.path / "report.html"
     page = Page(path)
-    assert page.open == [] and not any(tag == "script" for tag, _ in page.tags)
-    for _, attrs in page.tags:
-        for name in ("src", "href", "srcset", "data", "action"):
+    assert page.open == [] and [attrs for tag, attrs in page.tags if tag == "script"] == [{}]
+    (policy,) = [attrs["content"] for tag, attrs in page.tags if attrs.get("http-equiv") == "Content-Security-Policy"]
+    digest = base64.b64encode(sha256(page.script.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    for tag, attrs in page.tags:
+        for name in ("src", "srcset", "data", "action"):
             assert attrs.get(name, "data:").startswith("data:")
-    assert not re.search(r"url\(|@import", path.read_text())
-    assert len(page.classed("row")) == 2 * TESTS
-    assert len(page.pictures()) == 2 * TESTS * 4 + 2 * 2 * 3  # galleries, and two moments with the inputs
+        if tag == "a":  # within the page, or to a file beside it
+            assert attrs["href"].startswith("#") or (path.parent / unquote(attrs["href"])).is_file()
+    assert not re.search(r"url\(|@import|https?:", path.read_text())
+    assert len(page.classed("row")) == 2 * TESTS and len(page.classed("pair")) == 2 * PAIRS
+    # sliders, galleries, and two moments with the inputs
+    assert len(page.pictures()) == 2 * PAIRS * 2 + 2 * TESTS * 4 + 2 * 2 * 3
     for side in "ab":
         for number in expected(run, net, side):
             assert f"{number:.2f}" in page.text
@@ -234,7 +196,7 @@ def test_page_parses_and_fetches_nothing(tmp_path):
 def test_inline_images_equal_their_files(tmp_path):
     run, _ = build(tmp_path)
     first = Page(make(run.path)).pictures()[0]
-    assert first["alt"] == "0.png: input"
+    assert first["alt"] == "0.png: apples"
     shown = Image.open(BytesIO(base64.b64decode(first["src"].split(",")[1])))
     source = Image.open(run.data()["files"]["test_a"][0])
     assert shown.size == source.size and shown.tobytes() == source.tobytes()
@@ -247,7 +209,7 @@ def test_hostile_names_are_escaped(tmp_path):
     (run.path / "data.json").write_text(json.dumps(data))
     page = Page(make(run.path))
     assert page.open == [] and HOSTILE in page.text
-    assert not any(tag == "script" for tag, _ in page.tags)
+    assert [attrs for tag, attrs in page.tags if tag == "script"] == [{}] and "alert" not in page.script
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
     assert all(attrs["src"].startswith("data:") for attrs in page.pictures())
 
@@ -262,7 +224,8 @@ def test_scores_outlast_the_images(tmp_path):
     assert f"{before['directions'][0]['truth']['psnr']:.2f}" in page.text
     assert len(page.pictures()) == 2 * 2 * 3  # the run's own samples
     run.evaluation.write_text(json.dumps({**before, "step": 6}))  # of an older checkpoint
-    assert "PSNR against the truth" not in Page(make(run.path)).text
+    page = Page(make(run.path))
+    assert "PSNR against the truth" not in page.text and page.classed("verdict") == []
 
 
 def test_truth_json_of_version_0_1_is_still_read(tmp_path):
@@ -280,9 +243,9 @@ def test_renders_without_truth_metrics_samples_or_checkpoint(tmp_path):
     run.metrics.unlink()
     shutil.rmtree(run.samples)
     page = Page(make(run.path))
-    assert "PSNR against the truth" not in page.text and not run.evaluation.exists()
+    assert "PSNR against the truth" not in page.text
     assert "logged no numbers" in page.text and "drawn no samples" in page.text
-    assert len(page.classed("row")) == 2 * TESTS and len(page.pictures()) == 2 * TESTS * 3
+    assert len(page.classed("row")) == 2 * TESTS and len(page.pictures()) == 2 * PAIRS * 2 + 2 * TESTS * 3
     shutil.rmtree(run.checkpoints)
     page = Page(make(run.path))
     assert "No checkpoint yet" in page.text and page.pictures() == []
@@ -329,33 +292,64 @@ def test_an_unreadable_truth_is_left_out_and_listed(tmp_path):
     assert [image.path.name for image in forth.images] == ["0.png", "2.png", "3.png", "4.png"]
 
 
-@pytest.mark.long
-def test_opens_in_a_browser_without_network_or_sideways_scrolling(tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium")
-    run, _ = build(tmp_path, names=(HOSTILE, "a-very-long-name-without-any-space-in-it-" * 3))
-    path = make(run.path)
-    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    quiet += ["--no-sandbox", "--disable-component-update", "--disable-sync"]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        for width, scheme in ((390, "light"), (1280, "dark")):
-            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-            complaints, asked = [], []
-            page.on("console", lambda message, to=complaints: to.append(message.text))
-            page.on("pageerror", lambda error, to=complaints: to.append(str(error)))
-            page.on("dialog", lambda dialog, to=complaints: (to.append(dialog.message), dialog.dismiss()))
-            page.on("request", lambda request, to=asked: to.append(request.url))
-            page.goto(path.as_uri())
-            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-            assert complaints == []
-            assert [url for url in asked if not url.startswith(("file://", "data:"))] == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            shown = "[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.clientWidth > 20)"
-            assert page.evaluate(shown)
-            dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 22, 20)"
-            assert dark == (scheme == "dark")
-            page.close()
-        browser.close()
+def test_verdict_stands_on_top_and_outlasts_the_images(tmp_path):
+    run, _ = build(tmp_path)
+    page = make(run.path).read_text()
+    saved = json.loads(run.evaluation.read_text())
+    assert [v["target"] for v in saved["verdict"]["numbers"]] == ["oranges", "apples"]
+    for v in saved["verdict"]["numbers"]:
+        assert v["measure"] == "PSNR" and v["pictures"] == TESTS
+        assert v["detail"].replace(" %", "\N{NO-BREAK SPACE}%") in page
+    assert page.index('class="verdict"') < page.index("<nav") < page.index("<section")
+    shutil.rmtree(tmp_path / "data")
+    assert make(run.path).read_text().count("95\N{NO-BREAK SPACE}% interval of the difference") == 2
+
+
+def test_verdict_without_truth_is_by_kid_against_a_colour_change(tmp_path):
+    run, _ = build(tmp_path, with_truth=False)
+    page = Page(make(run.path))
+    (v, _) = json.loads(run.evaluation.read_text())["verdict"]["numbers"]
+    assert (v["measure"], v["baseline"], v["better"], v["needed"]) == ("KID", "colour", None, 10)
+    assert f"Too few pictures to tell: {TESTS}." in " ".join(page.text.split())
+    assert run.evaluation.exists() and saved_evaluation(run.path) is None
+
+
+def test_page_has_at_most_the_size_that_was_asked_for(tmp_path):
+    run, _ = build(tmp_path)
+    rng = np.random.default_rng(0)
+    for path in [*run.data()["files"]["test_a"], *run.data()["files"]["test_b"]]:  # noise: the worst for a codec
+        Image.fromarray(rng.integers(0, 256, (300, 400, 3), np.uint8)).save(path)
+    sizes, sides = [], []
+    for megabytes in (3.0, 0.4):
+        path = viceversa.write_report(run.path, tmp_path / "page.html", max_mb=megabytes)
+        sizes.append(path.stat().st_size / 1e6)
+        sides.append(int(Page(path).pictures()[0]["width"]))
+    assert sizes[0] <= 3.0 and 0.3 < sizes[1] <= 0.4
+    assert sides[0] == 400 > sides[1] > 40 and not run.report.exists()
+
+
+def test_large_photographs_are_shown_at_their_own_size(tmp_path):
+    run, _ = build(tmp_path)
+    paint = Image.fromarray(np.full((900, 2400, 3), 120, np.uint8))
+    paint.save(run.data()["files"]["test_a"][0])
+    first, second, *_ = Page(make(run.path)).pictures()
+    assert (first["width"], first["height"]) == (second["width"], second["height"]) == ("1600", "600")
+
+
+def test_report_command_and_its_errors(tmp_path, capsys):
+    run, _ = build(tmp_path)
+    assert command(["report", str(run.path), "--out", str(tmp_path / "other" / "page.html")]) == 0
+    assert "page.html" in capsys.readouterr().out
+    links = [a["href"] for tag, a in Page(tmp_path / "other" / "page.html").tags if tag == "a"]
+    assert "../run/metrics.jsonl" in links
+    shutil.rmtree(run.checkpoints)
+    wrong = [
+        (f"report {run.path}", 4, "no usable checkpoint"),
+        ("report nowhere", 4, "nowhere is not a run"),
+        (f"report {run.path} --out {tmp_path}", 2, "is a folder"),
+        (f"report {run.path} --max-mb 0", 2, "must be above 0"),
+    ]
+    for words, code, message in wrong:
+        assert command(words.split()) == code
+        error = capsys.readouterr().err
+        assert message in error and len(error.splitlines()) == 1

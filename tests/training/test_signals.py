@@ -71,6 +71,8 @@ def test_signal_saves_a_checkpoint_and_prints_the_resume_command(running, name, 
     assert "Traceback" not in told
     saved, complaints = checkpoint.newest(out / "checkpoints")
     assert saved is not None and not complaints
+    report = (out / "report.html").read_text()
+    assert f"Stopped at step {saved.step:,}" in report and "data-refresh" not in report and 'class="pair"' in report
     resume = shlex.split(last.partition("to go on: ")[2])
     assert cli.run([*resume[1:], "--max-time", "0.001"]) == 0
     assert f"the same command goes on at step {saved.step + 1}" in capsys.readouterr().out

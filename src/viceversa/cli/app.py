@@ -27,7 +27,7 @@ app = App(
     help_flags=["--help", "-h"],
     suppress_keyboard_interrupt=False,  # `run` reports that the same command goes on
 )
-runs_app = App(name="runs", help="List runs, or show one.", group=LOOK, sort_key=2)
+runs_app = App(name="runs", help="List runs, or show one.", group=LOOK, sort_key=3)
 
 
 def show_demo(report: Path, **_: Any) -> None:
@@ -138,6 +138,12 @@ app.command(
     name="diagnose",
     group=LOOK,
     sort_key=1,
+)
+app.command(
+    command(api.write_report, lambda path, **_: print(f"report: {path}")),
+    name="report",
+    group=LOOK,
+    sort_key=2,
 )
 app.command(runs_app)
 

@@ -6,7 +6,8 @@ from ..evaluation.words import ROWS, sentences
 
 
 def print_evaluation(evaluation: dict[str, Any]) -> None:
-    """Print the table of every direction, then the protocol."""
+    """Print the verdict, the table of every direction, then the protocol."""
+    print_verdict(evaluation["verdict"])
     if "step" in evaluation:
         print(
             f"{evaluation['run']}: preset {evaluation['preset']}, seed {evaluation['seed']}, last checkpoint, step "
@@ -30,6 +31,13 @@ def print_evaluation(evaluation: dict[str, Any]) -> None:
     )
 
 
+def print_verdict(verdict: dict[str, Any]) -> None:
+    """Print a sentence for each direction."""
+    for line in [v["sentence"] for v in verdict["numbers"]] or [verdict["sentence"]]:
+        print(line)
+    print()
+
+
 def print_direction(direction: dict[str, Any]) -> None:
     """Print the table of one direction, and the sentences and notes about it."""
     print(f"\n{direction['source']} -> {direction['target']}")
@@ -50,25 +58,46 @@ def print_direction(direction: dict[str, Any]) -> None:
 
 
 def print_comparison(comparison: dict[str, Any]) -> None:
-    """Print a table for each direction."""
+    """Print the verdict, then a table for each direction."""
+    print_verdict(comparison["verdict"])
     for direction in comparison["directions"]:
         print(f"\n{direction['source']} -> {direction['target']}")
         columns = direction["columns"]
-        lines: list[tuple[str, ...]] = [("", "seeds", *columns)]
+        with_interval = [c for c in columns if any(has_interval(row[c]) for row in direction["rows"])]
+        heads = [head for c in columns for head in ([c, "95 % interval"] if c in with_interval else [c])]
+        lines: list[tuple[str, ...]] = [("", "seeds", *heads)]
         for row in direction["rows"]:
-            lines.append((row["name"], str(len(row["seeds"])), *(mean_and_deviation(row[c]) for c in columns)))
-        for name in ("input", "real"):
+            cells: list[str] = []
+            for c in columns:
+                cells.append(mean_and_deviation(row[c]))
+                if c in with_interval:
+                    cells.append(interval(row[c]))
+            lines.append((row["name"], str(len(row["seeds"])), *cells))
+        for name in ("colour", "input", "real"):
             if name in direction:
                 row = direction[name]
-                values = ("-" if row.get(c) is None else f"{row[c]:.4g}" for c in columns)
-                lines.append((ROWS[name], "", *values))
+                cells = []
+                for c in columns:
+                    cells.append("-" if row.get(c) is None else f"{row[c]:.4g}")
+                    cells += [""] if c in with_interval else []
+                lines.append((ROWS[name], "", *cells))
         print_table(lines)
 
     protocol = comparison["protocol"]
     print(
         f"\nfeatures: {protocol['extractor']} ({protocol['extractor_sha256'][:12]}), {protocol['resize']}; "
-        "last checkpoints"
+        "last checkpoints\n95 % intervals: of one run over test pictures, by bootstrap (KID) or Student's t (PSNR); "
+        "of several seeds over the seeds, by Student's t"
     )
+
+
+def has_interval(value: dict[str, float | None] | None) -> bool:
+    return value is not None and value["low"] is not None
+
+
+def interval(value: dict[str, float | None] | None) -> str:
+    """The 95 % interval, where it is known."""
+    return f"{value['low']:.4g} to {value['high']:.4g}" if value and has_interval(value) else "-"
 
 
 def mean_and_deviation(value: dict[str, float | None] | None) -> str:

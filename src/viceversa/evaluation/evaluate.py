@@ -19,10 +19,17 @@ from . import best
 from .extractors import EMBEDDED, FeatureNet, Features, load_extractor
 from .fcn import Segmenters, label_score
 from .features import Preparation, evenly_spaced, features_key, features_of_files
-from .results import Evaluation, describe_run
+from .results import Evaluation, describe_run, save_each_picture
 from .run import EvaluatedRun, evaluated_run, generated_features
 from .scores import NEIGHBOURS, Scores, score, warnings
-from .translations import DirectionInputs, DirectionResults, eight_bit_translate, score_direction
+from .translations import (
+    DirectionInputs,
+    DirectionResults,
+    colours_of_target,
+    eight_bit_translate,
+    score_direction,
+)
+from .verdict import as_json, kid_verdict, summary, translation_verdict
 from .worst import worst
 
 Show = Callable[[str], None]
@@ -77,11 +84,11 @@ def evaluate_checkpoint(run: EvaluatedRun, tools: EvaluationTools, step: int | N
     step = run.folder.checkpoint(step).step
     head = describe_run(run, step) | {"protocol": protocol(tools.extractor, run.preparation(), tools.seed)}
     if not run.config.method.translates:
-        return head | {"directions": [evaluate_generator(run, step, tools)]}
-
-    translator = load(run.folder.path, device="cpu", step=step)
-    directions = [evaluate_direction(run, inputs, translator, tools) for inputs in run.directions()]
-    return head | {"directions": directions}
+        directions = [evaluate_generator(run, step, tools)]
+    else:
+        translator = load(run.folder.path, device="cpu", step=step)
+        directions = [evaluate_direction(run, inputs, translator, tools) for inputs in run.directions()]
+    return head | {"verdict": summary(d["verdict"] for d in directions), "directions": directions}
 
 
 def evaluate_direction(
@@ -94,6 +101,7 @@ def evaluate_direction(
         inputs,
         translate,
         extractor=tools.extractor,
+        recolour=colours_of_target(inputs),
         back=inputs.direction.source in translator.generators,
         cycle=True,
         observers=[labels.observe] if labels else [],
@@ -104,7 +112,10 @@ def evaluate_direction(
     unreadable = results.unreadable
     outputs, plain = np.concatenate(results.output_features), np.concatenate(results.input_features)
     real = features_of_files(inputs.real, inputs.prepare_target, tools.extractor, unreadable, tools.show)
-    rows = {"translation": score(outputs, real, tools.seed), "input": score(plain, real, tools.seed)}
+    rows = {"translation": score(outputs, real, tools.seed)}
+    if results.colour_features:
+        rows["colour"] = score(np.concatenate(results.colour_features), real, tools.seed)
+    rows["input"] = score(plain, real, tools.seed)
     rows |= real_against_real(inputs.other_real, real, len(outputs), inputs.prepare_target, tools, unreadable)
 
     notes = warnings(list(rows.values()), tools.extractor)
@@ -114,11 +125,13 @@ def evaluate_direction(
         "source": inputs.source,
         "target": inputs.target,
         "reference": features_key(inputs.real, inputs.prepare_target, tools.extractor)[:16],
+        "verdict": as_json(translation_verdict(inputs, results, real, tools.seed)),
         "rows": {name: row.as_dict() for name, row in rows.items()},
         "truth": against_truth(results),
         "fcn": labels.result() if labels else None,
         "cycle": results.means("cycle_l1", "cycle_psnr") or None,
         "content": content(results),
+        "each": save_each_picture(run.folder, translator.step, inputs, results),
         "worst": worst(run.folder, translator.step, inputs, results, outputs, real, translate),
         "notes": [*notes, *note_unreadable(unreadable)],
     }
@@ -133,11 +146,18 @@ def real_against_real(
     unreadable: list[str],
 ) -> dict[str, Scores]:
     """The floor: other real images of the target domain, as many as were generated, against the same reference."""
-    if len(other_real) < 2:
-        return {}
-    chosen = evenly_spaced(other_real, count)
-    features = features_of_files(chosen, prepare, tools.extractor, unreadable, tools.show)
-    return {"real": score(features, real, tools.seed)}
+    features = other_features(other_real, count, prepare, tools, unreadable)
+    return {"real": score(features, real, tools.seed)} if len(features) > 1 else {}
+
+
+def other_features(
+    other_real: Sequence[Path], count: int, prepare: Preparation, tools: EvaluationTools, unreadable: list[str]
+) -> Features:
+    """Features of `count` of the other real images, evenly spaced; of none where there are fewer than two."""
+    chosen = evenly_spaced(other_real, count) if len(other_real) > 1 else ()
+    if not chosen:
+        return np.zeros((0, tools.extractor.dimensions), np.float32)
+    return features_of_files(chosen, prepare, tools.extractor, unreadable, tools.show)
 
 
 def note_unreadable(errors: Sequence[str]) -> list[str]:
@@ -170,12 +190,16 @@ def evaluate_generator(run: EvaluatedRun, step: int, tools: EvaluationTools) -> 
     prepare = run.preparation()
     real = features_of_files(real_paths, prepare, tools.extractor, unreadable, tools.show)
     fake = generated_features(run, run.folder.checkpoint(step), len(real), tools.extractor, tools.seed)
+    other = other_features(other_real, len(fake), prepare, tools, unreadable)
     rows = {"generated": score(fake, real, tools.seed)}
-    rows |= real_against_real(other_real, real, len(fake), prepare, tools, unreadable)
+    if len(other) > 1:
+        rows["real"] = score(other, real, tools.seed)
+    verdict = kid_verdict("noise", run.names[0], fake, other, real, baseline="real", seed=tools.seed)
     return {
         "source": "noise",
         "target": run.names[0],
         "reference": features_key(real_paths, prepare, tools.extractor)[:16],
+        "verdict": as_json(verdict),
         "rows": {name: row.as_dict() for name, row in rows.items()},
         "notes": [*warnings(list(rows.values()), tools.extractor), *note_unreadable(unreadable)],
     }
@@ -194,19 +218,23 @@ def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, s
             raise DataError(f"{folder} holds {len(features)} readable pictures; two are the least")
         sets.append(features)
 
-    rows = {"made": score(sets[0], sets[1], seed)}
+    made, reference, other = sets[0], sets[1][1::2], sets[1][::2]
+    rows = {"made": score(made, sets[1], seed)}
     if len(sets[1]) >= 4:
-        rows["real"] = score(sets[1][::2], sets[1][1::2], seed)
+        rows["real"] = score(other, reference, seed)
+    verdict = kid_verdict(fake.name, real.name, made, other, reference, baseline="real", seed=seed)
     notes += [*warnings(list(rows.values()), extractor), *note_unreadable(unreadable)]
     direction = {
         "source": fake.name,
         "target": real.name,
+        "verdict": as_json(verdict),
         "rows": {name: row.as_dict() for name, row in rows.items()},
         "notes": notes,
     }
     return {
         "folders": [str(fake), str(real)],
         "protocol": protocol(extractor, prepare, seed),
+        "verdict": summary([as_json(verdict)]),
         "directions": [direction],
     }
 

@@ -1,6 +1,7 @@
 """Features of sets of image files: read in batches, and cached by the content of the files."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -86,7 +87,8 @@ def features_of_files(
 
     features: Features = np.concatenate(parts)
     if not errors:
-        files.write_bytes(cache_file, save_tensors({"features": torch.from_numpy(features)}))
+        with suppress(OSError):  # a cache that cannot be written only costs time
+            files.write_bytes(cache_file, save_tensors({"features": torch.from_numpy(features)}))
     unreadable += errors
     return features
 

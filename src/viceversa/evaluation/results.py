@@ -1,21 +1,27 @@
 """RUN/metrics.json: the one file that holds what is known of a run's translations.
 
-`evaluate` writes all of it. The report writes the paired part (`truth` of each direction, marked `"complete": false`)
-where the step has not been evaluated yet, so that its numbers outlast the images.
+`evaluate` writes all of it. The report writes verdict and truth of each direction, marked `"complete": false`, where
+the step has not been evaluated yet, so that they outlast the images.
 """
 
+import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from .. import files
 from ..runs.folder import RunFolder
 from .run import EvaluatedRun
 from .translations import DirectionInputs, DirectionResults
+from .verdict import summary
 
 Evaluation = dict[str, Any]  # what becomes JSON
+SHOWN = {"source", "target", "headline", "detail", "better"}  # keys of a verdict that the report needs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,29 +87,58 @@ def last_evaluation(run: RunFolder) -> Evaluation | None:
     return saved
 
 
-def save_paired_scores(run: EvaluatedRun, step: int, scores: Sequence[PairedScore]) -> None:
-    """Write the paired part of a step that has not been evaluated; a complete evaluation is never lost."""
+def save_each_picture(run: RunFolder, step: int, inputs: DirectionInputs, results: DirectionResults) -> str:
+    """Write every number of every picture as a table, and return its name: RUN/evaluation/each-a-to-b-step-<N>.csv."""
+    columns = {name: np.concatenate(parts) for name, parts in results.numbers.items()}
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["picture", *columns])
+    for i, path in enumerate(results.paths):
+        table.writerow([str(path), *(f"{values[i]:.6g}" for values in columns.values())])
+
+    name = f"each-{inputs.source.lower()}-to-{inputs.target.lower()}-step-{step}.csv"
+    files.write_text(run.evaluations / name, text.getvalue().encode("utf-8", "replace").decode())
+    return name
+
+
+def each_picture(run: RunFolder, name: str | None, column: str) -> dict[str, float] | None:
+    """A number of every picture by its path, from a table of `save_each_picture`; none where it is not there."""
+    try:
+        with open(run.evaluations / (name or ""), encoding="utf-8", newline="") as file:
+            return {row["picture"]: float(row[column]) for row in csv.DictReader(file)}
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def save_partial(
+    run: EvaluatedRun, step: int, scores: Sequence[PairedScore], verdicts: Sequence[dict[str, Any]]
+) -> None:
+    """Write what the report knows of a step that has not been evaluated; a complete evaluation is never lost."""
     evaluation = last_evaluation(run.folder)
     if evaluation and evaluation.get("step") == step:
         return
 
-    directions = [
-        {
-            "source": s.source,
-            "target": s.target,
-            "truth": {
-                "pictures": s.count,
-                "psnr": s.translation,
-                "input_psnr": s.input,
-                "colour_psnr": s.colour,
-            },
-        }
-        for s in scores
-    ]
-    paired = describe_run(run, step) | {"complete": False, "directions": directions}
+    directions: dict[tuple[str, str], dict[str, Any]] = {}
+    for s in scores:
+        truth = {"pictures": s.count, "psnr": s.translation, "input_psnr": s.input, "colour_psnr": s.colour}
+        directions.setdefault((s.source, s.target), {})["truth"] = truth
+    for v in verdicts:
+        directions.setdefault((v["source"], v["target"]), {})["verdict"] = v
+
+    named = [{"source": source, "target": target, **found} for (source, target), found in directions.items()]
+    partial = describe_run(run, step) | {"complete": False, "verdict": summary(verdicts), "directions": named}
     if evaluation:
-        paired["earlier"] = evaluation
-    files.write_json(run.folder.evaluation, paired)
+        partial["earlier"] = evaluation
+    files.write_json(run.folder.evaluation, partial)
+
+
+def saved_verdicts(run: RunFolder, step: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """The verdicts that were written about `step`, by source and target; none of an earlier version."""
+    saved = _read(run) or {}
+    if saved.get("step") != step:
+        return {}
+    verdicts = [d.get("verdict") for d in saved["directions"] if isinstance(d, dict)]
+    return {(v["source"], v["target"]): v for v in verdicts if isinstance(v, dict) and v.keys() >= SHOWN}
 
 
 def saved_paired_scores(run: RunFolder, step: int | None = None) -> list[PairedScore]:

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from .. import images
 from ..errors import DataError
 from ..methods.protocol import Direction, Side
+from ..metrics.colour_transfer import colour_moments, colour_transfer
 from ..metrics.edges import edge_agreement, edge_signature, retrieval_rate
 from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr_of_each, ssim
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features, Images
-from .features import BATCH, Preparation, batches
+from .features import BATCH, Preparation, batches, evenly_spaced, readable
 
+COLOUR_IMAGES = 100  # of each side, that the colours of a domain are measured on
 FIT_PIXELS = 2**22  # pixels that the colour change is fitted on, taken evenly; more would only cost memory
 
 Numbers = NDArray[np.float64]
@@ -72,6 +74,7 @@ class DirectionResults:
     colour_map: Numbers | None = None  # the best affine change of colours, where truths are known
     output_features: list[Features] = field(default_factory=list)
     input_features: list[Features] = field(default_factory=list)
+    colour_features: list[Features] = field(default_factory=list)  # of inputs with the target's colours
     edges: list[tuple[Numbers, Numbers]] = field(default_factory=list)  # of translation and input
     unreadable: list[str] = field(default_factory=list)  # errors of images that could not be read
 
@@ -109,6 +112,7 @@ def score_direction(
     translate: Translate,
     *,
     extractor: FeatureNet | None = None,
+    recolour: Numbers | None = None,  # colour change of which the features are wanted too
     back: bool = False,  # the run also translates back
     cycle: bool = False,  # score all cycles; without it only the kept images are translated back
     keep: int = 0,  # images to return
@@ -121,7 +125,8 @@ def score_direction(
 
     Where truths are known: PSNR of the translation ("psnr"), of the input as it is ("input_psnr") and of the best
     affine change of colours ("colour_psnr"). With `back` and `cycle` "cycle_l1" and "cycle_psnr". With an `extractor`
-    also features, SSIM and edges. An image that cannot be read, or whose truth cannot, is left out and listed.
+    also features, SSIM and edges, and with `recolour` the features of inputs so changed. An image that cannot be read,
+    or whose truth cannot, is left out and listed.
     """
     results = DirectionResults()
     pairs: list[tuple[Bytes, Bytes]] = []  # inputs and truths for the colour change, in 8 bits to save memory
@@ -144,6 +149,9 @@ def score_direction(
             results.add("cycle_psnr", psnr_of_each(z, x))
         if extractor is not None:
             _add_content(results, extractor, x, y, true)
+            if recolour is not None:
+                recoloured = apply_affine_colour(_with_channels(x, recolour.shape[1]), recolour)
+                results.colour_features.append(extractor(recoloured))
 
         results.paths += paths
         results.images += [
@@ -163,6 +171,24 @@ def score_direction(
     if pairs:
         _add_colour_psnr(results, pairs)
     return results
+
+
+def colours_of_target(inputs: DirectionInputs) -> Numbers | None:
+    """The colour change that gives the test images the colours of the real target images, found without pairs.
+
+    From at most COLOUR_IMAGES of each, evenly spaced; none where no image of a side can be read.
+    """
+    channels = inputs.prepare_target.channels
+
+    def pixels(paths: Sequence[Path], prepare: Preparation) -> Iterator[Images]:
+        for _, x in readable(evenly_spaced(paths, COLOUR_IMAGES), prepare, []):
+            yield images.to_channels(x, channels)
+
+    try:
+        source = colour_moments(pixels(inputs.paths, inputs.prepare_source))
+        return colour_transfer(source, colour_moments(pixels(inputs.real, inputs.prepare_target)))
+    except ValueError:
+        return None
 
 
 def eight_bit_translate(translator: Translator) -> Translate:

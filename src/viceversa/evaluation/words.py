@@ -6,6 +6,7 @@ ROWS = {
     "translation": "translations",
     "generated": "generated",
     "made": "generated",
+    "colour": "plain colour change",
     "input": "untranslated inputs",
     "real": "real against real",
 }

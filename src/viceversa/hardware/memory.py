@@ -1,6 +1,7 @@
-"""How the C library treats memory that a training step has freed."""
+"""How the C library treats memory that a training step has freed, and how much a process has used at most."""
 
 import ctypes
+import sys
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt, malloc.h
 MAX_MMAP_THRESHOLD = 2**25  # bytes, the largest that mallopt accepts
@@ -24,3 +25,18 @@ def release_freed_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def peak_memory() -> dict[str, int | None]:
+    """Bytes that this process has held at most: "rss" in main memory, "gpu" on the GPU; none where it is not known."""
+    import torch
+
+    try:
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        rss = peak if sys.platform == "darwin" else 1024 * peak  # macOS counts in bytes, Linux in KiB
+    except ImportError:  # Windows
+        rss = None
+    gpu = torch.cuda.max_memory_allocated() or None  # 0 where no GPU was used, or there is none
+    return {"rss": rss, "gpu": gpu}

@@ -92,11 +92,13 @@ class CycleGANConfig(MethodConfig):
         d, g = EQUILIBRIUM[self.loss]
         cycle = "Mean error of F(G(a)) and G(F(b)), added; black to white is 2. Should fall and level off."
         texts = {
-            "gan": LossText("Adversarial loss (gan)", f"Of both generators; {2 * g:.2g} when D cannot tell.", 2 * g),
+            "gan": LossText(
+                "Generator loss, adversarial (gan)", f"Of both generators; {2 * g:.2g} when D cannot tell.", 2 * g
+            ),
             "cyc": LossText("Cycle loss (cyc)", cycle),
             "idt": LossText("Identity loss (idt)", "Mean change of images already in the target domain. Should fall."),
-            "D_A": LossText(f"Discriminator of {names[0]} (D_A)", cannot_tell(d / 2), d / 2),
-            "D_B": LossText(f"Discriminator of {names[-1]} (D_B)", cannot_tell(d / 2), d / 2),
+            "D_A": LossText(f"Discriminator loss, {names[0]} (D_A)", cannot_tell(d / 2), d / 2),
+            "D_B": LossText(f"Discriminator loss, {names[-1]} (D_B)", cannot_tell(d / 2), d / 2),
         }
         return texts.get(loss) or super().explain(loss, names)
 

@@ -57,7 +57,7 @@ class GANConfig(MethodConfig):
         d, g = EQUILIBRIUM[self.loss]
         texts = {
             "D": LossText("Discriminator loss (D)", cannot_tell(d), d),
-            "G": LossText("Adversarial loss (G)", f"Loss of the generator; {g:.2g} when D cannot tell.", g),
+            "G": LossText("Generator loss, adversarial (G)", f"Loss of the generator; {g:.2g} when D cannot tell.", g),
         }
         return texts.get(loss) or super().explain(loss, names)
 

@@ -59,7 +59,9 @@ class Pix2PixConfig(MethodConfig):
     def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
         d, g = EQUILIBRIUM[self.loss]
         texts = {
-            "gan": LossText("Adversarial loss (gan)", f"Loss of the generator; {g:.2g} when D cannot tell.", g),
+            "gan": LossText(
+                "Generator loss, adversarial (gan)", f"Loss of the generator; {g:.2g} when D cannot tell.", g
+            ),
             "l1": LossText("L1 loss (l1)", "Mean absolute error to the truth; black to white is 2. Should fall."),
             "D": LossText("Discriminator loss (D)", cannot_tell(d / 2), d / 2),
         }

@@ -45,10 +45,12 @@ class WGANConfig(MethodConfig):
     def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
         texts = {
             "W": LossText(
-                "Wasserstein distance (W)", "The critic's estimate for real and generated images. Should fall.", 0.0
+                "Critic, Wasserstein distance (W)",
+                "The critic's estimate for real and generated images. Should fall.",
+                0.0,
             ),
             "G": LossText(
-                "Generator (G)", "Minus the critic's mean score of generated images; only changes mean something."
+                "Generator loss (G)", "Minus the critic's mean score of generated images; only changes mean something."
             ),
             "gp": LossText("Gradient penalty (gp)", "Squared difference of the critic's gradient norm from 1."),
         }

@@ -49,6 +49,34 @@ def kid(a: Features, b: Features, seed: int = 0, draws: int = DRAWS) -> Kid:
     return Kid(float(value), float(low), float(high))
 
 
+def kid_difference(
+    a: Features, b: Features, reference: Features, seed: int = 0, draws: int = DRAWS, *, paired: bool = True
+) -> Kid:
+    """KID of `a` minus KID of `b`, both to the same `reference`, with its 95 % bootstrap interval.
+
+    One draw of the reference serves both. With `paired`, row i of `a` and of `b` comes from the same image i and is
+    drawn with it, so that what both have in common cancels; then both have equally many rows.
+    """
+    x, z, y = subsample(a, LARGEST), subsample(b, LARGEST), subsample(reference, LARGEST)
+    kxx, kzz, kyy = kernel(x, x), kernel(z, z), kernel(y, y)
+    for k in (kxx, kzz, kyy):
+        np.fill_diagonal(k, 0)
+
+    def difference(wx: Matrix, wz: Matrix, wy: Matrix) -> Matrix:
+        return _discrepancy(kxx, kyy, kxy, wx, wy) - _discrepancy(kzz, kyy, kzy, wz, wy)
+
+    kxy, kzy = kernel(x, y), kernel(z, y)
+    value = float(difference(*(np.ones((1, len(part))) for part in (x, z, y)))[0])
+    rng = np.random.default_rng(seed)
+
+    def drawn(n: int) -> Matrix:
+        return rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
+
+    wx = drawn(len(x))
+    low, high = np.nanquantile(difference(wx, wx if paired else drawn(len(z)), drawn(len(y))), (0.025, 0.975))
+    return Kid(value, float(low), float(high))
+
+
 def _discrepancy(kxx: Matrix, kyy: Matrix, kxy: Matrix, wx: Matrix, wy: Matrix) -> Matrix:
     """The estimate for each row of weights (D, N) and (D, M): (D,). The diagonals of kxx and kyy must be 0."""
     across: Matrix = ((wx @ kxy) * wy).sum(1) / (wx.sum(1) * wy.sum(1))

@@ -14,6 +14,8 @@ from .gallery import DirectionGallery
 
 SESSION = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (started|resumed|finished|stopped)\b")
 
+STARTED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:started|resumed at step (\d+))\b")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReportData:
@@ -24,8 +26,11 @@ class ReportData:
     data: dict[str, Any]
     env: dict[str, Any]
     metrics: list[dict[str, Any]]
-    step: int  # of the newest checkpoint, 0 without one
+    step: int  # of the newest checkpoint, 0 without one; while training that of the last line of metrics.jsonl
     galleries: tuple[DirectionGallery, ...] | None  # none without a checkpoint
+    verdicts: tuple[dict[str, Any], ...] = ()  # one for each direction that could be decided
+    in_progress: bool = False  # the run is training
+    folder: Path | None = None  # of the page, which links to files are relative to; none: the run's
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,10 +85,32 @@ def status(report: ReportData) -> str:
     """Two sentences: how far the run came, in which time, on which hardware; and its training data."""
     plan = f" of {report.steps:,}" if report.steps else ""
     verb = "Stopped" if report.unfinished else "Finished"
-    progress = f"{verb} at step {report.step:,}{plan}" if report.step else "No checkpoint yet"
+    if report.in_progress:
+        return f"{progress(report)} on {report.device}. Training on {training_data(report)}."
+    progress_made = f"{verb} at step {report.step:,}{plan}" if report.step else "No checkpoint yet"
     elapsed = training_time(report.run.path / "log.txt")
     after = f" after {elapsed}" if elapsed else ""
-    return f"{progress}{after} on {report.device}. Trained on {training_data(report)}."
+    return f"{progress_made}{after} on {report.device}. Trained on {training_data(report)}."
+
+
+def progress(report: ReportData) -> str:
+    """The step that training has reached, its share, and the time that it still takes at the same pace."""
+    if not report.steps:
+        return "Training"
+    text = f"Training: step {report.step:,} of {report.steps:,} ({report.step / report.steps:.0%})"
+    since, first = last_start(report.run.path / "log.txt")
+    if since is None or report.step <= first:
+        return text
+    left = (time.time() - since) / (report.step - first) * (report.steps - report.step)
+    return f"{text}, about {duration(left)} {'h' if left >= 3600 else 'min'} left at {time.strftime('%H:%M')},"
+
+
+def last_start(log: Path) -> tuple[float | None, int]:
+    """When training started or resumed last, by time.time, and at which step; none where log.txt does not say."""
+    for line in reversed(log.read_text(errors="replace").splitlines() if log.is_file() else []):
+        if match := STARTED.match(line):
+            return time.mktime(time.strptime(match[1], "%Y-%m-%d %H:%M:%S")), int(match[2] or 0)
+    return None, 0
 
 
 def training_data(report: ReportData) -> str:

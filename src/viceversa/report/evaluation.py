@@ -7,7 +7,8 @@ from ..errors import DataError
 from ..evaluation.results import last_evaluation
 from ..evaluation.words import ROWS, sentences
 from .data import ReportData
-from .markup import Html, fold, html, join, paragraph, picture, section, table
+from .markup import Html, fold, html, join, paragraph, picture, section, table, zoomable
+from .verdict import how_decided
 
 LARGEST = 640  # pixels of a sheet's shorter side
 COLUMNS = {
@@ -42,7 +43,7 @@ def parts(report: ReportData, saved: dict[str, Any]) -> list[Html]:
         content.append(paragraph(f"Rule: {best['rule']}.", "note"))
         if not same:
             content += [direction(report, d) for d in best["directions"]]
-    return [*content, fold("Protocol of these numbers", table(protocol_rows(saved["protocol"])))]
+    return [*content, how_decided(report), fold("Protocol of these numbers", table(protocol_rows(saved["protocol"])))]
 
 
 def protocol_rows(protocol: dict[str, Any]) -> list[tuple[str, str]]:
@@ -93,4 +94,6 @@ def worst_sheet(report: ReportData, worst: dict[str, Any] | None) -> Html:
     except DataError:
         return Html()
     alt = "The worst translations, worst first. Rows from above: input, translation, truth where known"
-    return html('<div class="sheet">{p}</div>{n}', p=picture(pixels, alt, LARGEST), n=paragraph(f"{alt}.", "note"))
+    return html(
+        '<div class="sheet">{p}</div>{n}', p=zoomable(picture(pixels, alt, LARGEST)), n=paragraph(f"{alt}.", "note")
+    )

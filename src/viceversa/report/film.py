@@ -8,11 +8,12 @@ import numpy as np
 from .. import images
 from ..errors import DataError
 from ..runs.sheets import Array, Cells, cut_directions, sheets
-from .markup import Html, html, join, picture
+from .markup import Html, html, join, picture, zoomable
 
 STEPS = 7  # shown, the first and the last sheet among them
 ROWS = 3  # images of each domain
 LARGEST = 160  # pixels of a cell in the page
+LARGEST_SHEET = 640  # pixels of a whole sheet's shorter side
 
 
 def film(folder: Path, size: int, names: Sequence[str], truth: bool = False) -> Html:
@@ -26,11 +27,11 @@ def film(folder: Path, size: int, names: Sequence[str], truth: bool = False) -> 
     try:
         directions = {step: cut_directions(sheet, size) for step, sheet in by_step.items()}
     except DataError:
-        return join(_whole(step, sheet) for step, sheet in by_step.items())
+        return _wholes(by_step)
 
     shapes = {(len(d), len(d[0])) for d in directions.values()}
     if len(shapes) > 1:
-        return join(_whole(step, sheet) for step, sheet in by_step.items())
+        return _wholes(by_step)
     count = shapes.pop()[0]
     strips = []
     for i in range(count):
@@ -76,7 +77,21 @@ def _strip(rows_by_step: Mapping[int, Sequence[Cells]], source: str, target: str
     )
 
 
-def _whole(step: int, sheet: Array) -> Html:
-    """A whole sheet under its step."""
-    title = f"step {step:,}"
-    return html("<h3>{t}</h3>{p}", t=title, p=picture(sheet, f"samples at {title}", 512))
+def _wholes(by_step: Mapping[int, Array]) -> Html:
+    """Whole sheets side by side, each under its step."""
+    figures = []
+    for step, sheet in by_step.items():
+        title = f"step {step:,}"
+        image = zoomable(picture(sheet, f"samples at {title}", LARGEST_SHEET))
+        figures.append(html("<figure>{i}<figcaption>{t}</figcaption></figure>", i=image, t=title))
+    return html('<div class="sheets">{figures}</div>', figures=join(figures))
+
+
+def last_sheet(folder: Path) -> tuple[int, Html] | None:
+    """Step and picture of the newest sheet; none where there is none that can be read."""
+    for step, path in reversed(sheets(folder).items()):
+        try:
+            return step, picture(images.read(path).pixels, f"samples at step {step:,}", LARGEST_SHEET)
+        except DataError:
+            continue
+    return None

@@ -1,14 +1,33 @@
 """The translations of a run as images and as numbers: test images in file order, never picked."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from ..evaluation.features import BATCH
-from ..evaluation.results import PairedScore, save_paired_scores, saved_paired_scores
+from ..evaluation.extractors import FeatureNet, load_extractor
+from ..evaluation.features import BATCH, evenly_spaced, features_of_files
+from ..evaluation.results import (
+    PairedScore,
+    last_evaluation,
+    save_partial,
+    saved_paired_scores,
+    saved_verdicts,
+)
 from ..evaluation.run import EvaluatedRun
-from ..evaluation.translations import TranslatedImage, eight_bit_translate, score_direction
+from ..evaluation.translations import (
+    DirectionInputs,
+    DirectionResults,
+    TranslatedImage,
+    colours_of_target,
+    eight_bit_translate,
+    score_direction,
+)
+from ..evaluation.verdict import as_json, translation_verdict
 from ..runs.folder import RunFolder
 from ..translation.translator import Translator
+from .pairs import Pair, at_own_size
 
+COMPARED = 200  # test images that a verdict is computed from, at most
+COMPARED_PIXELS = 100 * 256**2  # and pixels: at larger sizes fewer of them
 BATCH_PIXELS = 2**19  # of one batch at most: eight images of 256 px
 
 
@@ -19,6 +38,8 @@ class DirectionGallery:
     source: str
     target: str
     images: tuple[TranslatedImage, ...]
+    pairs: tuple[Pair, ...]  # the first ones at their own size
+    verdict: dict[str, Any] | None  # against the colour change; none where it could not be decided
     listed: int  # images that data.json names
     training: bool  # there is no test set: these are training images
     unreadable: tuple[str, ...]  # one line for each image that could not be read
@@ -26,29 +47,28 @@ class DirectionGallery:
 
 
 def collect(run: RunFolder, translator: Translator, limit: int = 12) -> tuple[DirectionGallery, ...]:
-    """Translate up to `limit` test images of each direction, and score all that have a truth; saves the scores.
+    """Translate up to `limit` test images of each direction, and score more of them for the verdict; saves the scores.
 
-    Images that are missing or broken are listed, not raised. When all are missing, scores saved for this step are used.
+    All that have a truth are scored, else up to COMPARED. Images that are missing or broken are listed, not raised.
+    What was saved for this step is used where there are no images any more, or where `evaluate` has scored them all.
     """
-    evaluated = EvaluatedRun.of(run)
-    translate = eight_bit_translate(translator)
-    galleries = []
+    evaluated, verdicts = EvaluatedRun.of(run), saved_verdicts(run, translator.step)
+    evaluation = last_evaluation(run)
+    extractor = None if evaluation and evaluation.get("step") == translator.step else load_extractor()
+    galleries, computed = [], False
     for inputs in evaluated.directions():
         if inputs.direction.target not in translator.generators:
             continue
-        results = score_direction(
-            inputs,
-            translate,
-            back=inputs.direction.source in translator.generators,
-            keep=limit,
-            limit=None if inputs.truths else limit,
-            batch=min(BATCH, max(1, BATCH_PIXELS // translator.size**2)),
-        )
+        results = score(inputs, translator, limit, None if inputs.truths else extractor)
+        verdict = verdict_of(inputs, results, extractor)
+        computed = computed or verdict is not None
         galleries.append(
             DirectionGallery(
                 source=inputs.source,
                 target=inputs.target,
                 images=tuple(results.images),
+                pairs=at_own_size(results.images, translator, inputs.direction.target),
+                verdict=verdict or verdicts.get((inputs.source, inputs.target)),
                 listed=len(inputs.paths),
                 training=inputs.training,
                 unreadable=tuple(results.unreadable),
@@ -57,9 +77,44 @@ def collect(run: RunFolder, translator: Translator, limit: int = 12) -> tuple[Di
         )
 
     scores = [gallery.score for gallery in galleries if gallery.score]
+    if scores or computed:
+        save_partial(evaluated, translator.step, scores, [g.verdict for g in galleries if g.verdict])
     if scores:
-        save_paired_scores(evaluated, translator.step, scores)
         return tuple(galleries)
 
     saved = {(s.source, s.target): s for s in saved_paired_scores(run, translator.step)}
     return tuple(replace(gallery, score=saved.get((gallery.source, gallery.target))) for gallery in galleries)
+
+
+def score(
+    inputs: DirectionInputs, translator: Translator, limit: int, extractor: FeatureNet | None
+) -> DirectionResults:
+    """Translate the test images of a direction; with an extractor also what the verdict by KID needs."""
+    compared = max(limit, compared_images(translator.size)) if extractor else limit
+    return score_direction(
+        inputs,
+        eight_bit_translate(translator),
+        extractor=extractor,
+        recolour=colours_of_target(inputs) if extractor else None,
+        back=inputs.direction.source in translator.generators,
+        keep=limit,
+        limit=None if inputs.truths else compared,
+        batch=min(BATCH, max(1, BATCH_PIXELS // translator.size**2)),
+    )
+
+
+def verdict_of(
+    inputs: DirectionInputs, results: DirectionResults, extractor: FeatureNet | None
+) -> dict[str, Any] | None:
+    """The verdict on a direction; none where there are too few images, or `evaluate` has given it already."""
+    if extractor is None or len(results.paths) < 2:
+        return None
+    size = inputs.prepare_target.size or 0
+    real = evenly_spaced(inputs.real, compared_images(size)) if results.colour_features else ()
+    features = features_of_files(real, inputs.prepare_target, extractor, [])
+    return as_json(translation_verdict(inputs, results, features, 0))
+
+
+def compared_images(size: int) -> int:
+    """Number of test images of `size` pixels that a verdict is computed from."""
+    return min(COMPARED, COMPARED_PIXELS // max(1, size) ** 2)

@@ -13,7 +13,7 @@ from ..runs.sheets import sheets
 from . import curves
 from .data import ReportData
 from .map import maps
-from .markup import Html, code, fold, html, join, paragraph, picture, section
+from .markup import Html, copyable, fold, html, join, paragraph, picture, section, zoomable
 
 LARGEST = 640  # pixels of a sheet's shorter side
 VERDICTS = {"ok": "Healthy", "watch": "Watch", "alarm": "Alarm"}
@@ -44,7 +44,8 @@ def health(report: ReportData) -> Html:
         parts.append(symptom(report, s, s["symptom"] not in shown))
         shown.add(s["symptom"])
     parts += [treatment(line) for line in diagnosis["treatments"]]
-    parts.append(maps(report.run.health_folder))
+    if not report.in_progress:  # the maps take seconds
+        parts.append(maps(report.run.health_folder))
     if charts := signal_charts(report, lines):
         parts.append(fold("Signals of every health check", curves.draw_all(charts)))
     return section("Health", *parts, kind="health")
@@ -126,14 +127,16 @@ def first_sheet(folder: Path, since: int) -> Html:
     except DataError:
         return Html()
     alt = f"The health check of step {step}: real pictures or inputs, then what is generated"
-    return html('<div class="sheet">{p}</div>{n}', p=picture(pixels, alt, LARGEST), n=paragraph(f"{alt}.", "note"))
+    return html(
+        '<div class="sheet">{p}</div>{n}', p=zoomable(picture(pixels, alt, LARGEST)), n=paragraph(f"{alt}.", "note")
+    )
 
 
 def treatment(line: dict[str, Any]) -> Html:
     """One treatment: what was changed, and at which step training went on."""
     text = f"Treated at step {line['step']:,} for {line['symptom']}: back to step {line['back_to']:,}, {line['title']}."
     words = " ".join(f"--set {key}={value}" for key, value in line["changes"].items())
-    return join([html("<h3>Treatment</h3>"), paragraph(text), code(words)])
+    return join([html("<h3>Treatment</h3>"), paragraph(text), copyable(words)])
 
 
 def signal_charts(report: ReportData, lines: Sequence[dict[str, Any]]) -> list[curves.Chart]:

@@ -1,14 +1,12 @@
 """HTML that is escaped by default: what is not `Html` is text."""
 
-import base64
 from collections.abc import Iterable
 from html import escape
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import images
+from .encode import data_address
 
 DOCUMENT = """<!doctype html>
 <html lang="en">
@@ -19,7 +17,7 @@ DOCUMENT = """<!doctype html>
 {head}
 <title>{title}</title>
 </head>
-<body{kind}>
+<body{attributes}>
 {body}
 </body>
 </html>
@@ -46,26 +44,30 @@ def join(parts: Iterable[Html], between: str = "\n") -> Html:
 
 
 def picture(pixels: NDArray[np.float32], alt: str, largest: int) -> Html:
-    """(1 | 3, H, W) in [-1, 1] as an <img> that carries its PNG; a shorter side over `largest` is reduced."""
-    _, h, w = pixels.shape
-    if min(h, w) > largest:
-        scale = largest / min(h, w)
-        pixels = images.resize(pixels, (round(h * scale), round(w * scale)))
-    buffer = BytesIO()
-    images.to_pil(pixels).save(buffer, "PNG", optimize=True)
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return html(
-        '<img src="data:image/png;base64,{data}" alt="{alt}" width="{w}" height="{h}">',
-        data=data,
-        alt=alt,
-        w=pixels.shape[2],
-        h=pixels.shape[1],
-    )
+    """(1 | 3, H, W) in [-1, 1] as an <img> that carries its data; a shorter side over `largest` is reduced."""
+    return image_tag(data_address(pixels, largest), alt)
 
 
-def document(*, title: str, head: Html, body: Html, kind: str = "") -> Html:
-    """A whole page in English; `head` is what it adds to <head>: its policy, icon and style."""
-    return html(DOCUMENT, title=title, head=head, body=body, kind=html(' class="{kind}"', kind=kind) if kind else "")
+def image_tag(encoded: tuple[str, int, int], alt: str) -> Html:
+    """An <img> of a data: address with its width and height."""
+    address, w, h = encoded
+    return html('<img src="{src}" alt="{alt}" width="{w}" height="{h}">', src=address, alt=alt, w=w, h=h)
+
+
+def zoomable(image: Html) -> Html:
+    """A picture that opens at full size on a click or Enter."""
+    return html('<button type="button" class="zoom" title="Full size">{image}</button>', image=image)
+
+
+def document(*, title: str, head: Html, body: Html, kind: str = "", refresh: int = 0) -> Html:
+    """A whole page in English; `head` is what it adds to <head>: its policy, icon and style.
+
+    With `refresh` the page's script reloads it after so many seconds.
+    """
+    marked = html(' class="{kind}"', kind=kind) if kind else Html()
+    if refresh:
+        marked = Html(marked + html(' data-refresh="{seconds}"', seconds=refresh))
+    return html(DOCUMENT, title=title, head=head, body=body, attributes=marked)
 
 
 def section(title: str, *parts: Html, kind: str = "") -> Html:
@@ -87,6 +89,12 @@ def table(rows: Iterable[tuple[object, object]]) -> Html:
 def code(*lines: str) -> Html:
     """Lines to copy; one click selects them all."""
     return html("<pre><code>{text}</code></pre>", text="\n".join(lines))
+
+
+def copyable(*lines: str) -> Html:
+    """`code` with a button that copies it, which the page's script shows."""
+    button = '<button type="button" class="copy" aria-live="polite" hidden>Copy</button>'
+    return html('<div class="code">{code}{button}</div>', code=code(*lines), button=Html(button))
 
 
 def fold(title: str, inside: Html) -> Html:

@@ -1,10 +1,14 @@
 """`make`: the whole report of a run in one HTML file."""
 
 import re
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
 from importlib.resources import files as resources
 from pathlib import Path
 
 from .. import files
+from ..evaluation.run import EvaluatedRun
 from ..runs.folder import RunFolder
 from ..tasks import task_of
 from ..translation.translator import Translator, load
@@ -15,28 +19,57 @@ from .evaluation import evaluation
 from .film import film
 from .gallery import collect
 from .health import health
-from .markup import Html, code, document, html, join, paragraph, section
+from .markup import Html, copyable, document, html, join, paragraph, section
 from .record import background, next_steps
-from .results import galleries, truth
+from .results import SHARP, pictures, truth
+from .speed import run_files, speed
+from .verdict import generator_verdict, head_verdict
 
 ROWS = 12  # images of each direction
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+MEGABYTES = 3.0  # of the page
+LEAST_FOR_PAIRS = 0.2  # share of the page that the large pictures may take in any case
+REFRESH = 20  # seconds between reloads while the run is training
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 HEAD = """<meta http-equiv="Content-Security-Policy" content="{policy}">
 <link rel="icon" href="data:,">
 <style>
 {style}
 </style>"""
+BODY = """<main>
+{head}
+{contents}
+{sections}
+</main>
+<dialog id="zoom" aria-label="Picture at full size">
+<form method="dialog"><button aria-label="Close">×</button></form>
+<div class="views" tabindex="0"></div>
+<p></p>
+</dialog>
+<script>
+{script}</script>"""
 
 
-def make(run_path: Path | str, translator: Translator | None = None) -> Path:
-    """Write RUN/report.html, which opens from disk and fetches nothing; returns its path.
+def make(
+    run_path: Path | str,
+    translator: Translator | None = None,
+    *,
+    out: Path | str | None = None,
+    megabytes: float = MEGABYTES,
+) -> Path:
+    """Write RUN/report.html or `out`, which opens from disk and fetches nothing; returns its path.
 
-    The newest checkpoint translates unless a `translator` is given. ModelFileError when the folder is no run.
+    The newest checkpoint translates unless a `translator` is given. Large pictures are reduced until the page has at
+    most `megabytes`. ModelFileError when the folder is no run.
     """
     run = RunFolder(run_path).require()
     config, step = run.config(), run.last_step()
     if translator is None and step and config.method.translates:
         translator = load(run.path, precision="fp32")  # the precision of `evaluate`
+    galleries = collect(run, translator, ROWS) if translator else None
+    verdicts = [g.verdict for g in galleries or () if g.verdict]
+    if step and not galleries:
+        verdicts = generator_verdict(EvaluatedRun.of(run), step)
+    path = Path(out) if out else run.report
     report = ReportData(
         run=run,
         config=config,
@@ -44,33 +77,84 @@ def make(run_path: Path | str, translator: Translator | None = None) -> Path:
         env=run.env(),
         metrics=run.read_metrics(),
         step=translator.step if translator else step,
-        galleries=collect(run, translator, ROWS) if translator else None,
+        galleries=galleries,
+        verdicts=tuple(verdicts),
+        folder=path.parent,
+    )
+    files.write_text(path, render(report, round(megabytes * 1e6)))
+    return path
+
+
+def make_quick(run_path: Path | str, in_progress: bool = False) -> Path:
+    """Write RUN/report.html from what the run has recorded, without translating anything; returns its path.
+
+    With `in_progress` the page reloads itself.
+    """
+    run = RunFolder(run_path).require()
+    metrics = run.read_metrics()
+    report = ReportData(
+        run=run,
+        config=run.config(),
+        data=run.data(),
+        env=run.env(),
+        metrics=metrics,
+        step=metrics[-1]["step"] if metrics and in_progress else 0 if in_progress else run.last_step(),
+        galleries=None,
+        in_progress=in_progress,
     )
     files.write_text(run.report, render(report))
     return run.report
 
 
-def render(report: ReportData) -> Html:
-    """The page."""
-    sections = (head, truth, galleries, evaluation, accuracy, health, samples, losses, background, next_steps)
-    style = Html(resources(__package__).joinpath("style.css").read_text(encoding="utf-8"))
+def make_stopped(run_path: Path | str) -> Path:
+    """The report of a run that was stopped: at once without translations, then whole, as time may be short."""
+    path = make_quick(run_path)
+    return make(run_path) if RunFolder(run_path).last_step() else path
+
+
+def render(report: ReportData, size: int = round(MEGABYTES * 1e6)) -> Html:
+    """The page in at most `size` bytes where the pictures at their own size can be reduced that far."""
+    style, script = resource("style.css"), resource("script.js")
+    written = {anchor: write(report) for anchor, _, write in SECTIONS}
+    rest = sum(len(text.encode()) for text in (style, script, *written.values()))
+    written["pictures"] = pictures(report, max(size - rest, round(LEAST_FOR_PAIRS * size)))
+    written = {anchor: written[anchor] for anchor, _ in ORDER if written[anchor]}
+
+    digest = b64encode(sha256(f"\n{script}".encode()).digest()).decode()
+    sections = [html('<div id="{a}">{s}</div>', a=anchor, s=content) for anchor, content in written.items()]
+    body = html(BODY, head=head(report), contents=contents(written), sections=join(sections), script=script)
     return document(
         title=Html(f"{plain_title(report)} · viceversa"),
-        head=html(HEAD, policy=Html(POLICY), style=style),
-        body=html("<main>\n{sections}\n</main>", sections=join(write(report) for write in sections)),
+        head=html(HEAD, policy=Html(POLICY.format(digest=digest)), style=style),
+        body=body,
+        refresh=REFRESH if report.in_progress else 0,
     )
 
 
+def resource(name: str) -> Html:
+    """A file of this package."""
+    return Html(resources(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def contents(written: dict[str, Html]) -> Html:
+    """Links to the sections that there are."""
+    links = [html('<a href="#{a}">{t}</a>', a=anchor, t=title) for anchor, title in ORDER if anchor in written]
+    return html('<nav aria-label="Contents">{links}</nav>', links=join(links))
+
+
 def head(report: ReportData) -> Html:
-    """Title and status; an unfinished run gets its command."""
-    resume = Html()
-    if report.unfinished:
-        resume = join([paragraph("The same command goes on from there:", "note"), code(report.env["command"])])
+    """Title, verdict and status; an unfinished run gets its command."""
+    note = Html()
+    if report.in_progress:
+        note = paragraph(f"This page reloads itself every {REFRESH} seconds until training ends.", "note")
+    elif report.unfinished:
+        note = join([paragraph("The same command goes on from there:", "note"), copyable(report.env["command"])])
     return html(
-        '<header><p class="brand">viceversa</p><h1>{title}</h1><p class="lead">{status}</p>{resume}</header>',
+        '<header><p class="brand">viceversa</p><h1>{title}</h1>{verdict}<p class="lead">{status}</p>{note}</header>',
         title=title(report),
+        verdict=head_verdict(report),
         status=status(report),
-        resume=resume,
+        note=note,
     )
 
 
@@ -95,7 +179,7 @@ def samples(report: ReportData) -> Html:
         return Html()
     names = task.sample_names or report.names
     strips = film(report.run.samples, size, names, truth=task.sample_truth)
-    kind = "sharp" if size <= 128 else ""
+    kind = "sharp" if size <= SHARP else ""
     return section("Samples during training", paragraph(task.sample_note, "note"), strips, kind=kind)
 
 
@@ -106,3 +190,26 @@ def losses(report: ReportData) -> Html:
         return section("Losses", paragraph("This run has logged no numbers yet.", "note"))
     note = "Faint: as logged. Line: moving average, its last value beside the name. Dashed: the value to look for."
     return section("Losses", paragraph(note, "note"), curves.draw_all(charts))
+
+
+def numbers(report: ReportData) -> Html:
+    """Scores on test images."""
+    return join([text for text in (truth(report), evaluation(report), accuracy(report)) if text])
+
+
+def record(report: ReportData) -> Html:
+    """Speed and files, then configuration and environment."""
+    beside = [text for text in (speed(report), run_files(report)) if text]
+    row = html('<div class="facing plain">{parts}</div>', parts=join(beside)) if beside else Html()
+    return join([row, background(report)])
+
+
+SECTIONS: tuple[tuple[str, str, Callable[[ReportData], Html]], ...] = (
+    ("samples", "During training", samples),
+    ("health", "Health", health),
+    ("losses", "Losses", losses),
+    ("numbers", "Scores", numbers),
+    ("next", "Next steps", next_steps),
+    ("record", "The run", record),
+)
+ORDER = (("pictures", "Pictures"), *((anchor, title) for anchor, title, _ in SECTIONS))

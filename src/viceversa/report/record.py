@@ -11,7 +11,7 @@ from ..runs.config import RunConfig
 from ..runs.presets import preset
 from ..tasks import task_of
 from .data import ReportData
-from .markup import Html, code, fold, html, join, paragraph, section, table
+from .markup import Html, copyable, fold, html, join, paragraph, section, table
 
 OWN = (  # keys that every run sets for itself
     "data.source",
@@ -79,14 +79,21 @@ def environment(report: ReportData) -> Html:
 def next_steps(report: ReportData) -> Html:
     """Commands to copy."""
     run, source, other = report.run.path.resolve(), report.config.data.source, report.config.data.other
-    parts = []
+    parts: list[Html] = []
+    if report.in_progress:
+        return Html()
     if report.unfinished:
-        parts += [paragraph("Resume: the same command goes on where it stopped."), code(report.env["command"])]
+        parts += [paragraph("Resume: the same command goes on where it stopped."), copyable(report.env["command"])]
     if report.translates:
         parts += translate_commands(report, str(run))
+    if task_of(report.config.method).evaluated:
+        parts += [
+            paragraph("Score every test picture, and update this report."),
+            copyable(shlex.join(["viceversa", "evaluate", str(run)])),
+        ]
     if source and not task_of(report.config.method).paired:
         check = ["viceversa", "data", "check", source, *([other] if other else [])]
-        parts += [paragraph("Check the dataset again."), code(shlex.join(check))]
+        parts += [paragraph("Check the dataset again."), copyable(shlex.join(check))]
     return section("Next steps", *parts) if parts else Html()
 
 
@@ -97,9 +104,9 @@ def translate_commands(report: ReportData, run: str) -> list[Html]:
     start = ["viceversa", "translate", run, "PICTURES", "--to"]
     return [
         paragraph(f"Translate your own pictures, files or folders{in_both}."),
-        *(code(shlex.join([*start, to, "--out", re.sub(r"[^\w.-]+", "-", f"as-{to}")])) for to in targets),
+        *(copyable(shlex.join([*start, to, "--out", re.sub(r"[^\w.-]+", "-", f"as-{to}")])) for to in targets),
         paragraph("The same from Python, for a path, PIL image, NumPy array or tensor."),
-        code(
+        copyable(
             "import viceversa",
             "",
             f"translator = viceversa.load({_quoted(run)})",

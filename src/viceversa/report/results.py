@@ -7,10 +7,13 @@ from ..evaluation.translations import TranslatedImage
 from ..images import file_of
 from ..tasks import task_of
 from .data import ReportData
+from .film import last_sheet
 from .gallery import DirectionGallery
-from .markup import Html, html, join, paragraph, picture, section
+from .markup import Html, fold, html, join, paragraph, picture, section, zoomable
+from .pairs import draw_pairs
 
 LARGEST = 256  # pixels of an image in the page
+SHARP = 32  # side of training images up to which every pixel is shown as a square
 
 
 def truth(report: ReportData) -> Html:
@@ -19,7 +22,7 @@ def truth(report: ReportData) -> Html:
     if not scores:
         return Html()
 
-    heads = ("", "untranslated input", "best colour change", "translation", "gain over the input", "gain over colour")
+    heads = ("", "input as it is", "best colour change", "translation", "gain over the input", "gain over colour")
     rows = [html("<tr>{cells}</tr>", cells=join(html('<th scope="col">{h}</th>', h=h) for h in heads))]
     rows += [_score_row(score) for score in scores]
     unpaired = not task_of(report.config.method).paired
@@ -72,41 +75,58 @@ def verdict(s: PairedScore) -> str:
     )
 
 
-def galleries(report: ReportData) -> Html:
-    """The directions side by side; one above the other when the images are large."""
+def pictures(report: ReportData, limit: int) -> Html:
+    """Each direction: large pictures with a slider, in `limit` bytes with all of their rows; then more of them."""
     if report.galleries is None:
+        return Html() if report.translates else generated(report)
+    rows = [_rows(gallery) for gallery in report.galleries]
+    pairs = [(gallery.source, gallery.target, gallery.pairs) for gallery in report.galleries]
+    grids = draw_pairs(pairs, limit - sum(map(len, rows)))
+    sections = []
+    for gallery, grid, more, kind in zip(report.galleries, grids, rows, "ab", strict=False):
+        if gallery.images:
+            sharp = "sharp" if report.config.data.size <= SHARP else "large" if report.config.data.size > 128 else ""
+            parts = (paragraph(_note(gallery), "note"), grid, more)
+            sections.append(section(f"{gallery.source} → {gallery.target}", *parts, kind=f"direction {kind} {sharp}"))
+        else:
+            sections.append(_missing(gallery, kind))
+    return join(sections)
+
+
+def generated(report: ReportData) -> Html:
+    """The newest sheet of a generator; nothing for a run that generates nothing, or is still training."""
+    newest = last_sheet(report.run.samples)
+    if newest is None or report.in_progress or not task_of(report.config.method).evaluated:
         return Html()
-    return html(
-        '<div class="facing {kind}">{directions}</div>',
-        kind="sharp" if report.config.data.size <= 128 else "large",
-        directions=join(_direction(gallery, kind) for gallery, kind in zip(report.galleries, "ab", strict=False)),
-    )
+    step, image = newest
+    note = paragraph(f"From noise, at step {step:,}; the same noise as in the samples below.", "note")
+    return section("Generated pictures", note, html('<div class="sheet newest">{z}</div>', z=zoomable(image)))
 
 
-def _direction(gallery: DirectionGallery, kind: str) -> Html:
+def _missing(gallery: DirectionGallery, kind: str) -> Html:
+    """What to say where no image of a direction is left."""
+    split = "training" if gallery.training else "test"
+    why = f" First: {gallery.unreadable[0]}." if gallery.unreadable else ""
+    text = f"None of the {gallery.listed:,} {split} pictures is there, so none is shown; samples are below.{why}"
     title = f"{gallery.source} → {gallery.target}"
-    if not gallery.images:
-        split = "training" if gallery.training else "test"
-        why = f" First: {gallery.unreadable[0]}." if gallery.unreadable else ""
-        text = f"None of the {gallery.listed:,} {split} pictures is there, so none is shown; samples are below.{why}"
-        return section(title, paragraph(text, "note missing"), kind=kind)
+    return section(title, paragraph(text, "note missing"), kind=f"direction {kind}")
 
+
+def _rows(gallery: DirectionGallery) -> Html:
+    """Every image as the networks see it: input, translation, cycle and truth."""
+    if not gallery.images:
+        return Html()
     heads = ["input", gallery.target]
     if any(image.cycle is not None for image in gallery.images):
         heads.append("cycle")
     if any(image.truth is not None for image in gallery.images):
         heads.append("truth")
-    return section(
-        title,
-        paragraph(_note(gallery), "note"),
-        html(
-            "<div class='gallery' style='--columns:{n}'><div class='heads'>{heads}</div>{rows}</div>",
-            n=len(heads),
-            heads=join(html("<span>{h}</span>", h=h) for h in heads),
-            rows=join(_figure(image, gallery.target) for image in gallery.images),
-        ),
-        kind=kind,
+    grid = html(
+        "<div class='gallery' style='--columns:{n}'>{rows}</div>",
+        n=len(heads),
+        rows=join(_figure(image, gallery.target) for image in gallery.images),
     )
+    return fold(f"{len(gallery.images)} pictures as the networks see them: {', '.join(heads)}", grid)
 
 
 def _note(gallery: DirectionGallery) -> str:
@@ -129,5 +149,5 @@ def _figure(image: TranslatedImage, target: str) -> Html:
         shown.append((image.truth, f"true {target}"))
 
     name = Path(file_of(image.path)[0]).name
-    pictures = join(picture(pixels, f"{name}: {what}", LARGEST) for pixels, what in shown)
+    pictures = join(zoomable(picture(pixels, f"{name}: {what}", LARGEST)) for pixels, what in shown)
     return html("<figure class='row'><div>{p}</div><figcaption>{name}</figcaption></figure>", p=pictures, name=name)

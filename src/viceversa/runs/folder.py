@@ -33,6 +33,7 @@ class RunFolder:
         self.healthy = self.path / "healthy"  # checkpoints to go back to
         self.treated = self.path / "treatments.jsonl"
         self.accuracy = self.path / "accuracy.jsonl"  # of a classifier or segmenter, on test images
+        self.usage = self.path / "usage.jsonl"  # pace and peak memory, a line for each call of train
         self.evaluation = self.path / "metrics.json"  # result of evaluate
         self.evaluations = self.path / "evaluation"  # and its images
         self.report = self.path / "report.html"

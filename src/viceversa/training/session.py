@@ -1,5 +1,6 @@
 """One call of `train` on one run folder: what is chosen for the machine, and training with its treatments."""
 
+import json
 import shlex
 import sys
 import time
@@ -17,7 +18,7 @@ from ..data.loader import Source
 from ..errors import UsageError, ViceversaError
 from ..hardware.compile import choose_compile, compile_net
 from ..hardware.device import choose_device
-from ..hardware.memory import keep_freed_memory
+from ..hardware.memory import keep_freed_memory, peak_memory
 from ..hardware.precision import choose_precision
 from ..hardware.threads import candidates
 from ..health.monitor import Monitor
@@ -63,9 +64,10 @@ class Session:
         *,
         started: float,  # by time.monotonic
         max_time: float | None,  # seconds
+        on_sample: Callable[[Path], object] = lambda run: None,  # is called with the run after each of its samples
     ) -> None:
         self.run, self.listing, self.options, self.live = run, listing, options, live
-        self.started, self.max_time = started, max_time
+        self.started, self.max_time, self.on_sample = started, max_time, on_sample
         self.before = 0.0  # seconds that earlier processes have spent on this run
         self.is_rank0 = distributed.rank() == 0
         self.fresh = True
@@ -178,7 +180,7 @@ class Session:
             self.run.start(self.config, env, self.data_description())
         self.print_start(trainer)
 
-        finished = None
+        finished, first, begun = None, trainer.step, time.monotonic()
         try:
             while finished is None:
                 alarm: HealthAlarm | None = None
@@ -193,6 +195,7 @@ class Session:
         finally:
             if self.is_rank0:
                 self.record_broken()
+                self.record_usage(trainer.step - first, time.monotonic() - begun)
                 word = "finished" if finished else "stopped"
                 self.run.log(f"{word} at step {trainer.step}; {trainer.waiting_share:.2%} of the time waiting for data")
         return self.result(trainer, bool(finished))
@@ -222,6 +225,11 @@ class Session:
         run, config, task = self.run, self.config, task_of(self.config.method)
         length, method = self.make_schedule(), self.make_method()
         sampler = task.sampler(config, self.listing, run, self.device, method)
+
+        def sample(step: int) -> None:
+            sampler.sample(step)
+            self.on_sample(run.path)
+
         trainer = Trainer(
             method,
             self.batches,
@@ -229,7 +237,7 @@ class Session:
             config.train,
             run,
             device=self.device,
-            sample=sampler.sample,
+            sample=sample,
             monitor=self.make_monitor(method, length.steps) if self.is_rank0 else None,
             sinks=self.sinks,
             clock=self.elapsed,
@@ -292,6 +300,12 @@ class Session:
             self.live.say("already finished" if step >= steps else f"resuming at step {step}")
         if self.is_rank0:
             self.run.log(f"{'started' if not step else f'resumed at step {step}'}: {steps} steps on {self.device}")
+
+    def record_usage(self, steps: int, seconds: float) -> None:
+        """Add a line to usage.jsonl: images, seconds and peak memory of this call, all checks and samples included."""
+        if steps > 0:
+            line = {"images": steps * self.config.train.batch, "seconds": round(seconds, 3), **peak_memory()}
+            files.append_line(self.run.usage, json.dumps(line))
 
     def record_broken(self) -> None:
         """Name the images that could not be read, on the screen and in data.json."""

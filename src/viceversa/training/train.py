@@ -1,12 +1,13 @@
 """`train`: from images and a preset to a run."""
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from .. import distributed, files
 from ..console import LiveLine
-from ..errors import UsageError, ViceversaError
+from ..errors import DivergedError, UsageError, ViceversaError
 from ..hardware.device import choose_device
 from ..runs.arguments import parse_time
 from ..runs.config import RunConfig
@@ -14,6 +15,7 @@ from ..runs.folder import RunFolder
 from ..tasks import task_of
 from .resolve import TrainOptions, default_folder, resolve
 from .session import Result, Session
+from .trainer import Stopped
 
 
 def train(data: str | Path, other: str | Path | None = None, **options: object) -> Result | RunConfig:
@@ -21,10 +23,19 @@ def train(data: str | Path, other: str | Path | None = None, **options: object) 
     return train_with(data, other, TrainOptions(**options), time.monotonic())  # type: ignore[arg-type]
 
 
-def train_with(data: str | Path, other: str | Path | None, options: TrainOptions, started: float) -> Result | RunConfig:
+def train_with(
+    data: str | Path,
+    other: str | Path | None,
+    options: TrainOptions,
+    started: float,
+    *,
+    on_sample: Callable[[Path], object] = lambda run: None,
+    on_stop: Callable[[Path], object] = lambda run: None,
+) -> Result | RunConfig:
     """Train what a preset says on a folder or two; the same call resumes it. Its time counts from `started`, monotonic.
 
-    `dry_run` returns the resolved configuration and writes nothing.
+    `dry_run` returns the resolved configuration and writes nothing. On rank 0 `on_sample` is called with the run's
+    folder after each of its samples, `on_stop` where a signal or an alarm ends it.
     """
     requested = resolve(data, other, options)
     max_time = parse_time(options.max_time)
@@ -42,9 +53,14 @@ def train_with(data: str | Path, other: str | Path | None, options: TrainOptions
         if is_rank0 and run.exists:
             files.remove_drafts(run.path)
             files.remove_drafts(run.samples)
-        session = Session(run, listing, options, live, started=started, max_time=max_time)
+        session = Session(run, listing, options, live, started=started, max_time=max_time, on_sample=on_sample)
         session.prepare(requested)
-        return session.train()
+        try:
+            return session.train()
+        except (Stopped, DivergedError):
+            if is_rank0:
+                on_stop(run.path)
+            raise
 
 
 def lock_run(run: RunFolder, stack: ExitStack) -> None:
