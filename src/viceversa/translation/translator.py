@@ -16,9 +16,9 @@ from ..hardware.precision import choose_precision
 from ..methods import make_generators
 from ..methods.protocol import OPPOSITE, SIDES, Side
 from ..networks.layers import to_device
+from ..networks.translation import TranslationModule
 from ..runs import checkpoint
 from ..runs.folder import RunFolder
-from .module import TranslationModule, to_host
 from .scale import carry_change, network_input, require_scale
 
 GPU_BATCH = 16  # images of a batch on a GPU, which one image does not fill
@@ -137,6 +137,14 @@ class Translator:
         with torch.autocast(self.device, torch.bfloat16, enabled=(precision or self.precision) == "bf16"):
             outputs: Tensor = self.modules[side](inputs)
         return to_host(outputs) if outputs.is_cuda and not x.is_cuda else outputs.to(x.device)
+
+
+def to_host(x: Tensor) -> Tensor:
+    """Copy a GPU tensor to the host, into pinned memory."""
+    host = torch.empty(x.shape, pin_memory=True)
+    host.copy_(x, non_blocking=True)
+    torch.cuda.current_stream().synchronize()
+    return host
 
 
 def load(
