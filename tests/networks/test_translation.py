@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from support.translators import SwapRedBlue, swapping_translator
-from viceversa.networks.unet import UNetGenerator
 from viceversa.networks.translation import TranslationModule, pad_to_multiple
+from viceversa.networks.unet import UNetGenerator
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (17, 16), (250, 301)])

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from viceversa import images
 from viceversa.errors import UsageError
-from viceversa.translation.scale import network_input, require_scale
+from viceversa.translation.scale import Scale, network_input, parse_scale
 from viceversa.translation.translator import Translator
 
 
@@ -28,7 +28,7 @@ def test_large_image_is_translated_at_training_size_and_keeps_its_detail() -> No
         scale: Translator(nets, ("a", "b"), (3, 3), 64, 1, scale=scale).picture(images.Picture(pixels=pixels), "b")
         for scale in ("auto", "native")
     }
-    assert [tuple(s) for s in Lighten.sizes] == [(96, 64), (300, 200)]
+    assert [tuple(s) for s in Lighten.sizes] == [(100, 68), (304, 204)]  # 96 x 64 and 300 x 200 with the margin
     np.testing.assert_allclose(outputs["auto"].pixels, pixels + 0.25, atol=1e-5)
     np.testing.assert_allclose(outputs["native"].pixels, pixels + 0.25, atol=1e-5)
 
@@ -41,13 +41,26 @@ def test_large_image_is_translated_at_training_size_and_keeps_its_detail() -> No
         ("trained", (128, 140), (64, 70)),
         ("trained", (40, 60), (40, 60)),  # never enlarged
         ("native", (300, 200), (300, 200)),
+        (96, (300, 200), (144, 96)),
+        (512, (300, 200), (300, 200)),
     ],
 )
-def test_size_of_the_network_input(scale: str, shape: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_size_of_the_network_input(scale: Scale, shape: tuple[int, int], expected: tuple[int, int]) -> None:
     pixels = np.zeros((3, *shape), np.float32)
     assert network_input(pixels, scale, 64).shape == (3, *expected)
 
 
 def test_unknown_scale_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="Did you mean 'native'"):
-        require_scale("nativ")
+        parse_scale("nativ")
+
+
+@pytest.mark.parametrize("scale", ["15", 0, "-64", "12.5", ""])
+def test_scale_in_pixels_has_a_least_value(scale: Scale) -> None:
+    with pytest.raises(UsageError, match="--scale"):
+        parse_scale(scale)
+
+
+def test_scale_in_pixels_may_be_typed_or_a_number() -> None:
+    assert parse_scale("512") == parse_scale(512) == 512
+    assert parse_scale("trained") == "trained"

@@ -3,7 +3,9 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-MARGIN = 2  # pixels around an image for generators that state no margin of their own; chosen by experiment (docs/log.md)
+MARGIN = (
+    2  # pixels around an image for generators that state no margin of their own; chosen by experiment (docs/log.md)
+)
 MULTIPLE = 4  # the least that both sides of a generator's input are multiples of
 SMALLEST = 16  # pixels: the smallest side that every generator can process
 
@@ -12,7 +14,7 @@ class TranslationModule(nn.Module):
     """A generator for images of any size: (N, C, H, W) in [-1, 1] -> (N, C', H, W) float32 in [-1, 1].
 
     The border pixels are repeated outwards by the generator's `margin`, so that the zeros which its convolutions pad
-    with lie outside of the image; then the input is padded to its `multiple`. The output is cropped to the input's size.
+    with lie outside of the image; then the input is padded to its `multiple`. The output is cropped to the input.
     A wide margin is worse than a narrow one: networks also learn from those zeros where in an image they are.
     """
 
