@@ -1,10 +1,11 @@
 """Large pictures with a known truth: how the change is enlarged, what happens at borders and edges, time and memory.
 
-    python benchmarks/large_photographs.py WORK [--worlds orchard seasons facades] [--seeds 0] [--steps 1500]
+    python benchmarks/large_photographs.py WORK [--worlds orchard seasons facades dusk] [--seeds 0] [--steps 1500]
                                            [--pictures 4] [--side 2048] [--sheets DIR]
 
 Trains `quickstart` at 64 px on drawn worlds (WORK keeps data and runs, so that a second call only measures), draws
-held-out scenes at 2,048 px in both domains and translates them by `--scale auto`. Two enlargements are compared: the
+held-out scenes at 2,048 px in both domains and translates them by `--scale auto`. `dusk` are the summers of `seasons`
+by day and in the light of benchmarks/photographs.py: what changes is the tone. Two enlargements are compared: the
 change added as it is, bicubically enlarged, by a network without a margin (version 0.1.0), and local maps of colour.
 Then the error of the outermost pixels of 64-px translations by the width of the margin, its time, and one JPEG of 12
 megapixels through `translate`, in a process of its own. Everything goes to benchmarks/results/large_photographs.json.
@@ -12,7 +13,6 @@ megapixels through `translate`, in a process of its own. Everything goes to benc
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from photographs import dusk
 from PIL import Image
 from scipy.ndimage import maximum_filter
 
@@ -38,6 +39,7 @@ from viceversa.worlds.scenes import WORLDS, Side
 HERE = Path(__file__).parent
 OUT = HERE / "results" / "large_photographs.json"
 SIZE = 64  # of training
+DUSK = "dusk"
 FIRST_SCENE = 50_000  # beyond the scenes of training
 SIDES: tuple[tuple[Side, Side], ...] = (("A", "B"), ("B", "A"))
 MARGINS = (0, 2, 4, 8, 16)
@@ -50,6 +52,9 @@ Pixels = NDArray[np.float32]
 
 def draw(world: str, work: Path, index: int, side: Side, size: int) -> Pixels:
     """A held-out scene (3, size, size), drawn once and kept."""
+    if world == DUSK:
+        day = draw("seasons", work, index, "A", size)
+        return day if side == "A" else at_dusk(day)
     path = work / f"scenes-{size}" / world / f"{index:02}{side}.png"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,13 +62,35 @@ def draw(world: str, work: Path, index: int, side: Side, size: int) -> Pixels:
     return images.read(path).pixels
 
 
+def at_dusk(day: Pixels) -> Pixels:
+    return (2 * dusk((day.transpose(1, 2, 0) + 1) / 2) - 1).transpose(2, 0, 1).astype(np.float32)
+
+
+def make_dusk(summers: Path, folder: Path) -> None:
+    """One half of the summers is A; the other at dusk is B. The test images of B are those of A at dusk."""
+    names = sorted(path.name for path in (summers / "trainA").glob("*.png"))
+    half = len(names) // 2
+    days = {path.name: images.read(path).pixels for path in (summers / "testA").glob("*.png")}
+    for name in names[:half]:
+        images.save_png(folder / "trainA" / name, images.read(summers / "trainA" / name).pixels)
+    for name in names[half:]:
+        images.save_png(folder / "trainB" / name, at_dusk(images.read(summers / "trainA" / name).pixels))
+    for name, day in days.items():
+        for kind, pixels in (("testA", day), ("truthA", at_dusk(day)), ("testB", at_dusk(day)), ("truthB", day)):
+            images.save_png(folder / kind / name, pixels)
+
+
 def trained(world: str, work: Path, seed: int, steps: int) -> tuple[Translator, Path]:
     """A translator of a drawn world or of the photographs, and its data; both are made where they are missing."""
     data = work / f"data-{world}"
-    if world in WORLDS:
-        viceversa.data.make(world, data, count=400, size=SIZE)
-    elif not data.exists():
-        subprocess.run([sys.executable, HERE / "photographs.py", data, "--size", str(SIZE)], check=True)
+    drawn = "seasons" if world == DUSK else world
+    if drawn in WORLDS:
+        viceversa.data.make(drawn, work / f"data-{drawn}", count=400, size=SIZE)
+    if not data.exists():
+        if world == DUSK:
+            make_dusk(work / "data-seasons", data)
+        else:
+            subprocess.run([sys.executable, HERE / "photographs.py", data, "--size", str(SIZE)], check=True)
     result = train(data, out=work / f"run-{world}-{seed}", size=SIZE, steps=steps, seed=seed, quiet=True)
     return load(result.run, device="cpu", precision="fp32"), data
 
@@ -157,8 +184,8 @@ def margin_time(translator: Translator, size: int, repeats: int = 20) -> dict[st
 def twelve_megapixels(run: Path, work: Path, world: str) -> dict[str, float]:
     """Processor seconds and peak memory of `translate` for a JPEG of 4000 x 3000, in a process of its own."""
     photo = work / f"{world}-12mp.jpg"
-    if not photo.exists():
-        Image.fromarray(WORLDS[world].draw(FIRST_SCENE, (3000, 4000), "A")[0]).save(photo, quality=92)
+    scene = images.to_uint8(draw(world, work, 0, "A", 2048)).transpose(1, 2, 0)
+    Image.fromarray(scene).resize((4000, 4000)).crop((0, 500, 4000, 3500)).save(photo, quality=92)
     command = [sys.executable, __file__, str(work), "--measure", str(run), str(photo)]
     line = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
     return dict(json.loads(line))
@@ -169,8 +196,10 @@ def measure(run: str, photo: str, out: Path) -> dict[str, float]:
     torch.set_num_threads(1)
     start = time.process_time()
     translate_files(load(run, device="cpu"), [photo], "B", out)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"cpu_seconds": round(time.process_time() - start, 2), "peak_mb": round(peak)}
+    seconds = time.process_time() - start
+    status = Path("/proc/self/status").read_text()  # of Linux; getrusage would count the process that started this one
+    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return {"cpu_seconds": round(seconds, 2), "peak_mb": round(peak)}
 
 
 def sheet(translator: Translator, world: str, work: Path, side: int, path: Path) -> None:
@@ -190,10 +219,10 @@ def measurements(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     for world in [*args.worlds, *args.border_worlds]:
         for seed in args.seeds:
             translator, data = trained(world, args.work, seed, args.steps)
-            yield f"borders {world} seed {seed}", borders(translator, data)
+            yield f"borders, {world}, seed {seed}, {args.steps} steps", borders(translator, data)
             if world in args.worlds:
                 yield (
-                    f"large {world} seed {seed}",
+                    f"large, {world}, seed {seed}, {args.steps} steps",
                     large_pictures(translator, world, args.work, args.pictures, args.side),
                 )
                 if args.sheets:
@@ -207,7 +236,7 @@ def measurements(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
-    parser.add_argument("--worlds", nargs="+", default=["orchard", "seasons", "facades"])
+    parser.add_argument("--worlds", nargs="+", default=["orchard", "seasons", "facades", DUSK])
     parser.add_argument("--border-worlds", nargs="*", default=["photographs"], help="measured at their borders only")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--steps", type=int, default=1500)
