@@ -229,14 +229,14 @@ def measurements(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
                     sheet(translator, world, args.work, args.side, args.sheets)
     for size in (64, 256):
         yield f"time by margin, {size} px", margin_time(translator, size)
-    world = args.worlds[0]
+    world = [*args.worlds, *args.border_worlds][0]
     yield "12 megapixels", twelve_megapixels(args.work / f"run-{world}-{args.seeds[0]}", args.work, world)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
-    parser.add_argument("--worlds", nargs="+", default=["orchard", "seasons", "facades", DUSK])
+    parser.add_argument("--worlds", nargs="*", default=["orchard", "seasons", "facades", DUSK])
     parser.add_argument("--border-worlds", nargs="*", default=["photographs"], help="measured at their borders only")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--steps", type=int, default=1500)

@@ -64,3 +64,18 @@ def test_scale_in_pixels_has_a_least_value(scale: Scale) -> None:
 def test_scale_in_pixels_may_be_typed_or_a_number() -> None:
     assert parse_scale("512") == parse_scale(512) == 512
     assert parse_scale("trained") == "trained"
+
+
+@pytest.mark.parametrize("channels", [(1, 1), (1, 3), (3, 1), (3, 3)])
+def test_large_images_of_any_depth_keep_depth_and_alpha(channels: tuple[int, int]) -> None:
+    class Lighten(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.mean(1, keepdim=True).expand(-1, channels[1], -1, -1) + 0.25
+
+    rng = np.random.default_rng(0)
+    grey = rng.uniform(-0.9, 0.7, (1, 200, 300)).astype(np.float32).repeat(channels[0], 0)
+    alpha = rng.uniform(0, 1, (200, 300)).astype(np.float32)
+    picture = images.Picture(pixels=grey, alpha=alpha, depth="uint16", high=65535.0)
+    result = Translator({"A": nn.Identity(), "B": Lighten()}, ("a", "b"), channels, 64, 1).picture(picture, "b")
+    assert (result.depth, result.high) == ("uint16", 65535.0) and result.alpha is alpha
+    np.testing.assert_allclose(result.pixels, grey[:1].repeat(channels[1], 0) + 0.25, atol=1e-5)
