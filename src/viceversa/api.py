@@ -151,7 +151,7 @@ def translate(
     device: Device = "auto",
     precision: Precision = "auto",
     compile: bool = False,
-    scale: Literal["auto", "native", "trained"] = "auto",
+    scale: str | int = "auto",
     quiet: Quiet = False,
 ) -> "Summary":
     """Translate pictures and folders of pictures; name, size, format, alpha, bit depth and colour profile stay.
@@ -168,8 +168,9 @@ def translate(
         device: Where to compute; default: a GPU if there is one.
         precision: Number format of the convolutions; default: the faster one.
         compile: Compile the network with torch.compile; worth it for many pictures of one size.
-        scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change
-            carried over to the full picture; auto: trained for pictures more than twice the training size.
+        scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change of
+            colours fitted to the full picture; auto: trained for pictures more than twice the training size; a number:
+            the shorter side in pixels.
         quiet: Print no progress, only the result.
     """
     from .console import LiveLine
@@ -178,10 +179,12 @@ def translate(
     from .hardware.precision import choose_precision
     from .hardware.threads import use_fastest_threads
     from .translation.pipeline import translate_files
+    from .translation.scale import parse_scale
     from .translation.translator import load
 
     if not inputs:
         raise UsageError("translate: name at least one picture or folder after the run")
+    scale = parse_scale(scale)  # a wrong one is an error before anything is loaded
     if Path(out).is_file():
         raise UsageError(f"--out {out} is a file; name a folder")
     where, threads = choose_device(device), use_fastest_threads()

@@ -167,7 +167,8 @@ WRONG = [
     ("translate run world/testA world/testB --to blue --out x", 2, "would both become x/0.png"),
     ("translate run empty --to blue --out x", 3, "there is no picture in empty"),
     ("translate run world/testA --to blue --out note.txt", 2, "--out note.txt is a file; name a folder"),
-    ("translate run world/testA --to blue --out x --scale nativ", 2, 'Did you mean "native"?'),
+    ("translate run world/testA --to blue --out x --scale nativ", 2, "Did you mean 'native'?"),
+    ("translate run world/testA --to blue --out x --scale 8", 2, "at least 16 pixels"),
     # places
     ("train world --out note.txt", 2, "--out note.txt is a file; name a folder"),
     ("train world --out note.txt/run", 5, "the system refused note.txt"),

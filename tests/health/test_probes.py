@@ -12,6 +12,7 @@ from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.methods.gan import GAN, GANConfig
 from viceversa.methods.pix2pix import Pix2Pix, Pix2PixConfig
 from viceversa.methods.wgan import WGAN, WGANConfig
+from viceversa.networks.translation import MARGIN
 
 
 def pictures(count: int, channels: int = 1, size: int = 16, seed: int = 0) -> Tensor:
@@ -137,7 +138,7 @@ def test_regional_change_is_measured():
 
     def mark(x: Tensor) -> Tensor:
         y = x.clone()
-        y[..., 12:16, 8:12] += 0.2
+        y[..., MARGIN + 12 : MARGIN + 16, MARGIN + 8 : MARGIN + 12] += 0.2
         return y
 
     found = look(mark)
@@ -150,7 +151,8 @@ def test_inverted_colours_have_negative_luminance_correlation():
 
 
 def test_checkerboard_is_measured():
-    board = 0.3 * (-1.0) ** (torch.arange(32)[:, None] + torch.arange(32))
+    places = torch.arange(32 + 2 * MARGIN)
+    board = 0.3 * (-1.0) ** (places[:, None] + places)
     assert look(lambda x: (x + board).clamp(-1, 1))["checkerboard_ab"] > 10 * look(lambda x: x)["checkerboard_ab"]
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
+from viceversa.networks.translation import TranslationModule
 from viceversa.runs.presets import preset
 
 ONE_PAGE = Path(__file__).parents[2] / "examples" / "cyclegan_one_page.py"
@@ -194,3 +195,15 @@ def test_ema_follows_the_weights() -> None:
         torch.testing.assert_close(m, p.detach())
     assert CycleGAN(SMALL).average.nets["G"] is not None
     assert not [k for k in CycleGAN(SMALL).state_dict() if k.startswith("average.nets")]
+
+
+def test_preview_translates_as_the_translator_does() -> None:
+    """Sheets show what files will be: the same padding, clamped, by the averaged generators."""
+    method = CycleGAN(SMALL)
+    a, b = pictures(0)
+    method.step(a, b)
+    seen = method.preview(a, b)
+    G, F = (TranslationModule(net).eval() for net in method.average.nets.values())
+    with torch.no_grad():
+        assert torch.equal(seen["fake_b"], G(a)) and torch.equal(seen["cycle_b"], G(F(b)))
+        assert not torch.equal(seen["fake_b"], G.generator(a).clamp(-1, 1))

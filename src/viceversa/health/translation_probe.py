@@ -12,6 +12,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from ..methods.protocol import Direction, Method
 from ..metrics.edges import edge_signature, retrieval_rate
 from ..metrics.patches import checkerboard, downsampled, sliced_wasserstein
+from ..networks.translation import TranslationModule
 from .probe import Snapshot, still
 
 PICTURES = 16  # per direction
@@ -48,7 +49,8 @@ class TranslationProbe:
         sheet = []
         with still(*nets.values()):
             for d in self.directions:
-                own, columns = self.direction(d.key, nets[d.network], nets[d.back] if d.back else None)
+                forth, back = TranslationModule(nets[d.network]), TranslationModule(nets[d.back]) if d.back else None
+                own, columns = self.direction(d.key, forth, back)
                 signals |= {f"{name}_{d.key}": value for name, value in own.items()}
                 sheet += columns
         return Snapshot(signals, sheet=sheet)
@@ -60,7 +62,7 @@ class TranslationProbe:
         """Signals of one direction, and columns of inputs, translations and cycles."""
         device = next(forth.parameters()).device
         (x, y), known = self.images[key], self.baselines[key]
-        fake = forth(x.to(device)).clamp(-1, 1)
+        fake = forth(x.to(device))
         made = fake.cpu()
 
         signals = {
@@ -79,7 +81,7 @@ class TranslationProbe:
         columns = [x[:SHEET_ROWS], made[:SHEET_ROWS]]
         if back is not None:
             noise = torch.randn(made.shape, generator=self.rng.manual_seed(0)).to(device) * NOISE
-            clean, noisy = back(fake).clamp(-1, 1).cpu(), back(fake + noise).clamp(-1, 1).cpu()
+            clean, noisy = back(fake).cpu(), back(fake + noise).cpu()
             signals["cycle"] = float((clean - x).abs().mean())
             signals["gain"] = float((noisy - clean).abs().mean() / noise.abs().mean().cpu())
             signals["noisy_cycle"] = float((noisy - x).abs().mean())

@@ -20,6 +20,7 @@ from ..networks.layers import apply_batched, to_device
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
+from ..networks.translation import TranslationModule
 from ..optimize import Backward, Player
 from ..settings import Channels, Count, Decay, Number, Share, Weight
 from ..stabilisers.discriminator_input import DiscriminatorInput
@@ -234,8 +235,8 @@ class CycleGAN(nn.Module):
     @torch.no_grad()
     def preview(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         """Translations and cycles of fixed images, by the averaged generators: {"fake_b", "cycle_a", ...}."""
-        G, F = self.average.nets.values()
-        fake_b, fake_a = G(a).clamp(-1, 1), F(b).clamp(-1, 1)
+        G, F = (TranslationModule(net) for net in self.average.nets.values())
+        fake_b, fake_a = G(a), F(b)
         return dict(fake_b=fake_b, cycle_a=F(fake_b), fake_a=fake_a, cycle_b=G(fake_a))
 
     @staticmethod

@@ -13,6 +13,7 @@ from ..networks.layers import evaluating
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
+from ..networks.translation import TranslationModule
 from ..networks.unet import UNetGenerator
 from ..optimize import Player
 from ..settings import Channels, Count, Decay, Number, Weight
@@ -127,4 +128,4 @@ class Pix2Pix(nn.Module):
     def preview(self, a: Tensor) -> dict[str, Tensor]:
         """Translations of fixed images, by the averaged generator."""
         with evaluating(self.average.nets["G"]) as G:
-            return dict(fake_b=G(a).clamp(-1, 1))
+            return dict(fake_b=TranslationModule(G)(a))

@@ -25,6 +25,8 @@ class UNetGenerator(nn.Module):
     ValueError for a size that is no multiple of 4.
     """
 
+    margin = 0  # of TranslationModule: its maps shrink to one pixel, and any margin would double the side
+
     def __init__(
         self,
         channels_in: int = 3,

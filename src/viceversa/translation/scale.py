@@ -1,38 +1,40 @@
-"""The scale policy: at which size the network sees an image, and how its change reaches the full image."""
-
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+"""The scale policy: at which size the network sees an image."""
 
 from .. import images
 from ..errors import UsageError, did_you_mean
+from ..images.arrays import Array
 
-Array = npt.NDArray[Any]
+Scale = str | int  # one of SCALES, or the shorter side in pixels
 SCALES = ("auto", "native", "trained")
 MAX_NATIVE_RATIO = 2.0  # auto: images more than this many times the training size are reduced
+SMALLEST = 16  # pixels of a side below which no network was trained
 
 
-def require_scale(scale: str) -> None:
-    """UsageError for an unknown scale."""
-    if scale not in SCALES:
-        raise UsageError(f"--scale '{scale}': choose {', '.join(SCALES)}.{did_you_mean(scale, SCALES)}")
+def parse_scale(scale: Scale) -> Scale:
+    """A scale as it was typed: one of SCALES, or a number of pixels. UsageError for anything else."""
+    if scale in SCALES:
+        return scale
+    try:
+        pixels = int(scale)
+    except ValueError:
+        near = did_you_mean(str(scale), SCALES)
+        raise UsageError(f"--scale '{scale}': choose {', '.join(SCALES)}, or a number of pixels.{near}") from None
+    if pixels < SMALLEST:
+        raise UsageError(f"--scale {pixels}: the shorter side for the network has at least {SMALLEST} pixels")
+    return pixels
 
 
-def network_input(pixels: Array, scale: str, size: int) -> Array:
-    """The image (C, H, W) for the network: unchanged, or reduced to a shorter side of `size`, the training size."""
+def network_input(pixels: Array, scale: Scale, size: int) -> Array:
+    """The image (C, H, W) for the network: unchanged, or reduced to a shorter side by `scale`; never enlarged.
+
+    "trained": of `size`, the training size; "auto": the same for images more than twice as large; a number: of that.
+    """
     _, h, w = pixels.shape
-    ratio = min(h, w) / size
-    largest = MAX_NATIVE_RATIO if scale == "auto" else 1
-    if scale == "native" or ratio <= largest:
+    largest = MAX_NATIVE_RATIO * size if scale == "auto" else size
+    side = size
+    if isinstance(scale, int):
+        largest = side = scale
+    if scale == "native" or min(h, w) <= largest:
         return pixels
+    ratio = min(h, w) / side
     return images.resize(pixels, (round(h / ratio), round(w / ratio)))
-
-
-def carry_change(full: Array, reduced: Array, output: Array) -> Array:
-    """Add the change from `reduced` to `output` to `full` (C, H, W), resized to its size; clipped to [-1, 1]."""
-    channels = len(output)
-    change = output - images.to_channels(reduced, channels)
-    full = images.to_channels(full, channels)
-    resized = images.resize(change / 2, full.shape[1:])  # halved, since resize keeps [-1, 1]
-    return np.clip(full + 2 * resized, -1, 1)

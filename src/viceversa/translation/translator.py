@@ -16,11 +16,12 @@ from ..hardware.precision import choose_precision
 from ..methods import make_generators
 from ..methods.protocol import OPPOSITE, SIDES, Side
 from ..networks.layers import to_device
+from ..networks.translation import TranslationModule
 from ..optimize import AUTOCAST
 from ..runs import checkpoint
 from ..runs.folder import RunFolder
-from .module import TranslationModule, to_host
-from .scale import carry_change, network_input, require_scale
+from .enlarge import enlarge_change
+from .scale import Scale, network_input, parse_scale
 
 GPU_BATCH = 16  # images of a batch on a GPU, which one image does not fill
 GPU_PIXELS = GPU_BATCH * 256**2  # of a batch, at most
@@ -41,16 +42,15 @@ class Translator:
         step: int,
         device: str = "cpu",
         precision: str = "fp32",  # or "bf16", "fp16"
-        scale: str = "auto",  # or "native", "trained"
+        scale: Scale = "auto",  # or "native", "trained", or the shorter side in pixels
         fixed_batch: bool = False,  # always full batches, for networks compiled for one shape
     ) -> None:
-        require_scale(scale)
         self.generators = {
             side: to_device(net, device).eval().requires_grad_(False) for side, net in generators.items()
         }
         self.modules = {side: TranslationModule(net) for side, net in self.generators.items()}
         self.names, self.size, self.step, self.device = names, size, step, device
-        self.precision, self.scale, self.fixed_batch = precision, scale, fixed_batch
+        self.precision, self.scale, self.fixed_batch = precision, parse_scale(scale), fixed_batch
         self.batch_size = GPU_BATCH if device == "cuda" else 1  # best number of images per call
         self.channels = dict(zip(SIDES, channels, strict=True))
 
@@ -96,7 +96,7 @@ class Translator:
 
         results = []
         for picture, source, reduced, output in zip(pictures, sources, inputs, outputs, strict=True):
-            pixels = output if reduced is source else carry_change(source, reduced, output)
+            pixels = output if reduced is source else enlarge_change(source, reduced, output)
             results.append(images.with_pixels(picture, pixels))
         return results
 
@@ -141,13 +141,21 @@ class Translator:
         return to_host(outputs) if outputs.is_cuda and not x.is_cuda else outputs.to(x.device)
 
 
+def to_host(x: Tensor) -> Tensor:
+    """Copy a GPU tensor to the host, into pinned memory."""
+    host = torch.empty(x.shape, pin_memory=True)
+    host.copy_(x, non_blocking=True)
+    torch.cuda.current_stream().synchronize()
+    return host
+
+
 def load(
     run: Path | str,
     *,
     device: str = "auto",
     precision: str = "auto",
     compile: bool = False,
-    scale: str = "auto",
+    scale: Scale = "auto",
     step: int | None = None,
 ) -> Translator:
     """Load a Translator from the newest checkpoint of a run, or from that of `step`.
