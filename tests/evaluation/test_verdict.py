@@ -16,6 +16,7 @@ from viceversa.evaluation.verdict import (
     sentence,
     summary,
     two_digits,
+    widening,
 )
 from viceversa.metrics.student_t import quantile
 
@@ -135,6 +136,7 @@ SENTENCES = [
         {"baseline": "real", "gain": -1.0, "low": -7.0, "high": 5.0, "value": 2.0, "baseline_value": -1.0},
         "the generated pictures cannot be told from real ones by this measure. 100 pictures are too few to tell; about",
     ),
+    ({"pictures": 9}, "apples to oranges: too few pictures to tell: 9. 10 are the least for a comparison."),
     ({"training": True}, "100 training pictures are enough to tell. There is no test set"),
 ]
 
@@ -143,7 +145,21 @@ SENTENCES = [
 def test_sentence_says_whether_by_how_much_and_how_many(changes, text):
     v = replace(KNOWN, **changes)
     assert text in sentence(v)
-    assert sentence(v) == f"{'oranges' if v.baseline == 'real' else 'apples to oranges'}: {headline(v)} ({detail(v)})"
+    numbers = f" ({detail(v)})" if v.pictures > 9 else ""
+    assert sentence(v) == f"{'oranges' if v.baseline == 'real' else 'apples to oranges'}: {headline(v)}{numbers}"
+
+
+def test_bootstrap_interval_is_widened_to_that_of_students_t():
+    for n in (10, 100):
+        x = alternating(0.0, 1.0, n)  # the bootstrap's standard error of its mean is the biased deviation / sqrt(n)
+        margin = widening(n, 10 * n) * 1.959964 * x.std() / math.sqrt(n)
+        assert margin == pytest.approx(quantile(n - 1) * x.std(ddof=1) / math.sqrt(n), rel=1e-6)
+
+
+def test_nothing_is_decided_from_fewer_than_ten_pictures():
+    real = features(2)
+    v = kid_verdict("a", "b", features(2), features(2, 9.0), real, baseline="colour")
+    assert v.better is None and v.needed == 10 and detail(v) == ""
 
 
 def test_summary_holds_the_sentences_and_the_numbers():

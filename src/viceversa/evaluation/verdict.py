@@ -184,7 +184,8 @@ def summary(verdicts: Iterable[dict[str, Any] | None]) -> dict[str, Any]:
 def sentence(v: Verdict) -> str:
     """The verdict for a reader who knows no metric, and in brackets the numbers."""
     about = v.target if v.baseline == "real" else f"{v.source} to {v.target}"
-    return f"{about}: {headline(v)} ({detail(v)})"
+    numbers = f" ({detail(v)})" if detail(v) else ""
+    return f"{about}: {headline(v)}{numbers}"
 
 
 def headline(v: Verdict) -> str:
@@ -228,12 +229,12 @@ def how_much(v: Verdict) -> str:
 
 
 def detail(v: Verdict) -> str:
-    """The numbers with the 95 % interval of the difference, in the direction that the headline speaks of."""
+    """The numbers with the 95 % interval of the difference, as the headline has it; none where they mean nothing."""
+    if v.too_few:
+        return ""
     low, high = (v.low, v.high) if v.gain > 0 else (-v.high, -v.low)
     name, unit = ("PSNR", " dB") if v.measure == "PSNR" else ("KID × 1000", "")
     numbers = f"{name} {v.value:.1f} instead of {v.baseline_value:.1f}{unit}"
-    if v.too_few:
-        return numbers.replace("-", "−")
     text = f"{numbers}; 95 % interval of the difference {low:.1f} to {high:.1f}{unit}"
     if v.measure == "KID" and _has_share(v):
         text += f", that is {100 * low / v.baseline_value:.0f} to {100 * high / v.baseline_value:.0f} %"

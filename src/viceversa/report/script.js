@@ -17,7 +17,8 @@ function open(images, caption) {
     copy.src = image.src;
     copy.alt = image.alt;
     if (image.naturalWidth <= SMALL) { // in whole multiples, so that pixels stay squares
-      const room = Math.min(innerWidth * 0.9 / images.length / image.naturalWidth, innerHeight * 0.75 / image.naturalHeight);
+      const [w, h] = [innerWidth * 0.9 / image.naturalWidth, innerHeight * 0.75 / image.naturalHeight];
+      const room = Math.max(Math.min(w / images.length, h), Math.min(w, h / images.length)); // side by side, or stacked
       copy.style.width = `${image.naturalWidth * Math.max(1, Math.floor(room))}px`;
       copy.className = "pixels";
     }

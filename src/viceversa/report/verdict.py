@@ -33,13 +33,14 @@ def line_of(report: ReportData, v: dict[str, Any]) -> Html:
     if v.get("baseline") == "real":
         answer, end, rest = "", "", v["headline"]
     about = html("<small>{a} → {b}</small>", a=v["source"], b=v["target"]) if report.translates else Html()
+    detail = html("<small>{text}.</small>", text=whole_percents(v["detail"])) if v["detail"] else Html()
     return html(
-        '<p class="{kind}">{about}<b>{answer}</b>{rest}<small>{detail}.</small></p>',
+        '<p class="{kind}">{about}<b>{answer}</b>{rest}{detail}</p>',
         kind=ANSWERS.get(v["better"], "open"),
         about=about,
         answer=_capital(answer + end) if answer else "",
         rest=whole_percents(rest if answer else _capital(rest)),
-        detail=whole_percents(v["detail"]),
+        detail=detail,
     )
 
 
