@@ -41,7 +41,7 @@ Whole = Annotated[int, Parameter(converter=whole_number)]
 Flag = Annotated[bool, Parameter(negative=())]  # --quick, without --no-quick
 Quiet = Annotated[bool, Parameter(("--quiet", "-q"), negative=())]
 Words = Parameter(negative=())  # of an option that may be repeated
-Device = Annotated[str, Parameter(converter=device_name)]  # auto, cpu, cuda, cuda:N or mps
+Device = Annotated[Literal["auto", "cpu", "cuda", "mps"] | str, Parameter(converter=device_name)]  # or cuda:N
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
