@@ -136,7 +136,7 @@ SENTENCES = [
         {"baseline": "real", "gain": -1.0, "low": -7.0, "high": 5.0, "value": 2.0, "baseline_value": -1.0},
         "the generated pictures cannot be told from real ones by this measure. 100 pictures are too few to tell; about",
     ),
-    ({"pictures": 9}, "apples to oranges: too few pictures to tell: 9. 10 are the least for a comparison."),
+    ({"pictures": 9}, "apples to oranges: 9 pictures are too few to tell; it takes at least 10."),
     ({"training": True}, "100 training pictures are enough to tell. There is no test set"),
 ]
 

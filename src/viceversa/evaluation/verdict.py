@@ -191,7 +191,7 @@ def sentence(v: Verdict) -> str:
 def headline(v: Verdict) -> str:
     """Better or not, by how much, and whether there are enough pictures to tell."""
     if v.too_few:
-        return f"too few pictures to tell: {v.pictures}. {LEAST_PICTURES[v.measure]} are the least for a comparison."
+        return f"{v.pictures} pictures are too few to tell; it takes at least {LEAST_PICTURES[v.measure]}."
     if v.baseline == "real":
         return _generated(v)
     goal = "the true translations" if v.measure == "PSNR" else f"real pictures of {v.target}"

@@ -3,9 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-MARGIN = (
-    2  # pixels around an image for generators that state no margin of their own; chosen by experiment (docs/log.md)
-)
+MARGIN = 2  # pixels around an image for generators that state no margin of their own; by experiment (docs/log.md)
 MULTIPLE = 4  # the least that both sides of a generator's input are multiples of
 SMALLEST = 16  # pixels: the smallest side that every generator can process
 
