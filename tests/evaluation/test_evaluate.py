@@ -34,9 +34,8 @@ def test_evaluation_of_a_run_has_every_part(run):
             assert row["kid_low"] <= row["kid_high"] and 0 <= row["coverage"] <= 1
         assert direction["rows"]["real"]["frechet"] < direction["rows"]["input"]["frechet"]  # red is not blue
         verdict = direction["verdict"]
-        assert (
-            verdict["measure"] == "KID" and verdict["baseline"] == "colour" and "colour change" in verdict["sentence"]
-        )
+        assert (verdict["measure"], verdict["baseline"], verdict["needed"]) == ("KID", "colour", 10)
+        assert "too few pictures to tell: 8." in verdict["sentence"]
         assert verdict["value"] == pytest.approx(direction["rows"]["translation"]["kid"])
         assert verdict["baseline_value"] == pytest.approx(direction["rows"]["colour"]["kid"])
         assert direction["truth"] is None and 0 < direction["cycle"]["cycle_psnr"] < 60
@@ -83,7 +82,7 @@ def test_evaluation_of_two_folders(pictures, capsys):
     assert (other["real"]["count"], other["real"]["reference"]) == (7, 7)  # the floor: halves of the real ones
     assert command(["evaluate", str(made), str(real)]) == 0
     output = capsys.readouterr().out
-    assert output.startswith("trainA: the generated pictures are farther from real pictures")
+    assert output.startswith("trainA: too few pictures to tell: 9.")  # 12 against 7
     assert "real against real" in output and NET.sha256[:12] in output and "95 % interval" in output
 
 
