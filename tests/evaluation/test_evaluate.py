@@ -34,7 +34,7 @@ def test_evaluation_of_a_run_has_every_part(run):
             assert row["kid_low"] <= row["kid_high"] and 0 <= row["coverage"] <= 1
         assert direction["rows"]["real"]["frechet"] < direction["rows"]["input"]["frechet"]  # red is not blue
         verdict = direction["verdict"]
-        assert verdict["measure"] == "KID" and verdict["baseline"] == "colour"
+        assert (verdict["measure"], verdict["baseline"], verdict["needed"]) == ("KID", "colour", 10)
         assert verdict["sentence"].endswith("8 pictures are too few to tell; it takes at least 10.")
         assert verdict["value"] == pytest.approx(direction["rows"]["translation"]["kid"])
         assert verdict["baseline_value"] == pytest.approx(direction["rows"]["colour"]["kid"])

@@ -16,7 +16,9 @@ def test_report_of_a_run_in_progress_reloads_and_that_of_a_finished_one_does_not
     assert 'data-refresh="20"' in page and "Training: step 7 of 20 (35%)" in page and "reloads itself" in page
     assert 'class="pair"' not in page and 'class="verdict"' not in page and "Losses" in page
     for write in (make, make_stopped, make_quick):
-        assert "data-refresh" not in write(run.path).read_text()
+        make_quick(run.path, in_progress=True)
+        write(run.path)
+        assert "data-refresh" not in run.report.read_text()
 
 
 def test_time_left_follows_from_the_last_start(tmp_path):
@@ -50,6 +52,13 @@ def test_error_in_a_report_does_not_end_the_training(tmp_path):
     report = live.LiveReport()
     report(tmp_path / "no run")
     assert "is not a run" in report.error
+
+
+def test_report_that_cannot_be_written_does_not_hide_why_a_run_stopped(tmp_path):
+    run, _ = build(tmp_path)
+    run.report.mkdir()
+    make_stopped(run.path)
+    assert "the report could not be written" in (run.path / "log.txt").read_text()
 
 
 def test_training_keeps_its_report_up_to_date(world, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from importlib.resources import files as resources
 from pathlib import Path
@@ -106,10 +107,18 @@ def make_quick(run_path: Path | str, in_progress: bool = False) -> Path:
     return run.report
 
 
-def make_stopped(run_path: Path | str) -> Path:
-    """The report of a run that was stopped: at once without translations, then whole, as time may be short."""
-    path = make_quick(run_path)
-    return make(run_path) if RunFolder(run_path).last_step() else path
+def make_stopped(run_path: Path | str) -> None:
+    """The report of a run that was stopped: at once without translations, then whole, as time may be short.
+
+    Raises nothing, so that what stopped the run decides the exit code; log.txt says what went wrong.
+    """
+    try:
+        make_quick(run_path)
+        if RunFolder(run_path).last_step():
+            make(run_path)
+    except Exception as e:
+        with suppress(OSError):
+            RunFolder(run_path).log(f"the report could not be written ({type(e).__name__}: {e})")
 
 
 def render(report: ReportData, size: int = round(MEGABYTES * 1e6)) -> Html:
