@@ -16,7 +16,7 @@ import numpy.typing as npt
 from .. import images
 from .folders import Domains, find_domains
 
-SIDE = 128  # pixels: images of four times that and more may be read at a reduced scale, see `images.read`
+SIDE = 96  # pixels: larger JPEGs are read at the reduced scale that is enough for this side, see `images.read`
 NEAR = 4 / 255  # mean difference in [0, 1] below which two thumbnails show the same image
 MAX_PROBLEMS = 0.01  # share of broken or leaked images above which a dataset is not fit for training
 

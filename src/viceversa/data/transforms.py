@@ -16,7 +16,7 @@ def reader(load: int, fit: str, channels: int) -> Read:
     """A function from a path to (channels, H, W) uint8.
 
     `fit` "cover": the shorter side becomes `load` and the aspect ratio stays; "squash": both sides become `load`.
-    A JPEG of more than twice that may be decoded at a reduced scale (`images.read`).
+    A JPEG of six times that or more is decoded at a reduced scale (`images.read`).
     """
 
     def read(path: Path) -> np.ndarray:

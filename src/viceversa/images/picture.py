@@ -24,7 +24,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")
 FORMAT_ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
 LEFT, RIGHT = "#left", "#right"  # after a file's name: that half of an image with two sides
 JPEG_REDUCTIONS = (8, 4, 2)  # scales 1/8, 1/4 and 1/2 at which a JPEG decoder can decode
-SIDES_KEPT = 2  # a reduced JPEG keeps at least this many times the shorter side that its reader will reduce it to
+SIDES_KEPT = 3  # a reduced JPEG keeps at least this many times the side that its reader reduces it to (docs/log.md)
 
 # Pillow warns about images above half of its own limit and about junk beside the pixels, once per file. Ignoring this
 # around our own decoding only is not possible: warnings.catch_warnings replaces the filters of the whole process, and
@@ -79,7 +79,7 @@ def read(path: str | os.PathLike[str], *, side: int | None = None) -> Picture:
     that half of the file before it. Raises ImageError, never hangs.
 
     `side` is the shorter side to which the caller will reduce the picture: a JPEG is then decoded at 1/8, 1/4 or 1/2
-    where its shorter side stays at least twice that. Any other file, and any file without `side`, is decoded in full.
+    where its shorter side stays at least three times that. Any other file, and any file without `side`, is decoded in full.
     """
     file_path, half = file_of(path)
     try:
