@@ -132,10 +132,12 @@ def translate(
     precision: Precision = "auto",
     compile: bool = False,
     scale: Literal["auto", "native", "trained"] = "auto",
+    strip: Flag = False,
     quiet: Quiet = False,
 ) -> "Summary":
     """Translate pictures and folders of pictures; name, size, format, alpha, bit depth and colour profile stay.
 
+    So do resolution (dpi) and EXIF: date, camera, exposure, GPS position; without thumbnail and maker notes.
     Pictures of more than 8 bits are always computed in float32. Raises UsageError, DataError and ModelFileError.
 
     Args:
@@ -148,6 +150,7 @@ def translate(
         compile: Compile the network with torch.compile; worth it for many pictures of one size.
         scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change
             carried over to the full picture; auto: trained for pictures more than twice the training size.
+        strip: Leave EXIF out, GPS position included.
         quiet: Print nothing.
     """
     import torch
@@ -173,7 +176,7 @@ def translate(
                 live.say(f"{' <-> '.join(translator.names)}  step {translator.step}  {how}")
             live(f"{done}/{total}  {path.name}")
 
-        return translate_files(translator, inputs, to, out, progress)
+        return translate_files(translator, inputs, to, out, progress, strip=strip)
 
 
 def evaluate(

@@ -34,9 +34,7 @@ def to_channels(pixels: Array, n: int) -> Array:
     return np.tensordot(luma, pixels, axes=1)[None].astype(np.float32, copy=False)
 
 
-def resize(
-    pixels: Array, size: tuple[int, int], extent: tuple[float, float] | None = None
-) -> npt.NDArray[np.float32]:
+def resize(pixels: Array, size: tuple[int, int], extent: tuple[float, float] | None = None) -> npt.NDArray[np.float32]:
     """Resize (C, H, W) to (C, h, w) by antialiased bicubic interpolation in float, clipped to [-1, 1].
 
     `extent` are height and width of the part of `pixels` to take, from the top left corner; the whole by default.

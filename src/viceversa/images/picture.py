@@ -13,7 +13,8 @@ from PIL import Image, UnidentifiedImageError
 from ..errors import DataError
 from ..files import write_bytes
 from .arrays import Array, to_uint8
-from .formats import apply_orientation, encode, read_orientation, read_samples
+from .exif import Exif, read_exif
+from .formats import apply_orientation, encode, read_dpi, read_orientation, read_samples
 
 Depth = Literal["uint8", "uint16", "float32"]
 
@@ -56,6 +57,8 @@ class Picture:
     low: float = 0.0  # stored value of -1
     high: float = 255.0  # stored value of +1
     icc: bytes | None = None  # colour profile, byte for byte
+    exif: Exif | None = None  # what of it is true of the upright pixels, see `exif`
+    dpi: tuple[float, float] | None = None  # pixels per inch across and down, where stated outside EXIF
     notes: tuple[str, ...] = ()
     reduction: int = 1  # the pixels are 1 / reduction of the file's, see `read`
     full_size: tuple[int, int] | None = None  # height and width of the file, where the pixels are reduced
@@ -71,7 +74,7 @@ class Picture:
         return self.size[0] / self.reduction, self.size[1] / self.reduction
 
 
-def read(path: str | os.PathLike[str], *, side: int | None = None) -> Picture:
+def read(path: str | os.PathLike[str], *, side: int | None = None, strip: bool = False) -> Picture:
     """Read a JPEG, PNG, WebP, TIFF, BMP or PPM file at full depth, upright by its EXIF tag.
 
     uint8 is 0..255, uint16 0..65535; float values are 0..1 when all lie there, else the file's own min..max.
@@ -79,14 +82,15 @@ def read(path: str | os.PathLike[str], *, side: int | None = None) -> Picture:
     that half of the file before it. Raises ImageError, never hangs.
 
     `side` is the shorter side to which the caller will reduce the picture: a JPEG is then decoded at 1/8, 1/4 or 1/2
-    where its shorter side stays at least three times that. Any other file, and any file without `side`, is decoded in full.
+    where its shorter side stays at least three times that. Any other file, and any file without `side`, is decoded in
+    full. `strip` leaves EXIF out. Damaged EXIF is left out with a note.
     """
     file_path, half = file_of(path)
     try:
         if not stat.S_ISREG(os.stat(file_path).st_mode):  # a pipe would block for ever
             raise ImageError(file_path, "it is not a file")
         with open(file_path, "rb") as file:
-            picture = _decode(file_path, file, side, halves=bool(half))
+            picture = _decode(file_path, file, side, bool(half), strip)
     except (OSError, ValueError, MemoryError) as error:
         raise ImageError(file_path, getattr(error, "strerror", None) or str(error)) from None
     return _crop_half(picture, half) if half else picture
@@ -107,7 +111,9 @@ def _crop_half(picture: Picture, half: str) -> Picture:
     return replace(picture, pixels=np.ascontiguousarray(picture.pixels[:, :, part]), alpha=alpha, full_size=full_size)
 
 
-def _decode(path: str | os.PathLike[str], file: Any, side: int | None = None, halves: bool = False) -> Picture:
+def _decode(
+    path: str | os.PathLike[str], file: Any, side: int | None = None, halves: bool = False, strip: bool = False
+) -> Picture:
     """Decode an open file; whatever a damaged or hostile file causes becomes an ImageError."""
     try:
         image = Image.open(file, formats=FORMATS)
@@ -120,6 +126,11 @@ def _decode(path: str | os.PathLike[str], file: Any, side: int | None = None, ha
         samples = apply_orientation(samples, orientation)
         if getattr(image, "is_animated", False):
             notes += ("several frames: only the first is used",)
+        size = (height, width) if orientation >= 5 else (width, height)
+        dpi = read_dpi(image)
+        if orientation >= 5 and dpi:
+            dpi = dpi[::-1]
+        exif, exif_notes = (None, ()) if strip else exif_or_note(image, size, file)
     except UnidentifiedImageError:
         empty = os.fstat(file.fileno()).st_size == 0
         reason = "the file is empty" if empty else "it is broken or not JPEG, PNG, WebP, TIFF, BMP or PPM"
@@ -127,10 +138,17 @@ def _decode(path: str | os.PathLike[str], file: Any, side: int | None = None, ha
     except Exception as error:  # a broken file can make a decoder raise anything
         raise ImageError(path, str(error) or type(error).__name__) from None
     format = image.format or ""
-    picture = picture_from_samples(samples, format=FORMAT_ALIASES.get(format, format), icc=icc, notes=notes)
-    if reduction == 1:
-        return picture
-    return replace(picture, reduction=reduction, full_size=(width, height) if orientation >= 5 else (height, width))
+    picture = picture_from_samples(samples, format=FORMAT_ALIASES.get(format, format), icc=icc, exif=exif, dpi=dpi)
+    full_size = None if reduction == 1 else size[::-1]
+    return replace(picture, notes=(*notes, *exif_notes), reduction=reduction, full_size=full_size)
+
+
+def exif_or_note(image: Image.Image, size: tuple[int, int], file: Any = None) -> tuple[Exif | None, tuple[str, ...]]:
+    """EXIF of an image that is loaded, of upright width and height `size`; none and a note where it is damaged."""
+    try:
+        return read_exif(image, size, file), ()
+    except Exception:  # whatever is wrong with it, the image is good
+        return None, ("EXIF dropped: it is damaged or too long",)
 
 
 def _reduce_jpeg(image: Image.Image, side: int, halves: bool) -> int:
@@ -220,13 +238,18 @@ def to_samples(picture: Picture) -> Array:
 
 
 def write(path: str | os.PathLike[str], picture: Picture) -> None:
-    """Write a Picture in its own format, size, depth, alpha and colour profile, atomically.
+    """Write a Picture in its own format, size, depth, alpha, colour profile, EXIF and resolution, atomically.
 
     JPEG is written at quality 95 without chroma subsampling; WebP and TIFF without loss; palettes as RGB(A),
-    1 bit as 8-bit grey. EXIF is dropped (the pixels stand upright; date and camera belong to the original).
+    1 bit as 8-bit grey. BMP and PPM hold no EXIF, PPM no resolution.
     Raises ValueError for a depth or alpha that the format cannot hold, which `read` never returns.
     """
-    write_bytes(Path(path), encode(to_samples(picture), picture.format, picture.icc))
+    write_bytes(Path(path), encode_picture(picture))
+
+
+def encode_picture(picture: Picture) -> bytes:
+    """The bytes of the file that `write` writes."""
+    return encode(to_samples(picture), picture.format, picture.icc, picture.exif, picture.dpi)
 
 
 def with_pixels(picture: Picture, pixels: Array) -> Picture:
