@@ -116,7 +116,7 @@ def _read_directory(file: IO[bytes], offset: int, order: str, tags: set[int] | N
             raise ValueError("EXIF of more than 64 kB")
         data = place[:size] if size <= 4 else _read_at(file, struct.unpack(f"{order}I", place)[0], size)
         entries[tag] = Entry(tag, kind, data)
-    return tuple(entries.values())
+    return tuple(sorted(entries.values()))
 
 
 def _describes_stack(entry: Entry) -> bool:

@@ -4,6 +4,7 @@ import os
 import stat
 import warnings
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,6 +97,11 @@ def read(path: str | os.PathLike[str], *, side: int | None = None, strip: bool =
     return _crop_half(picture, half) if half else picture
 
 
+def decode(data: bytes) -> Picture:
+    """`read` for the content of a file."""
+    return _decode("the bytes", BytesIO(data))
+
+
 def file_of(path: str | os.PathLike[str]) -> tuple[str, str]:
     """The file of a path, and the half of it that the path names: "", LEFT or RIGHT."""
     text = os.fspath(path)
@@ -132,7 +138,7 @@ def _decode(
             dpi = dpi[::-1]
         exif, exif_notes = (None, ()) if strip else exif_or_note(image, size, file)
     except UnidentifiedImageError:
-        empty = os.fstat(file.fileno()).st_size == 0
+        empty = file.seek(0, os.SEEK_END) == 0
         reason = "the file is empty" if empty else "it is broken or not JPEG, PNG, WebP, TIFF, BMP or PPM"
         raise ImageError(path, reason) from None
     except Exception as error:  # a broken file can make a decoder raise anything
