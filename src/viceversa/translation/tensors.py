@@ -68,5 +68,5 @@ def _require_values(x: Tensor, low: float, high: float, is_default: bool) -> Non
             "no value of a float tensor is below 0: it is taken as [-1, 1]; for images in [0, 1] pass "
             "value_range=(0, 1), and (-1, 1) to state that it is right",
             UserWarning,
-            stacklevel=5,
+            stacklevel=4,  # the caller of the translator
         )

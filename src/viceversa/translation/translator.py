@@ -18,7 +18,7 @@ from ..methods.protocol import OPPOSITE, SIDES, Side
 from ..networks.layers import to_device
 from ..runs import checkpoint
 from ..runs.folder import RunFolder
-from .inputs import is_float_array, open_image
+from .inputs import Pack, is_float_array, open_image
 from .module import TranslationModule, to_host
 from .scale import carry_change, network_input, require_scale
 from .tensors import normalise_tensor
@@ -84,7 +84,8 @@ class Translator:
         """
         self.side(to)  # a wrong name is an error before any work
         if isinstance(image, list | tuple):
-            return type(image)(self.translate_list(image, to, value_range))
+            results = self.translate_list(image, to, value_range)
+            return results if isinstance(image, list) else tuple(results)
         if isinstance(image, Tensor):
             x, restore = normalise_tensor(image, value_range)
             return restore(self.batch(x, self.side(to)))
@@ -95,12 +96,22 @@ class Translator:
 
     def translate_list(self, items: Sequence[Any], to: str, value_range: tuple[float, float] | None) -> list[Any]:
         """Translate each image; `value_range` is that of the arrays and tensors among them."""
-        results = []
-        for i, image in enumerate(items, 1):
+        results: list[Any] = []
+        opened: list[tuple[int, list[images.Picture], Pack]] = []
+        for i, image in enumerate(items):
             if isinstance(image, list | tuple):
-                raise UsageError(f"image {i} of {len(items)} is a {type(image).__name__}; give one flat list of images")
-            is_float = image.is_floating_point() if isinstance(image, Tensor) else is_float_array(image)
-            results.append(self.translate(image, to, value_range=value_range if is_float else None))
+                kind = type(image).__name__
+                raise UsageError(f"image {i + 1} of {len(items)} is a {kind}; give one flat list of images")
+            if isinstance(image, Tensor):
+                own = value_range if image.is_floating_point() else None
+                results.append(self.translate(image, to, value_range=own))
+            else:
+                opened.append((i, *open_image(image, value_range if is_float_array(image) else None)))
+                results.append(None)
+
+        outputs = iter(self.pictures([picture for _, pictures, _ in opened for picture in pictures], to))
+        for i, pictures, pack in opened:
+            results[i] = pack([next(outputs) for _ in pictures])
         return results
 
     def picture(self, picture: images.Picture, to: str) -> images.Picture:
