@@ -152,10 +152,12 @@ def translate(
     precision: Precision = "auto",
     compile: bool = False,
     scale: str | int = "auto",
+    strip: Flag = False,
     quiet: Quiet = False,
 ) -> "Summary":
     """Translate pictures and folders of pictures; name, size, format, alpha, bit depth and colour profile stay.
 
+    So do resolution (dpi) and EXIF: date, camera, exposure, GPS position; without thumbnail and maker notes.
     Pictures of more than 8 bits are always computed in float32.
 
     Raises UsageError, DataError and ModelFileError.
@@ -171,6 +173,7 @@ def translate(
         scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change of
             colours fitted to the full picture; auto: trained for pictures more than twice the training size; a number:
             the shorter side in pixels.
+        strip: Leave EXIF out, GPS position included.
         quiet: Print no progress, only the result.
     """
     from .console import LiveLine
@@ -197,7 +200,7 @@ def translate(
                 live.say(f"{' <-> '.join(translator.names)}  step {translator.step}  {how}")
             live(f"{done}/{total}  {path.name}")
 
-        return translate_files(translator, inputs, to, out, progress)
+        return translate_files(translator, inputs, to, out, progress, strip=strip)
 
 
 def evaluate(

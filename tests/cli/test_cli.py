@@ -270,7 +270,7 @@ def test_commands_are_those_of_the_design():
     assert {" ".join(chain) for chain, _ in commands()} == {
         "demo", "train", "translate", "evaluate", "compare", "report", "convert", "data make", "data check", "data get",
         "data list", "runs list", "runs show", "diagnose", "doctor", "lab", "bench", "study make", "study serve",
-        "study results", "completion", "report",
+        "study results", "completion",
     }  # fmt: skip
 
 

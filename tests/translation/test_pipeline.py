@@ -122,7 +122,7 @@ def test_bug_is_raised_after_earlier_images_are_written(tmp_path: Path, monkeypa
 def test_few_images_are_read_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, read, paths = pictures(tmp_path / "in", 12), images.read, []
 
-    def recorded(path: Path) -> images.Picture:
+    def recorded(path: Path, **options: bool) -> images.Picture:
         paths.append(path)
         return read(path)
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from statistics import median
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from .. import images
 from .folders import Domains, find_domains
 
+SIDE = 96  # pixels: larger JPEGs are read at the reduced scale that is enough for this side, see `images.read`
 NEAR = 4 / 255  # mean difference in [0, 1] below which two thumbnails show the same image
 MAX_PROBLEMS = 0.01  # share of broken or leaked images above which a dataset is not fit for training
 
@@ -92,15 +93,21 @@ class Report:
 class _Summary:
     """What `check` keeps of an image."""
 
-    path: str
+    file: Path
     domain: int
     part: str
     size: tuple[int, int]
     kind: str
-    digest: bytes  # of all pixels
+    digest: bytes  # of all pixels, at full scale where another image may have the same
+    reduction: int  # the scale at which the file was read is 1 / reduction
     gradient_bits: int  # 64 bits (difference hash): whether a pixel of 8 x 9 is brighter than its left neighbour
     thumbnail: npt.NDArray[np.uint8]  # (3, 8, 8)
     has_no_contrast: bool
+
+    @property
+    def path(self) -> str:
+        """The file's name as one line of text."""
+        return images.printable_path(self.file)
 
 
 def check(
@@ -113,7 +120,8 @@ def check(
 ) -> Report:
     """Read all images of `find_domains(data, other, names)` once, keeping 200 bytes of each.
 
-    An image whose pixels in [-1, 1] have a standard deviation below `near_constant` has no contrast.
+    An image whose pixels in [-1, 1] have a standard deviation below `near_constant` has no contrast. Large JPEGs are
+    read at a reduced scale, and again in full where another image may have the same pixels.
     """
     domains = data if isinstance(data, Domains) else find_domains(data, other, names)
     files = list(_files(domains))
@@ -121,12 +129,13 @@ def check(
     broken: list[tuple[str, str]] = []
     for done, (path, domain, part) in enumerate(files, 1):
         try:
-            summaries.append(_summarise(images.read(path), images.printable_path(path), domain, part, near_constant))
+            summaries.append(_summarise(images.read(path, side=SIDE), path, domain, part, near_constant))
         except images.ImageError as error:
             broken.append((images.printable_path(path), error.reason))
         if on_progress:
             on_progress(done, len(files))
 
+    summaries = _with_full_digests(summaries)
     same_pixels = [group for group in _group_by(summaries, lambda s: s.digest) if len(group) > 1]
     same_part = [part for group in same_pixels for part in _group_by(group, lambda s: (s.domain, s.part))]
     return Report(
@@ -146,26 +155,41 @@ def _files(domains: Domains) -> Iterator[tuple[Path, int, str]]:
         yield from ((path, domain, "test") for path in test)
 
 
-def _summarise(picture: images.Picture, path: str, domain: int, part: str, near_constant: float) -> _Summary:
+def _summarise(picture: images.Picture, file: Path, domain: int, part: str, near_constant: float) -> _Summary:
     pixels = picture.pixels
-    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
-    for plane in (pixels, picture.alpha):
-        digest.update(b"" if plane is None else np.ascontiguousarray(plane).tobytes())
-    grey = images.resize(images.to_channels(pixels, 1), (8, 9))[0]
+    grey = images.resize(images.to_channels(pixels, 1), (8, 9), picture.extent)[0]
     bits = np.packbits(grey[:, 1:] > grey[:, :-1])
-    thumbnail = images.to_uint8(images.resize(images.to_channels(pixels, 3), (8, 8)))
+    thumbnail = images.to_uint8(images.resize(images.to_channels(pixels, 3), (8, 8), picture.extent))
     model = {1: "grey", 3: "RGB"}[len(pixels)] + ("" if picture.alpha is None else " with alpha")
     return _Summary(
-        path=path,
+        file=file,
         domain=domain,
         part=part,
-        size=(pixels.shape[2], pixels.shape[1]),
+        size=(picture.size[1], picture.size[0]),
         kind=f"{model} {picture.depth} {picture.format}",
-        digest=digest.digest(),
+        digest=_digest(picture),
+        reduction=picture.reduction,
         gradient_bits=int.from_bytes(bits.tobytes(), "big"),
         thumbnail=thumbnail,
         has_no_contrast=float(pixels.std(axis=(1, 2), dtype=np.float64).max()) < near_constant,
     )
+
+
+def _digest(picture: images.Picture) -> bytes:
+    """A hash of size, pixels and alpha."""
+    digest = hashlib.blake2b(repr((len(picture.pixels), picture.size)).encode(), digest_size=16)
+    for plane in (picture.pixels, picture.alpha):
+        digest.update(b"" if plane is None else np.ascontiguousarray(plane).tobytes())
+    return digest.digest()
+
+
+def _with_full_digests(summaries: list[_Summary]) -> list[_Summary]:
+    """The digests of all pixels for images read at a reduced scale that agree with another in size and 64 bits."""
+    full: dict[Path, bytes] = {}
+    for group in _group_by(summaries, lambda s: (s.size, s.gradient_bits)):
+        if len(group) > 1:
+            full |= {s.file: _digest(images.read(s.file)) for s in group if s.reduction > 1}
+    return [replace(s, digest=full.get(s.file, s.digest)) for s in summaries]
 
 
 def _group_by(summaries: list[_Summary], key: Callable[[_Summary], Any]) -> list[list[_Summary]]:

@@ -16,10 +16,11 @@ def reader(load: int, fit: str, channels: int) -> Read:
     """A function from a path to (channels, H, W) uint8.
 
     `fit` "cover": the shorter side becomes `load` and the aspect ratio stays; "squash": both sides become `load`.
+    A JPEG of six times that or more is decoded at a reduced scale (`images.read`).
     """
 
     def read(path: Path) -> np.ndarray:
-        return images.to_uint8(fit_pixels(images.read(path), load, fit, channels))
+        return images.to_uint8(fit_pixels(images.read(path, side=load), load, fit, channels))
 
     return read
 
@@ -32,8 +33,9 @@ def label_reader(load: int, fit: str, palette: Palette) -> Read:
     """
 
     def read(path: Path) -> np.ndarray:
-        pixels = images.to_channels(images.read(path).pixels, 3)
-        return nearest_resize(classes_of(pixels, palette)[None], fit_size(pixels, load, fit))
+        picture = images.read(path)
+        pixels = images.to_channels(picture.pixels, 3)
+        return nearest_resize(classes_of(pixels, palette)[None], fit_size(picture, load, fit))
 
     return read
 
@@ -41,15 +43,15 @@ def label_reader(load: int, fit: str, palette: Palette) -> Read:
 def fit_pixels(picture: images.Picture, load: int, fit: str, channels: int) -> np.ndarray:
     """The pixels of a picture on white, resized as by `reader`: (channels, H, W) in [-1, 1]."""
     pixels = images.to_channels(blend_on_white(picture), channels)
-    size = fit_size(pixels, load, fit)
-    return pixels if size == pixels.shape[1:] else images.resize(pixels, size)
+    size = fit_size(picture, load, fit)
+    return pixels if size == pixels.shape[1:] else images.resize(pixels, size, picture.extent)
 
 
-def fit_size(pixels: np.ndarray, load: int, fit: str) -> tuple[int, int]:
-    """Height and width to which `reader` resizes pixels (C, H, W)."""
+def fit_size(picture: images.Picture, load: int, fit: str) -> tuple[int, int]:
+    """Height and width to which `reader` resizes a picture."""
     if fit == "squash":
         return load, load
-    _, h, w = pixels.shape
+    h, w = picture.size
     scale = load / min(h, w)
     return max(load, round(h * scale)), max(load, round(w * scale))
 

@@ -22,6 +22,7 @@ from ..metrics.features import evenly_spaced_indices
 from .extractors import FeatureNet, Features, Images
 
 BATCH = 32  # images at a time
+READING = 2  # changes when the pixels of a file do: 2 since large JPEGs are decoded at a reduced scale
 Item = TypeVar("Item")
 
 
@@ -35,7 +36,7 @@ class Preparation:
 
     def __call__(self, path: Path) -> Images:
         """The image (channels, H, W) in [-1, 1]; DataError for a file that cannot be read."""
-        picture = images.read(path)
+        picture = images.read(path, side=self.size)
         if self.size is None:
             return images.to_channels(blend_on_white(picture), self.channels)
 
@@ -95,7 +96,7 @@ def features_of_files(
 
 def features_key(paths: Sequence[Path], prepare: Preparation, extractor: FeatureNet) -> str:
     """Name of these features in the cache: a hash of every file's content, the preparation and the network."""
-    digest = sha256(f"{prepare} {extractor.sha256} {extractor.rule} {extractor.side}".encode())
+    digest = sha256(f"{READING} {prepare} {extractor.sha256} {extractor.rule} {extractor.side}".encode())
     for path in paths:
         try:
             digest.update(sha256(Path(images.file_of(path)[0]).read_bytes()).digest())

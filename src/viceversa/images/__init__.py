@@ -1,6 +1,6 @@
 """Images: reading and writing files, pixel arrays, contact sheets. Every file passes through `read` and `write`."""
 
-from .adapters import to_picture, to_pil
+from .adapters import range_of_array, to_picture, to_pil, to_pil_like
 from .arrays import from_uint8, resize, to_channels, to_uint8
 from .picture import (
     EXTENSIONS,
@@ -9,6 +9,8 @@ from .picture import (
     RIGHT,
     ImageError,
     Picture,
+    decode,
+    encode_picture,
     file_of,
     printable_path,
     read,
@@ -25,16 +27,20 @@ __all__ = [
     "RIGHT",
     "ImageError",
     "Picture",
+    "decode",
+    "encode_picture",
     "file_of",
     "from_uint8",
     "grid",
     "printable_path",
+    "range_of_array",
     "read",
     "resize",
     "save_png",
     "to_channels",
     "to_picture",
     "to_pil",
+    "to_pil_like",
     "to_samples",
     "to_uint8",
     "with_pixels",

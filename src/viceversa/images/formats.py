@@ -10,6 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from .exif import (
+    LONG,
+    PREFIX,
+    RESOLUTION_UNIT,
+    SHORT,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    Entry,
+    Exif,
+    directory,
+    resolution_entries,
+)
+
 Array = npt.NDArray[Any]
 Decoded = tuple[Array, bytes | None, tuple[str, ...]]
 
@@ -23,6 +36,7 @@ CONVERTED_MODES = {
     "HSV": "RGB",
     "LAB": "RGB",
 }
+METRES_PER_INCH = 0.0254
 SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"lossless": True, "exact": True},
@@ -193,18 +207,35 @@ def apply_orientation(samples: Array, orientation: int) -> Array:
     return samples
 
 
-def encode(samples: Array, format: str, icc: bytes | None = None) -> bytes:
+def read_dpi(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels per inch across and down of an image that is loaded, where its file states them outside EXIF."""
+    if image.info.get("jfif_unit", 1) == 0 or (image.format in ("JPEG", "MPO") and "jfif_unit" not in image.info):
+        return None  # Pillow takes it from EXIF, or makes it up
+    try:
+        x, y = map(float, image.info["dpi"])
+    except (LookupError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (x, y) if 0 < x < 1e5 and 0 < y < 1e5 else None
+
+
+def encode(
+    samples: Array,
+    format: str,
+    icc: bytes | None = None,
+    exif: Exif | None = None,
+    dpi: tuple[float, float] | None = None,
+) -> bytes:
     """The bytes of an image file from samples (H, W, 1 | 2 | 3 | 4) of uint8, uint16 or float32; see `write`."""
     alpha, depth = samples.shape[2] in (2, 4), samples.dtype.name
     if format == "TIFF":
-        return _encode_tiff(samples, icc)
+        return _encode_tiff(samples, icc, exif, dpi)
     if depth == "uint16" and format == "PNG":
-        return _encode_png_16(samples, icc)
+        return _encode_png_16(samples, icc, exif, dpi)
     if depth == "uint16" and format == "PPM" and not alpha:
         head = f"P{5 if samples.shape[2] == 1 else 6}\n{samples.shape[1]} {samples.shape[0]}\n65535\n"
         return head.encode() + samples.astype(">u2").tobytes()
     if depth == "uint8" and format == "BMP" and alpha:
-        return _encode_bmp_alpha(samples)
+        return _encode_bmp_alpha(samples, dpi)
     if alpha and format not in ("PNG", "WEBP"):
         raise ValueError(f"{format} files hold no alpha; use PNG, WebP or TIFF")
     if depth != "uint8" and not (depth == "float32" and format == "PPM" and samples.shape[2] == 1):
@@ -213,12 +244,21 @@ def encode(samples: Array, format: str, icc: bytes | None = None) -> bytes:
     options = dict(SAVE_OPTIONS.get(format, {}))
     if icc and format not in ("BMP", "PPM"):
         options["icc_profile"] = icc
+    if exif and format not in ("BMP", "PPM"):
+        options["exif"] = exif.block()
+    if dpi:
+        options["dpi"] = dpi
     out = BytesIO()
     Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples).save(out, format, **options)
     return out.getvalue()
 
 
-def _encode_png_16(samples: Array, icc: bytes | None) -> bytes:
+def _per_metre(dpi: tuple[float, float]) -> tuple[int, int]:
+    """Pixels per metre, as PNG and BMP state them."""
+    return round(dpi[0] / METRES_PER_INCH), round(dpi[1] / METRES_PER_INCH)
+
+
+def _encode_png_16(samples: Array, icc: bytes | None, exif: Exif | None, dpi: tuple[float, float] | None) -> bytes:
     """16-bit PNG (W3C PNG, sections 7, 9 and 11), every row filtered by Up."""
     h, w, count = samples.shape
     rows = np.ascontiguousarray(samples.astype(">u2")).view(np.uint8).reshape(h, -1)
@@ -229,47 +269,49 @@ def _encode_png_16(samples: Array, icc: bytes | None) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", w, h, 16, {1: 0, 2: 4, 3: 2, 4: 6}[count], 0, 0, 0)
-    profile = chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc)) if icc else b""
+    extra = chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc)) if icc else b""
+    extra += chunk(b"pHYs", struct.pack(">IIB", *_per_metre(dpi), 1)) if dpi else b""
+    extra += chunk(b"eXIf", exif.block().removeprefix(PREFIX)) if exif else b""
     body = chunk(b"IDAT", zlib.compress(filtered.tobytes()))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + profile + body + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + body + chunk(b"IEND", b"")
 
 
-def _encode_tiff(samples: Array, icc: bytes | None) -> bytes:
+def _encode_tiff(samples: Array, icc: bytes | None, exif: Exif | None, dpi: tuple[float, float] | None) -> bytes:
     """Little-endian TIFF 6.0 with one deflated strip, for every depth and channel count."""
     h, w, count = samples.shape
     strip = zlib.compress(samples.astype(samples.dtype.newbyteorder("<")).tobytes())
-    short, long, raw = 3, 4, 7
-    tags: list[tuple[int, int, bytes]] = [
-        (256, long, struct.pack("<I", w)),
-        (257, long, struct.pack("<I", h)),
-        (BITS, short, struct.pack("<H", samples.itemsize * 8) * count),
-        (259, short, struct.pack("<H", 8)),
-        (WHITE_IS_ZERO, short, struct.pack("<H", 1 if count < 3 else 2)),
-        (273, long, struct.pack("<I", 8)),
-        (277, short, struct.pack("<H", count)),
-        (278, long, struct.pack("<I", h)),
-        (279, long, struct.pack("<I", len(strip))),
-        (PLANAR, short, struct.pack("<H", 1)),
-        *([(EXTRA, short, struct.pack("<H", 2))] if count in (2, 4) else []),
-        (339, short, struct.pack("<H", 3 if samples.dtype.kind == "f" else 1) * count),
-        *([(34675, raw, icc)] if icc else []),
+    raw = 7
+    entries = [
+        Entry(256, LONG, struct.pack("<I", w)),
+        Entry(257, LONG, struct.pack("<I", h)),
+        Entry(BITS, SHORT, struct.pack("<H", samples.itemsize * 8) * count),
+        Entry(259, SHORT, struct.pack("<H", 8)),
+        Entry(WHITE_IS_ZERO, SHORT, struct.pack("<H", 1 if count < 3 else 2)),
+        Entry(273, LONG, struct.pack("<I", 8)),
+        Entry(277, SHORT, struct.pack("<H", count)),
+        Entry(278, LONG, struct.pack("<I", h)),
+        Entry(279, LONG, struct.pack("<I", len(strip))),
+        Entry(PLANAR, SHORT, struct.pack("<H", 1)),
+        *([Entry(EXTRA, SHORT, struct.pack("<H", 2))] if count in (2, 4) else []),
+        Entry(339, SHORT, struct.pack("<H", 3 if samples.dtype.kind == "f" else 1) * count),
+        *([Entry(34675, raw, icc)] if icc else []),
     ]
+    exif = exif.little_endian() if exif else Exif("<", ())
+    resolution = [e for e in exif.image if e.tag in (X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT)]
+    entries += [e for e in exif.image if e not in resolution]
+    entries += resolution_entries(dpi) if dpi and len(resolution) < 3 else resolution
+
     strip += b"\0" * (len(strip) % 2)
-    extra = 8 + len(strip) + 2 + 12 * len(tags) + 4
-    entries, values = b"", b""
-    for tag, kind, data in tags:
-        place = data.ljust(4, b"\0") if len(data) <= 4 else struct.pack("<I", extra + len(values))
-        entries += struct.pack("<HHI", tag, kind, len(data) // {short: 2, long: 4, raw: 1}[kind]) + place
-        values += data + b"\0" * (len(data) % 2) if len(data) > 4 else b""
     head = b"II*\0" + struct.pack("<I", 8 + len(strip))
-    return head + strip + struct.pack("<H", len(tags)) + entries + b"\0" * 4 + values
+    return head + strip + directory(entries, exif.below, 8 + len(strip))
 
 
-def _encode_bmp_alpha(samples: Array) -> bytes:
+def _encode_bmp_alpha(samples: Array, dpi: tuple[float, float] | None) -> bytes:
     """32-bit BMP with a version 4 header, whose masks define the alpha channel."""
     h, w = samples.shape[:2]
     rgba = samples if samples.shape[2] == 4 else samples[..., [0, 0, 0, 1]]
     rows = np.ascontiguousarray(rgba[::-1, :, [2, 1, 0, 3]]).tobytes()
     masks = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    head = struct.pack("<IiiHHIIiiII4I4s48x", 108, w, h, 1, 32, 3, len(rows), 2835, 2835, 0, 0, *masks, b"BGRs")
+    per_metre = _per_metre(dpi or (72, 72))
+    head = struct.pack("<IiiHHIIiiII4I4s48x", 108, w, h, 1, 32, 3, len(rows), *per_metre, 0, 0, *masks, b"BGRs")
     return struct.pack("<2sIHHI", b"BM", 14 + len(head) + len(rows), 0, 0, 14 + len(head)) + head + rows

@@ -4,6 +4,7 @@ import os
 import stat
 import warnings
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,8 @@ from PIL import Image, UnidentifiedImageError
 from ..errors import DataError
 from ..files import write_bytes
 from .arrays import Array, to_uint8
-from .formats import apply_orientation, encode, read_orientation, read_samples
+from .exif import Exif, read_exif
+from .formats import apply_orientation, encode, read_dpi, read_orientation, read_samples
 
 Depth = Literal["uint8", "uint16", "float32"]
 
@@ -23,6 +25,8 @@ MAX_PIXELS = 178_000_000  # checked in the header, before anything is decoded
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")
 FORMAT_ALIASES = {"MPO": "JPEG", "DIB": "BMP"}
 LEFT, RIGHT = "#left", "#right"  # after a file's name: that half of an image with two sides
+JPEG_REDUCTIONS = (8, 4, 2)  # scales 1/8, 1/4 and 1/2 at which a JPEG decoder can decode
+SIDES_KEPT = 3  # a reduced JPEG keeps at least this many times the side that its reader reduces it to (docs/log.md)
 
 # Pillow warns about images above half of its own limit and about junk beside the pixels, once per file. Ignoring this
 # around our own decoding only is not possible: warnings.catch_warnings replaces the filters of the whole process, and
@@ -54,26 +58,48 @@ class Picture:
     low: float = 0.0  # stored value of -1
     high: float = 255.0  # stored value of +1
     icc: bytes | None = None  # colour profile, byte for byte
+    exif: Exif | None = None  # what of it is true of the upright pixels, see `exif`
+    dpi: tuple[float, float] | None = None  # pixels per inch across and down, where stated outside EXIF
     notes: tuple[str, ...] = ()
+    reduction: int = 1  # the pixels are 1 / reduction of the file's, see `read`
+    full_size: tuple[int, int] | None = None  # height and width of the file, where the pixels are reduced
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the file, upright."""
+        return self.full_size or (self.pixels.shape[1], self.pixels.shape[2])
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Height and width in pixels of `pixels`: of a reduced JPEG the last row and column may be partly outside."""
+        return self.size[0] / self.reduction, self.size[1] / self.reduction
 
 
-def read(path: str | os.PathLike[str]) -> Picture:
+def read(path: str | os.PathLike[str], *, side: int | None = None, strip: bool = False) -> Picture:
     """Read a JPEG, PNG, WebP, TIFF, BMP or PPM file at full depth, upright by its EXIF tag.
 
     uint8 is 0..255, uint16 0..65535; float values are 0..1 when all lie there, else the file's own min..max.
     CMYK and Lab become sRGB; palettes RGB(A); of several frames the first. A name that ends with #left or #right means
     that half of the file before it. Raises ImageError, never hangs.
+
+    `side` is the shorter side to which the caller will reduce the picture: a JPEG is then decoded at 1/8, 1/4 or 1/2
+    where its shorter side stays at least three times that. Any other file, and any file without `side`, is decoded in
+    full. `strip` leaves EXIF out. Damaged EXIF is left out with a note.
     """
     file_path, half = file_of(path)
-    if half:
-        return _crop_half(read(file_path), half)
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would block for ever
-            raise ImageError(path, "it is not a file")
-        with open(path, "rb") as file:
-            return _decode(path, file)
+        if not stat.S_ISREG(os.stat(file_path).st_mode):  # a pipe would block for ever
+            raise ImageError(file_path, "it is not a file")
+        with open(file_path, "rb") as file:
+            picture = _decode(file_path, file, side, bool(half), strip)
     except (OSError, ValueError, MemoryError) as error:
-        raise ImageError(path, getattr(error, "strerror", None) or str(error)) from None
+        raise ImageError(file_path, getattr(error, "strerror", None) or str(error)) from None
+    return _crop_half(picture, half) if half else picture
+
+
+def decode(data: bytes) -> Picture:
+    """`read` for the content of a file."""
+    return _decode("the bytes", BytesIO(data))
 
 
 def file_of(path: str | os.PathLike[str]) -> tuple[str, str]:
@@ -87,27 +113,64 @@ def _crop_half(picture: Picture, half: str) -> Picture:
     middle = picture.pixels.shape[2] // 2
     part = slice(None, middle) if half == LEFT else slice(-middle, None)
     alpha = None if picture.alpha is None else picture.alpha[:, part]
-    return replace(picture, pixels=np.ascontiguousarray(picture.pixels[:, :, part]), alpha=alpha)
+    full_size = picture.full_size and (picture.full_size[0], picture.full_size[1] // 2)
+    return replace(picture, pixels=np.ascontiguousarray(picture.pixels[:, :, part]), alpha=alpha, full_size=full_size)
 
 
-def _decode(path: str | os.PathLike[str], file: Any) -> Picture:
+def _decode(
+    path: str | os.PathLike[str], file: Any, side: int | None = None, halves: bool = False, strip: bool = False
+) -> Picture:
     """Decode an open file; whatever a damaged or hostile file causes becomes an ImageError."""
     try:
         image = Image.open(file, formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels are more than {MAX_PIXELS // 1_000_000} million")
+        width, height = image.size
+        reduction = 1 if side is None else _reduce_jpeg(image, side, halves)
         samples, icc, notes = read_samples(image, file)
-        samples = apply_orientation(samples, read_orientation(image))
+        orientation = read_orientation(image)
+        samples = apply_orientation(samples, orientation)
         if getattr(image, "is_animated", False):
             notes += ("several frames: only the first is used",)
+        size = (height, width) if orientation >= 5 else (width, height)
+        dpi = read_dpi(image)
+        if orientation >= 5 and dpi:
+            dpi = dpi[::-1]
+        exif, exif_notes = (None, ()) if strip else exif_or_note(image, size, file)
     except UnidentifiedImageError:
-        empty = os.fstat(file.fileno()).st_size == 0
+        empty = file.seek(0, os.SEEK_END) == 0
         reason = "the file is empty" if empty else "it is broken or not JPEG, PNG, WebP, TIFF, BMP or PPM"
         raise ImageError(path, reason) from None
     except Exception as error:  # a broken file can make a decoder raise anything
         raise ImageError(path, str(error) or type(error).__name__) from None
     format = image.format or ""
-    return picture_from_samples(samples, format=FORMAT_ALIASES.get(format, format), icc=icc, notes=notes)
+    picture = picture_from_samples(samples, format=FORMAT_ALIASES.get(format, format), icc=icc, exif=exif, dpi=dpi)
+    full_size = None if reduction == 1 else size[::-1]
+    return replace(picture, notes=(*notes, *exif_notes), reduction=reduction, full_size=full_size)
+
+
+def exif_or_note(image: Image.Image, size: tuple[int, int], file: Any = None) -> tuple[Exif | None, tuple[str, ...]]:
+    """EXIF of an image that is loaded, of upright width and height `size`; none and a note where it is damaged."""
+    try:
+        return read_exif(image, size, file), ()
+    except Exception:  # whatever is wrong with it, the image is good
+        return None, ("EXIF dropped: it is damaged or too long",)
+
+
+def _reduce_jpeg(image: Image.Image, side: int, halves: bool) -> int:
+    """Let an image that is not loaded yet be decoded at the smallest scale that `side` allows; returns its divisor.
+
+    Of an image with two `halves`, these must not share a block of the JPEG.
+    """
+    if FORMAT_ALIASES.get(image.format or "", image.format) != "JPEG":
+        return 1
+    parts = 2 if halves else 1
+    for reduction in JPEG_REDUCTIONS:
+        is_divisible = not halves or all(length % (2 * reduction) == 0 for length in image.size)
+        if is_divisible and min(image.size) // parts >= SIDES_KEPT * side * reduction:
+            image.draft(None, (image.width // reduction, image.height // reduction))
+            return reduction
+    return 1
 
 
 def printable_path(path: str | os.PathLike[str]) -> str:
@@ -181,13 +244,18 @@ def to_samples(picture: Picture) -> Array:
 
 
 def write(path: str | os.PathLike[str], picture: Picture) -> None:
-    """Write a Picture in its own format, size, depth, alpha and colour profile, atomically.
+    """Write a Picture in its own format, size, depth, alpha, colour profile, EXIF and resolution, atomically.
 
     JPEG is written at quality 95 without chroma subsampling; WebP and TIFF without loss; palettes as RGB(A),
-    1 bit as 8-bit grey. EXIF is dropped (the pixels stand upright; date and camera belong to the original).
+    1 bit as 8-bit grey. BMP and PPM hold no EXIF, PPM no resolution.
     Raises ValueError for a depth or alpha that the format cannot hold, which `read` never returns.
     """
-    write_bytes(Path(path), encode(to_samples(picture), picture.format, picture.icc))
+    write_bytes(Path(path), encode_picture(picture))
+
+
+def encode_picture(picture: Picture) -> bytes:
+    """The bytes of the file that `write` writes."""
+    return encode(to_samples(picture), picture.format, picture.icc, picture.exif, picture.dpi)
 
 
 def with_pixels(picture: Picture, pixels: Array) -> Picture:

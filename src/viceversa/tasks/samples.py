@@ -24,7 +24,7 @@ def fixed_images(
     broken = 0
     for path in paths:
         try:
-            pixels = fit_pixels(images.read(path), size, fit, channels)
+            pixels = fit_pixels(images.read(path, side=size), size, fit, channels)
         except DataError:
             broken += 1
             if not stand_in:

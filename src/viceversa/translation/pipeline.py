@@ -37,6 +37,8 @@ def translate_files(
     to: str,
     out: str | Path,
     on_progress: Callable[[int, int, Path], None] = lambda done, total, path: None,
+    *,
+    strip: bool = False,  # leave EXIF out
 ) -> Summary:
     """Translate files and whole folders into `out`; files that cannot be read are skipped and named.
 
@@ -48,7 +50,7 @@ def translate_files(
     targets = plan(inputs, Path(out))
     budget = MemoryBudget()
     ahead = BATCHES_AHEAD * translator.batch_size
-    with Reader([*targets], ahead, budget) as reader, Writer(summary, ahead, budget) as writer:
+    with Reader([*targets], ahead, budget, strip) as reader, Writer(summary, ahead, budget) as writer:
         sources, done = iter(targets), 0
         while batch := list(islice(sources, budget.images(translator.batch_size))):
             for source in batch:
@@ -124,8 +126,8 @@ def reason_to_skip(source: Path, error: Exception) -> str:
 class Reader:
     """Threads that read up to `ahead` images before their turn; results come in the order of the files."""
 
-    def __init__(self, sources: Iterable[Path], ahead: int, budget: MemoryBudget) -> None:
-        self.sources, self.ahead, self.budget = iter(sources), ahead, budget
+    def __init__(self, sources: Iterable[Path], ahead: int, budget: MemoryBudget, strip: bool = False) -> None:
+        self.sources, self.ahead, self.budget, self.strip = iter(sources), ahead, budget, strip
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-read")
         self.pending: deque[Future[images.Picture]] = deque()
 
@@ -137,7 +139,7 @@ class Reader:
         return self.pending.popleft()
 
     def _read(self, source: Path) -> images.Picture:
-        picture = images.read(source)
+        picture = images.read(source, strip=self.strip)
         self.budget.image_bytes = picture.pixels.nbytes
         return picture
 

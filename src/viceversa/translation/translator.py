@@ -21,7 +21,9 @@ from ..optimize import AUTOCAST
 from ..runs import checkpoint
 from ..runs.folder import RunFolder
 from .enlarge import enlarge_change
+from .inputs import Pack, is_float_array, open_image
 from .scale import Scale, network_input, parse_scale
+from .tensors import normalise_tensor
 
 GPU_BATCH = 16  # images of a batch on a GPU, which one image does not fill
 GPU_PIXELS = GPU_BATCH * 256**2  # of a batch, at most
@@ -64,22 +66,54 @@ class Translator:
             raise UsageError(f"--to '{to}': this run learned one way only; choose --to {self.names[1]}")
         return side
 
-    def translate(self, image: Any, to: str) -> Any:
-        """Translate a PIL image, NumPy array, tensor, Picture or path to the domain `to`; returns the same type.
+    def translate(self, image: Any, to: str, *, value_range: tuple[float, float] | None = None) -> Any:
+        """Translate an image, or several, to the domain `to`; the result is of the kind of `image`.
 
-        Tensors are (C, H, W) or (N, C, H, W) in [-1, 1]; arrays (H, W) or (H, W, C), uint8, uint16 or float in [0, 1].
-        Any size; size, depth and alpha are kept. For a path, a PIL image is returned.
+        * tensor (C, H, W) or (N, C, H, W): uint8, or float in [-1, 1] or in `value_range`; type, range and device stay
+        * NumPy array (H, W), (H, W, C) or (N, H, W, C), C = 1 to 4, alpha last: uint8, uint16, or float in
+          `value_range`, by default the first of [0, 1], [-1, 1], [0, 255] and its own range that holds all values
+        * PIL image, turned upright; Picture; bytes of an image file, which become the bytes of one of the same format
+        * path: becomes a PIL image
+        * list or tuple of these, mixed: becomes a list or tuple
+
+        Any height and width; size, depth and alpha are kept. Tensors have the number of channels of the run and reach
+        the network at their own scale; all others become grey or colour as the run needs, and follow `scale`.
+
+        A float tensor without a value below 0 is probably in [0, 1]: without `value_range` it is taken as [-1, 1] with
+        a UserWarning. UsageError for another kind, type or shape and for values outside the range, NaN included;
+        DataError for files that cannot be read and tensors with another number of channels.
         """
+        self.side(to)  # a wrong name is an error before any work
+        if isinstance(image, list | tuple):
+            results = self.translate_list(image, to, value_range)
+            return results if isinstance(image, list) else tuple(results)
         if isinstance(image, Tensor):
-            side = self.side(to)
-            return self.batch(image[None], side)[0] if image.ndim == 3 else self.batch(image, side)
-        if isinstance(image, str | Path):
-            picture = images.read(Path(image))
-            return images.to_pil(self.picture(picture, to).pixels)
-        if isinstance(image, images.Picture):
-            return self.picture(image, to)
-        picture, pack = images.to_picture(image)
-        return pack(self.picture(picture, to))
+            x, restore = normalise_tensor(image, value_range)
+            return restore(self.batch(x, self.side(to)))
+        pictures, pack = open_image(image, value_range)
+        return pack(self.pictures(pictures, to))
+
+    __call__ = translate
+
+    def translate_list(self, items: Sequence[Any], to: str, value_range: tuple[float, float] | None) -> list[Any]:
+        """Translate each image; `value_range` is that of the arrays and tensors among them."""
+        results: list[Any] = []
+        opened: list[tuple[int, list[images.Picture], Pack]] = []
+        for i, image in enumerate(items):
+            if isinstance(image, list | tuple):
+                kind = type(image).__name__
+                raise UsageError(f"image {i + 1} of {len(items)} is a {kind}; give one flat list of images")
+            if isinstance(image, Tensor):
+                own = value_range if image.is_floating_point() else None
+                results.append(self.translate(image, to, value_range=own))
+            else:
+                opened.append((i, *open_image(image, value_range if is_float_array(image) else None)))
+                results.append(None)
+
+        outputs = iter(self.pictures([picture for _, pictures, _ in opened for picture in pictures], to))
+        for i, pictures, pack in opened:
+            results[i] = pack([next(outputs) for _ in pictures])
+        return results
 
     def picture(self, picture: images.Picture, to: str) -> images.Picture:
         """Translate a Picture; its alpha, depth, format and profile are kept."""
