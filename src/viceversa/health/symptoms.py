@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..methods.protocol import Direction
-from .catalogue import CURES
+from .catalogue import cures
 from .history import History, HistoryContext
 
 Line = dict[str, Any]
@@ -56,7 +56,7 @@ class Verdict:
     def not_finite(step: int, what: str) -> "Verdict":
         """The verdict of a step whose gradient or loss was not a number."""
         sentence = f"{what[:1].upper()}{what[1:]} is not finite: training has diverged. No update was applied."
-        return Verdict("non-finite", "alarm", step, sentence, remedies=CURES["non-finite"])
+        return Verdict("non-finite", "alarm", step, sentence, remedies=cures("non-finite", False))
 
 
 class Rule(NamedTuple):
@@ -273,5 +273,5 @@ def verdict_of(rule: Rule, h: History, direction: Direction | None) -> Verdict |
         sentence=rule.sentence.format(**values),
         where=h.context.where(direction),
         numbers={name: round(values[name], 4) for name in rule.numbers},
-        remedies=CURES[rule.symptom],
+        remedies=cures(rule.symptom, bool(h.context.directions)),
     )
