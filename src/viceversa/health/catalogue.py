@@ -176,6 +176,7 @@ CURES: dict[str, tuple[str, ...]] = {
     "checkerboard": ("resize-convolution", "painting"),
     "hidden-information": (),
     "good-cycle-bad-output": ("lighter-cycle",),
+    "no-nearer-to-target": (),  # more steps, a larger size, another preset: the sentence of the symptom says so
 }
 TRANSLATION_CURES = CURES | {  # what the GANs' rows hold was measured on GANs
     "d-wins": ("lighter-cycle",),  # the trainings in which it helped had this alarm too
