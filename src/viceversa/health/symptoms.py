@@ -265,9 +265,9 @@ TRANSLATION = (
         "no-nearer-to-target",
         no_nearer,
         "Translations are no nearer to the target than the images they were made from (their distance is "
-        "{typical_ratio:.2f} times that of the inputs): as it stands, the run does not translate. Train longer (--steps, --max-time), try a larger --size or another "
-        "--preset, and look at the samples; domains that differ in shape need far more steps than those that differ in "
-        "colour.",
+        "{typical_ratio:.2f} times that of the inputs): as it stands, the run does not translate. Train longer "
+        "(--steps, --max-time), try a larger --size or another --preset, and look at the samples: domains that differ "
+        "in shape need far more steps than those that differ in colour.",
         ("way", "way_error", "separable", "mean_ratio", "typical_ratio"),
         highest="watch",
     ),
