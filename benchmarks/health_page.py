@@ -8,10 +8,9 @@ from operator import itemgetter
 from statistics import mean
 from typing import Any
 
+from health_real import summary
 from marks import write_tables
 from table import HERE, load
-
-from health_real import summary
 
 PAGE = HERE.parent / "docs" / "health.md"
 
