@@ -21,7 +21,7 @@ SEPARABLE = 0.65  # accuracy on images that were left out above which the domain
 RIDGE = 1.0  # on standardised features, of which the kernel is the mean
 SHRINKAGE = 0.2  # of the covariance towards independence
 KERNELS = 48  # random convolutions at each scale
-SIDE = 128  # pixels; larger images are reduced first
+SIDE = 64  # pixels; larger images are reduced first
 Features = NDArray[np.float64]
 
 
@@ -114,7 +114,7 @@ class Cloud:
 
 
 def reduced(x: Tensor) -> Tensor:
-    """Images of at most `SIDE` pixels a side."""
+    """Images of at most `SIDE` pixels a side, which keeps a check cheap."""
     return adaptive_avg_pool2d(x.float(), SIDE) if max(x.shape[-2:]) > SIDE else x.float()
 
 
