@@ -41,8 +41,17 @@ SCORES = {  # by case
     "transposed": "smoothness",
     "grey": "way",
     "high rates": "coverage",
+    "absurd rate": "finished",
+}
+TRIED = {  # besides those of the catalogue, which lists what helped
+    "no cycle": ("cycle", "lower-g-rate"),
+    "heavy cycle": ("lower-d-rate",),
+    "negatives": ("identity",),
+    "grey": ("lower-d-rate", "instance-noise"),
+    "absurd rate": ("halve-rates", "spectral"),
 }
 ONLY = {"high rates": ("norm",)}  # remedies.py measures its other remedies
+SHORT = 60  # steps of a training that fails at once
 
 
 def scores_of(signals: dict[str, float]) -> dict[str, float]:
@@ -74,6 +83,9 @@ def run(name: str, remedy: str, seed: int, worlds: Path) -> dict[str, float]:
     case, out = CASES[name], Path(mkdtemp()) / "run"
     changed = changes(remedy, method_of(name)) if remedy else {}
     steps = case.steps if case.preset == "dcgan" else case.steps // 3
+    if SCORES[name] == "finished":
+        finished = train_case(name, seed, worlds, out, steps=SHORT, change=[f"{k}={v}" for k, v in changed.items()])
+        return {"finished": float(finished)}
     assignments = [*(f"{key}={value}" for key, value in changed.items()), "train.probes=4"]
     train_case(name, seed, worlds, out, steps=steps, change=assignments)
     folder = RunFolder(out)
@@ -100,7 +112,7 @@ def main() -> None:
             assert symptom is not None
             rows = [row for row in rows if row["illness"] != symptom]
             without: list[dict[str, float]] = []
-            for remedy in ("", *ONLY.get(name, CURES[symptom])):
+            for remedy in ("", *ONLY.get(name, CURES[symptom] + TRIED.get(name, ()))):
                 if remedy and not changes(remedy, method_of(name)):
                     continue
                 n = len(seeds)

@@ -8,6 +8,7 @@ from operator import itemgetter
 from statistics import mean
 from typing import Any
 
+from health_real import summary
 from marks import write_tables
 from table import HERE, load
 
@@ -48,6 +49,11 @@ def confusion_table(results: dict[str, Any]) -> list[str]:
         summary = f"Failing runs named in time: **{named} of {failing}**."
         lines += ["", f"{summary} Healthy runs with a false alarm: **{healthy - quiet} of {healthy}**."]
     return lines
+
+
+def real_table(results: dict[str, Any]) -> list[str]:
+    """Truth and verdict of the directions of runs on real images."""
+    return summary(results["rows"])
 
 
 def treatment_table(results: dict[str, Any]) -> list[str]:
@@ -123,6 +129,7 @@ def cost_table(results: dict[str, Any]) -> list[str]:
 
 TABLES = {
     "health": confusion_table,
+    "health_real": real_table,
     "treat": treatment_table,
     "monitor": cost_table,
     "modes": gaussian_table,

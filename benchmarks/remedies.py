@@ -65,19 +65,38 @@ class Fixture:
 FIXTURES = {
     "d-wins": Fixture(
         replace(POINTS, lr_g=5e-5, lr_d=5e-3),
-        more=("r1r2", "spectral", "packing", "minibatch", "wasserstein", "raise-d-rate", "lower-g-rate"),
+        more=(
+            "balance-rates",
+            "raise-g-rate",
+            "smaller-d",
+            "more-g-turns",
+            "smoothing",
+            "minibatch",
+            "wasserstein",
+            "raise-d-rate",
+            "lower-g-rate",
+        ),
     ),
-    "g-wins": Fixture(replace(POINTS, lr_g=5e-3, lr_d=1e-5), more=("relativistic",)),
+    "g-wins": Fixture(
+        replace(POINTS, lr_g=5e-3, lr_d=1e-5), more=("raise-d-rate", "more-d-turns", "lower-g-rate", "relativistic")
+    ),
     "collapse": Fixture(
-        replace(POINTS, lr_g=1e-3, lr_d=1e-4, beta1=0.9), more=("r1r2", "spectral", "ema", "smoothing", "similarity")
+        replace(POINTS, lr_g=1e-3, lr_d=1e-4, beta1=0.9),
+        more=("balance-rates", "wasserstein", "spectral", "ema", "smoothing"),
     ),
     "partial-collapse": Fixture(
-        replace(POINTS, lr_g=1e-3, lr_d=1e-3), wave=8.0, more=("smoothing", "spectral", "pool", "instance-noise")
+        replace(POINTS, lr_g=1e-3, lr_d=1e-3),
+        wave=8.0,
+        more=("minibatch", "packing", "similarity", "wasserstein", "smoothing", "spectral", "pool"),
     ),
     "oscillation": Fixture(
-        replace(POINTS, lr_g=2e-3, lr_d=5e-4, beta1=0.9), "steadiness", more=("r1r2", "spectral", "wasserstein")
+        replace(POINTS, lr_g=2e-3, lr_d=5e-4, beta1=0.9),
+        "steadiness",
+        more=("halve-rates", "pool", "spectral", "wasserstein"),
     ),
-    "memorising": Fixture(PICTURES, "fairness", more=("r1r2", "lower-d-rate", "smoothing", "pool")),
+    "memorising": Fixture(
+        PICTURES, "fairness", more=("smaller-d", "instance-noise", "r1r2", "lower-d-rate", "smoothing")
+    ),
 }
 
 
@@ -220,12 +239,22 @@ def main() -> None:
         write_summary()
 
 
+def rates_on_images() -> dict[str, Any]:
+    """The effect of proven rates where D wins against a DCGAN: the trainings of treat.py, watched and treated."""
+    rows = [
+        row for row in json.loads((HERE / "results" / "treat.json").read_text())["rows"] if row["case"] == "imbalance"
+    ]
+    assert all(row["treated"]["remedies"] == ["proven-rates"] for row in rows)
+    treated, watched = ([row[way] for row in rows] for way in ("treated", "watched"))
+    return {"remedy": "proven-rates", **effect("d-wins", "imbalance", "coverage", treated, watched)}
+
+
 def write_summary() -> None:
-    """Write the measured effects that the catalogue cites, from the results of this file and of fixture_remedies.py."""
+    """Write the measured effects that the catalogue cites: of this file, fixture_remedies.py and treat.py."""
     summary: dict[str, list[dict[str, Any]]] = {}
     paths = [HERE / "results" / f"{name}.json" for name in ("remedies", "fixture_remedies")]
     rows = [row for path in paths if path.exists() for row in json.loads(path.read_text())["rows"]]
-    for row in rows:
+    for row in [*rows, rates_on_images()]:
         if row["remedy"]:
             measured = {key: value for key, value in row.items() if key not in ("illness", "remedy", "runs")}
             summary.setdefault(row["remedy"], []).append(measured)

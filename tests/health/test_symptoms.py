@@ -5,12 +5,24 @@ from dataclasses import replace
 
 import pytest
 
-from viceversa.health.catalogue import CURES, REMEDIES, changes
+from viceversa import settings
+from viceversa.health.catalogue import (
+    CURES,
+    EFFECTS,
+    REMEDIES,
+    TRANSLATION_CURES,
+    changes,
+    cures,
+    decisive,
+    effect_in_words,
+    measured,
+)
 from viceversa.health.history import HistoryContext
 from viceversa.health.symptoms import NOISE, TRANSLATION, Verdict, examine, overall
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.methods.gan import GANConfig
 from viceversa.methods.wgan import WGANConfig
+from viceversa.runs.presets import PRESETS, preset
 
 GAN = HistoryContext.of(GANConfig(), ("digits",), 1000)
 CYCLE = HistoryContext.of(CycleGANConfig(), ("apples", "oranges"), 1000)
@@ -36,6 +48,7 @@ SICK_WAY = {
     "hidden-information": dict(gain=12.0, noisy_cycle=0.5),
     "good-cycle-bad-output": dict(distance=95.0, cycle=0.01),
 }
+STAYED = dict(way=0.1, typical_ratio=1.02, mean_ratio=0.98)  # translations that are where their inputs were
 
 
 def gan(**sick):
@@ -58,13 +71,18 @@ def cyclegan(way="ab", **sick):
     return lines
 
 
+def placed(signals):
+    """A healthy CycleGAN whose translations a -> b have a measured place between the domains."""
+    return [line | {f"{name}_ab": value for name, value in signals.items()} for line in cyclegan()]
+
+
 def alarms(lines, facts):
     return [(v.symptom, v.where) for v in examine(lines, facts) if v.level == "alarm"]
 
 
 def test_every_rule_is_tested_and_has_remedies():
     assert set(SICK) | {"oscillation"} == {rule.symptom for rule in NOISE}
-    assert set(SICK_WAY) | {"d-wins", "g-wins"} == {rule.symptom for rule in TRANSLATION}
+    assert set(SICK_WAY) | {"d-wins", "g-wins", "no-nearer-to-target"} == {rule.symptom for rule in TRANSLATION}
     assert {r.symptom for r in (*NOISE, *TRANSLATION)} | {"non-finite"} == set(CURES)
     assert {name for names in CURES.values() for name in names} <= set(REMEDIES)
 
@@ -75,7 +93,7 @@ def test_each_gan_symptom_fires_alone(symptom):
     assert alarms(lines, GAN) == [(symptom, "")]
     (verdict,) = examine(lines, GAN)
     assert verdict.since == (300 if symptom == "partial-collapse" else 200)  # lost kinds must stay lost
-    assert verdict.remedies and "nan" not in verdict.sentence
+    assert verdict.remedies == CURES[symptom] and verdict.remedies and "nan" not in verdict.sentence
     first = verdict.since // 100 + 1
     assert [examine(lines[:n], GAN)[0].level for n in (first, first + 1)] == ["watch", "alarm"]
 
@@ -85,6 +103,78 @@ def test_each_gan_symptom_fires_alone(symptom):
 def test_each_translation_symptom_fires_in_its_direction(symptom, way):
     where = "apples -> oranges" if way == "ab" else "oranges -> apples"
     assert alarms(cyclegan(way, **SICK_WAY[symptom]), CYCLE) == [(symptom, where)]
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if preset(name).method.adversarial])
+def test_every_remedy_can_be_trained(name):
+    """Each change that is proposed for a preset is one that `train` takes, and changes something."""
+    config = preset(name)
+    proposed = 0
+    for symptom in CURES:
+        for remedy in cures(symptom, config.method.translates):
+            if change := changes(remedy, config.method):
+                assert settings.changed(config, {key: str(value) for key, value in change.items()}) != config
+                proposed += 1
+    assert proposed
+
+
+def test_only_remedies_that_helped_are_listed():
+    for table in (CURES, TRANSLATION_CURES):
+        for symptom, remedies in table.items():
+            for remedy in remedies:
+                effect = decisive(remedy, symptom)
+                if table is CURES or symptom not in ("d-wins", "g-wins"):  # measured on GANs, or under another symptom
+                    assert effect and effect["verdict"] == "helps", (symptom, remedy)
+                    assert str(effect["n"]) in effect_in_words(effect)
+    assert {effect["unit"] for effects in measured().values() for effect in effects} == set(EFFECTS)
+
+
+def test_remedies_fit_the_method():
+    """`relativistic` is no loss of CycleGAN, a light cycle is not made heavier, slower Ds are not for translators."""
+    assert changes("relativistic", CycleGANConfig()) == {} != changes("relativistic", GANConfig())
+    assert changes("lighter-cycle", CycleGANConfig(lambda_cyc=1.0)) == {}
+    assert changes("lighter-cycle", CycleGANConfig())["method.lambda_cyc"] == 2
+    assert cures("d-wins", True) == ("lighter-cycle",) and "lower-d-rate" in cures("d-wins", False)
+
+
+@pytest.mark.parametrize(
+    ("signals", "named"),
+    [
+        (STAYED, True),
+        (STAYED | {"typical_ratio": 0.7}, False),
+        (STAYED | {"way": 0.8}, False),  # inputs that were as typical of the target as real images
+        (STAYED | {"way": 0.8, "mean_ratio": 1.2}, True),  # artefacts: one direction gained, others lost
+        ({"typical_ratio": 1.02, "mean_ratio": 0.98}, False),  # domains that are not told apart
+    ],
+)
+def test_translations_that_stay_where_their_inputs_are(signals, named):
+    found = examine(placed(signals), CYCLE)
+    assert [(v.symptom, v.level, v.since) for v in found] == [("no-nearer-to-target", "watch", 600)] * named
+
+
+def test_a_run_is_not_scolded_before_its_half():
+    lines = placed(STAYED)
+    assert examine(lines[:6], CYCLE) == [] != examine(lines[:7], CYCLE)
+
+
+@pytest.mark.parametrize("symptom", ["good-cycle-bad-output", "d-wins"])
+def test_nearer_translations_are_not_bad_because_photographs_differ(symptom):
+    """Texture of photographs is as far as at the first check, which a good run passed soon after its start."""
+    sick = SICK_WAY["good-cycle-bad-output"] | {"gan": 9.0}
+    lines = cyclegan(**sick)
+    for line in lines[1:]:
+        line |= {"gan": 9.0}
+    assert symptom in [name for name, _ in alarms(lines, CYCLE)]
+    for line in lines:
+        line |= {"way_ab": 0.7, "typical_ratio_ab": 0.6, "mean_ratio_ab": 0.5}
+    assert alarms(lines, CYCLE) == []
+
+
+def test_single_check_compares_with_the_inputs():
+    """A run shorter than one interval is checked at its end only, and compared with its untranslated inputs."""
+    (line,) = cyclegan(**SICK_WAY["good-cycle-bad-output"])[9:]
+    assert [v.level for v in examine([line], CYCLE)] == ["watch"]
+    assert examine([line | {"distance_ab": 45.0}], CYCLE) == []
 
 
 def test_oscillation_fires():

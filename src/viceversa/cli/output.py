@@ -28,11 +28,8 @@ def print_diagnosis(result: dict[str, Any]) -> None:
             f"\n{symptom['level']}: {symptom['symptom']}{where}, since step {symptom['since']}\n  {symptom['sentence']}"
         )
         for remedy in symptom["try"]:
-            effects = "".join(
-                f"; {e['verdict']}: {e['effect']:+.2f} {e['unit']} ({e['world']}, n = {e['n']})"
-                for e in remedy["measured"]
-            )
-            print(f"  try {remedy['words']}\n      {remedy['title']}; cost: {remedy['cost']}{effects}")
+            effect = f"\n      when measured, {remedy['effect']}" if remedy["effect"] else ""
+            print(f"  try {remedy['words']}\n      {remedy['title']}; cost: {remedy['cost']}{effect}")
     for line in result["treatments"]:
         print(f"\ntreated at step {line['step']}: {line['symptom']}, back to step {line['back_to']}, {line['title']}")
     print("\ntimeline")

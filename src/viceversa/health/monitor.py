@@ -36,7 +36,7 @@ class Monitor:
         method: Method,
         names: Sequence[str],  # of the domains
     ) -> None:
-        self.run, self.probe, self.method = run, probe, method
+        self.run, self.probe, self.method, self.cost = run, probe, method, probe_cost
         self.every = check_interval(config.train, steps, probe_cost)
         checks = steps // self.every
         self.mapped = {max(1, round(i * checks / MAPS)) * self.every for i in range(1, MAPS + 1)}
@@ -59,8 +59,23 @@ class Monitor:
         verdicts = [Verdict(**v) for v in lines[-1]["symptoms"]] if lines else []
         return [{"step": line["step"], **line["signals"]} for line in lines], verdicts
 
+    def check_at_end(self, step: int, step_seconds: float, most: float = math.inf) -> None:
+        """Check where training ends or stops, unless that was just done or would take more than `most` seconds."""
+        lines = self.run.read_lines(self.run.health)
+        if (lines and lines[-1]["step"] >= step) or self.cost * step_seconds > most:
+            return
+        self.check(step)
+
+    def drop_stops(self) -> None:
+        """Remove the lines of earlier stops: a run that was stopped has the checks of one that was not."""
+        lines = self.run.read_lines(self.run.health)
+        kept = [line for line in lines if not line.get("stop")]
+        if len(kept) < len(lines):
+            files.write_text(self.run.health, "".join(dumps(line) + "\n" for line in kept))
+
     def check(self, step: int) -> list[Verdict]:
         """Measure; write a line of health.jsonl, a sheet when the verdict changes, samples for the map."""
+        self.drop_stops()
         history, _ = self.history()
         snapshot = self.probe.measure(self.method)
         signals = self.logged_since(history[-1]["step"] if history else 0) | snapshot.signals
@@ -80,6 +95,8 @@ class Monitor:
             "symptoms": [asdict(v) for v in self.verdicts],
             "signals": {name: rounded(value) for name, value in signals.items()},
         }
+        if step % self.every:
+            line["stop"] = True  # between two checks, where training ended
         files.append_line(self.run.health, dumps(line))
 
     def logged_since(self, since: int) -> dict[str, float]:

@@ -4,12 +4,13 @@ A rule is applied to each line of health.jsonl and the lines before it. If it ho
 "watch"; if it holds `HITS` times in a row, at level "alarm", until it has failed twice. No rule uses a loss alone.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..methods.protocol import Direction
-from .catalogue import CURES
+from .catalogue import cures
 from .history import History, HistoryContext
 
 Line = dict[str, Any]
@@ -37,6 +38,9 @@ CHANGED_SOMEWHERE = 0.3  # the same of the region that changes most
 INVERTED = -0.3  # correlation of the luminance of input and translation
 CHECKERED = 4.0  # energy of the checkerboard over that of real pictures
 AMPLIFIED = 3.0  # how much louder noise on a translation comes back
+NO_NEARER = 0.96  # distance of a typical translation from the target over that of the inputs
+HALFWAY = 0.5  # from the inputs to the target domain
+LATE = 0.5  # share of the steps before which nobody expects the target
 GOOD_CYCLE = 0.1  # mean absolute error of the cycle; black to white is 2
 
 
@@ -56,7 +60,7 @@ class Verdict:
     def not_finite(step: int, what: str) -> "Verdict":
         """The verdict of a step whose gradient or loss was not a number."""
         sentence = f"{what[:1].upper()}{what[1:]} is not finite: training has diverged. No update was applied."
-        return Verdict("non-finite", "alarm", step, sentence, remedies=CURES["non-finite"])
+        return Verdict("non-finite", "alarm", step, sentence, remedies=cures("non-finite", False))
 
 
 class Rule(NamedTuple):
@@ -66,12 +70,35 @@ class Rule(NamedTuple):
     holds: Callable[[History, int, Direction | None], bool]
     sentence: str
     numbers: tuple[str, ...]
+    highest: str = "alarm"  # level
 
 
 def far(h: History, i: int, direction: Direction | None) -> bool:
-    """Samples are as far from real images as at the first check, and farther than real images from each other."""
+    """Samples are as far from real images as at the first check, and farther than real images from each other.
+
+    Where training is checked once only, as far as the inputs. Translations that have come nearer by `nearer` are not
+    far: photographs differ so much from each other that the distance of their texture says little.
+    """
     now, floor = h.at(i, "distance", direction), h.at(i, "distance_floor", direction)
-    return now > FAR * h.at(0, "distance", direction) and now > FLOORS * floor
+    before = h.at(0, "distance", direction) if i else h.at(0, "distance_source", direction)
+    return now > FAR * before and now > FLOORS * floor and not nearer(h, i, direction)
+
+
+def nearer(h: History, i: int, direction: Direction | None) -> bool:
+    """Translations have come nearer to the target than their inputs; False where that is not measured.
+
+    Either a typical translation lies nearer; or, where the inputs are as near as real images of the target are, half
+    the way along the difference of the domains is done and the set as a whole is no farther off.
+    """
+    typical, way = h.at(i, "typical_ratio", direction), h.at(i, "way", direction)
+    moved = way >= HALFWAY and h.at(i, "mean_ratio", direction) <= 1
+    return not math.isnan(way) and (typical <= NO_NEARER or moved)
+
+
+def no_nearer(h: History, i: int, direction: Direction | None) -> bool:
+    """In the second half of the run, translations have not come nearer to the target than their inputs."""
+    late = h.step(i) > LATE * h.context.steps
+    return late and not math.isnan(h.at(i, "way", direction)) and not nearer(h, i, direction)
 
 
 def d_wins(h: History, i: int, direction: Direction | None) -> bool:
@@ -234,6 +261,16 @@ TRANSLATION = (
         "(AUC {auc:.2f}).",
         ("cycle", "distance", "distance_source", "auc"),
     ),
+    Rule(
+        "no-nearer-to-target",
+        no_nearer,
+        "Translations are no nearer to the target than the images they were made from (their distance is "
+        "{typical_ratio:.2f} times that of the inputs): as it stands, the run does not translate. Train longer "
+        "(--steps, --max-time), try a larger --size or another --preset, and look at the samples: domains that differ "
+        "in shape need far more steps than those that differ in colour.",
+        ("way", "way_error", "separable", "mean_ratio", "typical_ratio"),
+        highest="watch",
+    ),
     *EITHER,
 )
 
@@ -258,7 +295,7 @@ def verdict_of(rule: Rule, h: History, direction: Direction | None) -> Verdict |
         if rule.holds(h, i, direction):
             since = h.step(i) if level == "ok" else since
             hits, misses = hits + 1, 0
-            level = "alarm" if level == "alarm" or hits >= HITS else "watch"
+            level = rule.highest if level == "alarm" or hits >= HITS else "watch"
         else:
             hits, misses = 0, misses + 1
             level = "ok" if level == "watch" or misses >= 2 else level
@@ -273,5 +310,5 @@ def verdict_of(rule: Rule, h: History, direction: Direction | None) -> Verdict |
         sentence=rule.sentence.format(**values),
         where=h.context.where(direction),
         numbers={name: round(values[name], 4) for name in rule.numbers},
-        remedies=CURES[rule.symptom],
+        remedies=cures(rule.symptom, bool(h.context.directions)),
     )

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
-from ..methods.protocol import Direction, Method
+from ..methods.protocol import SIDES, Direction, Method
 from ..metrics.edges import edge_signature, retrieval_rate
 from ..metrics.patches import checkerboard, downsampled, sliced_wasserstein
 from ..networks.translation import TranslationModule
 from .probe import Snapshot, still
+from .target_distance import FEWEST, TargetDistance
 
 PICTURES = 16  # per direction
 NOISE = 4 / 255  # deviation of what is added to a translation before the cycle is closed: two of 255 grey levels
@@ -21,19 +22,36 @@ SHEET_ROWS = 4
 
 
 class TranslationProbe:
-    """Images a and b (N, C, H, W) in [-1, 1], not paired, through the generators of every direction."""
+    """Images a and b (N, C, H, W) in [-1, 1], not paired, through the generators of every direction.
 
-    def __init__(self, a: Tensor, b: Tensor, directions: Sequence[Direction], *, seed: int = 0) -> None:
+    `references` are further real images of A and B; with enough of them, translations are placed between the domains.
+    """
+
+    def __init__(
+        self,
+        a: Tensor,
+        b: Tensor,
+        directions: Sequence[Direction],
+        *,
+        references: tuple[Tensor, Tensor] | None = None,
+        seed: int = 0,
+    ) -> None:
         images = {"A": a, "B": b}
         self.directions = tuple(directions)
         self.images = {d.key: (images[d.source], images[d.target]) for d in directions}
         self.rng = torch.Generator().manual_seed(seed)
         self.baselines = {key: self.baseline(x, y) for key, (x, y) in self.images.items()}
+        self.targets: dict[str, TargetDistance] = {}  # by direction
+        if references and min(map(len, references)) >= FEWEST:
+            real = dict(zip(SIDES, references, strict=True))
+            for d in directions:
+                source = with_channels(real[d.source], real[d.target].shape[1])
+                self.targets[d.key] = TargetDistance(source, real[d.target])
 
     def baseline(self, x: Tensor, y: Tensor) -> dict[str, float]:
         """Properties of the images alone: spread and texture of the targets, distance of untranslated inputs."""
         half = len(y) // 2
-        near = x if x.shape[1] == y.shape[1] else x.mean(1, keepdim=True).expand(-1, y.shape[1], -1, -1)
+        near = with_channels(x, y.shape[1])
         return {
             "spread": pairwise(y),
             "apart": float((near[:, None] - y).abs().mean()),
@@ -78,6 +96,9 @@ class TranslationProbe:
             change = (made - x).abs() / max(known["apart"], 1e-6)
             signals |= {"change": float(change.mean()), "most_change": largest_regional_change(change)}
 
+        if key in self.targets:
+            signals |= self.targets[key].measure(with_channels(x, y.shape[1]), made.float())
+
         columns = [x[:SHEET_ROWS], made[:SHEET_ROWS]]
         if back is not None:
             noise = torch.randn(made.shape, generator=self.rng.manual_seed(0)).to(device) * NOISE
@@ -87,6 +108,11 @@ class TranslationProbe:
             signals["noisy_cycle"] = float((noisy - x).abs().mean())
             columns.append(clean[:SHEET_ROWS])
         return signals, columns
+
+
+def with_channels(x: Tensor, channels: int) -> Tensor:
+    """Images with that many channels: their mean where they have another number."""
+    return x if x.shape[1] == channels else x.mean(1, keepdim=True).expand(-1, channels, -1, -1)
 
 
 def largest_regional_change(change: Tensor) -> float:

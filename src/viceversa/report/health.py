@@ -102,17 +102,8 @@ def remedies(listed: Sequence[dict[str, Any]]) -> list[Html]:
     if not listed:
         return []
     row = "<li><code>{words}</code><br>{title}; cost: {cost}; {paper}{effect}</li>"
-    rows = [html(row, **(r | {"effect": measured_effect(r["measured"])})) for r in listed]
+    rows = [html(row, **(r | {"effect": f". When measured, {r['effect']}" if r["effect"] else ""})) for r in listed]
     return [paragraph("To try, in this order:", "note"), html("<ol class='try'>{rows}</ol>", rows=join(rows))]
-
-
-def measured_effect(measured: list[dict[str, Any]]) -> str:
-    """The effect of a remedy as measured by benchmarks/remedies.py."""
-    effects = []
-    for m in measured:
-        interval = f"{m['low']:+.2f} to {m['high']:+.2f}, {m['world']}, n = {m['n']}"
-        effects.append(f"{m['verdict']}: {m['effect']:+.2f} {m['unit']} ({interval})")
-    return f". Measured: {'; '.join(effects)}" if effects else ""
 
 
 def first_sheet(folder: Path, since: int) -> Html:

@@ -9,6 +9,7 @@ from ..data.folders import Domains
 from ..data.layouts import swap_sides
 from ..data.loader import Unpaired
 from ..health.probe import Probe
+from ..health.target_distance import REFERENCES
 from ..health.translation_probe import PICTURES, TranslationProbe
 from ..methods.protocol import SIDES, Side
 from ..runs.arguments import parse_names
@@ -39,7 +40,10 @@ class TranslationTask(Task):
         if not config.method.directions:
             return None
         a, b = (probe_images(config, listing, side) for side in SIDES)
-        return TranslationProbe(a, b, config.method.directions) if min(len(a), len(b)) > 1 else None
+        if min(len(a), len(b)) < 2:
+            return None
+        references = reference_images(config, listing, "A"), reference_images(config, listing, "B")
+        return TranslationProbe(a, b, config.method.directions, references=references)
 
     def probe_cost(self, config: RunConfig) -> float:
         return PICTURES * len(config.method.directions) / (4 * config.train.batch)
@@ -54,3 +58,9 @@ def probe_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tens
     paths = listing.split("test", side) or listing.split("train", side)
     d, channels = config.data, config.method.channels_of(side)
     return fixed_images(evenly_spaced(paths, PICTURES), d.size, channels, PICTURES, fit=d.fit)
+
+
+def reference_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
+    """Training images of a domain, from all over the list, with which the health probe compares translations."""
+    d, paths = config.data, evenly_spaced(listing.split("train", side), REFERENCES)
+    return fixed_images(paths, d.size, config.method.channels_of(side), REFERENCES, fit=d.fit)

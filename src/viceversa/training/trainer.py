@@ -27,6 +27,7 @@ from ..runs.folder import RunFolder
 from .schedule import Schedule, TimedSchedule
 
 SAVE_SECONDS = 120.0  # between checkpoints when save_every does not say
+STOP_CHECK_SECONDS = 2.0  # that a health check may take when a run is stopped
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # that stop a run with a checkpoint
 
 
@@ -48,6 +49,7 @@ class HealthMonitor(Protocol):
     def status(self) -> str: ...
     def is_past_grace(self, step: int) -> bool: ...
     def check(self, step: int) -> list[Verdict]: ...
+    def check_at_end(self, step: int, step_seconds: float, most: float = math.inf) -> None: ...
     def report_nonfinite(self, step: int, what: str) -> list[Verdict]: ...
 
 
@@ -103,6 +105,7 @@ class Trainer:
         self.is_rank0 = distributed.rank() == 0  # of several ranks one writes
         self.step = 0
         self.waiting_share = 0.0  # share of the time in `fit` that was spent waiting for batches
+        self.step_seconds = 0.0  # mean duration of a step in `fit`
         self.window: dict[str, float] = {}  # sums of the losses since the last line of metrics.jsonl
         self.latest: dict[str, float] = {}  # the means of that line
         self.pending: list[dict[str, Tensor]] = []  # losses still on the device
@@ -181,11 +184,13 @@ class Trainer:
 
                     elapsed = time.monotonic() - started
                     self.waiting_share = waiting / elapsed
+                    self.step_seconds = elapsed / (self.step - first)
                     live(self.status_line(elapsed, first))
                     if self.save_if_needed(elapsed, max_time) == SaveReason.TIME_UP:
                         return False
                     self.schedule.follow(self.step, self.clock(), self.closing())
 
+                self.check_at_end()
                 if distributed.broadcast_from_rank0(self.is_rank0 and self.run.last_step() != self.step):
                     self.save()
         finally:
@@ -205,6 +210,8 @@ class Trainer:
         reason = SaveReason(distributed.max_over_ranks(reason))
         if reason != SaveReason.NONE:
             self.save()
+        if reason in (SaveReason.TIME_UP, SaveReason.SIGNAL):
+            self.check_at_end(STOP_CHECK_SECONDS)
         if reason == SaveReason.SIGNAL:
             raise Stopped(distributed.max_over_ranks(self.stop_signal or 0))
         return reason
@@ -246,6 +253,12 @@ class Trainer:
             raise HealthAlarm(verdicts)
         if not verdicts and self.monitor and self.monitor.is_past_grace(self.step):
             checkpoint.save(self.run.healthy, self.method, self.state(), 2)
+
+    def check_at_end(self, most_seconds: float = math.inf) -> None:
+        """Check the health where training ends or stops, unless that takes too long; it raises nothing."""
+        if self.monitor:
+            self.gather_losses()
+            self.monitor.check_at_end(self.step, self.step_seconds, most_seconds)
 
     def write_samples(self) -> None:
         """Write the samples of this step."""
