@@ -44,6 +44,7 @@ class HealthMonitor(Protocol):
     """What watches the run's health."""
 
     every: int  # steps between checks
+    cost: float  # training steps that a check takes
 
     @property
     def status(self) -> str: ...
@@ -344,7 +345,8 @@ class Trainer:
 
     def closing(self) -> float:
         """Seconds that samples, a health check and a checkpoint after the last step are expected to take."""
-        return sum(self.costs.values())
+        check = self.monitor.cost * self.step_seconds if self.monitor else 0.0
+        return sum(({"health": check} | self.costs).values())
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds besides tensors."""
