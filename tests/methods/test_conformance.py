@@ -147,7 +147,7 @@ def options(name: str, batch: int = 4) -> dict:
 def files_of(run: Path) -> dict[str, bytes]:
     """What a run computed: final weights, metrics, samples."""
     found = [*run.glob("checkpoints/step-6/*.safetensors"), *run.glob("*.jsonl"), *run.glob("samples/*.png")]
-    return {str(p.relative_to(run)): p.read_bytes() for p in found}
+    return {str(p.relative_to(run)): p.read_bytes() for p in found if p.name != "usage.jsonl"}  # times and memory
 
 
 @EVERY
