@@ -108,7 +108,7 @@ class Machine:
 
 
 def begin(cores: set[int] | None) -> None:
-    """In the new process: the cores it may use, and Ctrl-C as in a terminal, also where this script runs behind an &."""
+    """In the new process: the cores it may use, and Ctrl-C as in a terminal, also where this script runs behind &."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if cores:
         os.sched_setaffinity(0, cores)
