@@ -84,7 +84,7 @@ class Machine:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
-                preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
+                preexec_fn=lambda: begin(cores),
             )
         try:
             code, used = wait(process, started + limit, stop_when)
@@ -105,6 +105,13 @@ class Machine:
         if done.returncode:
             raise StoryError(done.stderr[-500:])
         return done.stdout
+
+
+def begin(cores: set[int] | None) -> None:
+    """In the new process: the cores it may use, and Ctrl-C as in a terminal, also where this script runs behind &."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if cores:
+        os.sched_setaffinity(0, cores)
 
 
 def is_single(command: str) -> bool:

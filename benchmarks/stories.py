@@ -86,6 +86,7 @@ class Scene:
 
     def figure(self, name: str, value: str) -> None:
         """Print one figure, and keep it for the page."""
+        value = " ".join(value.replace(f"{self.machine.desk}/", "").split())
         self.figures.append((name, value))
         print(f"   {name}: {value}", flush=True)
 
@@ -289,7 +290,7 @@ def tell(chosen: Sequence[int], scene: Scene) -> dict[str, list[str]]:
             story(scene)
         except StoryError as error:
             scene.figure("FAILED", str(error))
-        rows = [f"| {name} | {' '.join(value.split()).replace('|', '/')} |" for name, value in scene.figures]
+        rows = [f"| {name} | {value.replace('|', '/')} |" for name, value in scene.figures]
         took = f"*{time.monotonic() - started:.0f} s; {machine}.*"
         tables[f"story-{number}"] = ["| what | figure |", "|---|---|", *rows, "", took]
     return tables

@@ -102,7 +102,10 @@ class Player:
         self.norm = norms.norm()
 
         nonfinite = 1 - norms.sum().isfinite().float()
-        failed = nonfinite * self.scale.at_least if self.scale else nonfinite
+        failed = nonfinite
+        if self.scale:  # an overflow is nothing unusual
+            failed = nonfinite * self.scale.at_least
+            self.norm = torch.where(failed > 0, self.norm, self.norm.nan_to_num(0, 0, 0))
         self.nonfinite.copy_(torch.maximum(self.nonfinite, failed))
         if isinstance(self.optimizer, torch.optim.RMSprop):  # no fused kernel: gradients of 0 change nothing
             for gradient in gradients:

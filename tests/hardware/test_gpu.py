@@ -107,9 +107,10 @@ def test_captured_step_follows_the_seed():
             assert losses[1] == pytest.approx(losses[0], rel=1e-5) and losses[2] != pytest.approx(losses[0], rel=1e-3)
 
 
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
 @EVERY
-def test_bfloat16_is_near_float32(name):
-    exact, rounded = make(name), make(name, precision="bf16")
+def test_sixteen_bits_are_near_float32(name, precision):
+    exact, rounded = make(name), make(name, precision=precision)
     one = losses_of_steps(exact, device_step(exact.step, exact.players.values(), "cuda"), name, 1)[0]
     two = losses_of_steps(rounded, device_step(rounded.step, rounded.players.values(), "cuda"), name, 1)[0]
     for key in one:
