@@ -236,7 +236,7 @@ def test_report_shows_symptoms_and_remedies(blobs, tmp_path):
     page = make_report(tmp_path / "run").read_text()
     assert "Alarm: d-wins" in page and "D is nearly always right" in page
     assert page.count('<rect class="alarm"') >= 5 and '<rect class="ok"' in page
-    assert "--set method.lr_g=0.001 --set method.lr_d=0.001" in page
+    assert "--set method.lr_g=0.001 --set method.lr_d=0.0005" in page and "When measured" in page
     assert "Principal components" in page and 'class="fake"' in page and "t-SNE" in page
     run(blobs, tmp_path / "alone", "train.probes=0", steps=10)
     assert "Principal components" not in make_report(tmp_path / "alone").read_text()

@@ -166,7 +166,7 @@ def test_nearer_translations_are_not_bad_because_photographs_differ(symptom):
         line |= {"gan": 9.0}
     assert symptom in [name for name, _ in alarms(lines, CYCLE)]
     for line in lines:
-        line |= {"way_ab": 0.7, "typical_ratio_ab": 0.6, "mean_ratio_ab": 0.5}
+        line |= {"way_ab": 0.8, "typical_ratio_ab": 0.6, "mean_ratio_ab": 0.5}
     assert alarms(lines, CYCLE) == []
 
 

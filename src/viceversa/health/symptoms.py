@@ -39,6 +39,7 @@ INVERTED = -0.3  # correlation of the luminance of input and translation
 CHECKERED = 4.0  # energy of the checkerboard over that of real pictures
 AMPLIFIED = 3.0  # how much louder noise on a translation comes back
 NO_NEARER = 0.96  # distance of a typical translation from the target over that of the inputs
+ARRIVED = 0.75  # of the way from the inputs to the target domain
 HALFWAY = 0.5  # from the inputs to the target domain
 LATE = 0.5  # share of the steps before which nobody expects the target
 GOOD_CYCLE = 0.1  # mean absolute error of the cycle; black to white is 2
@@ -76,12 +77,13 @@ class Rule(NamedTuple):
 def far(h: History, i: int, direction: Direction | None) -> bool:
     """Samples are as far from real images as at the first check, and farther than real images from each other.
 
-    Where training is checked once only, as far as the inputs. Translations that have come nearer by `nearer` are not
-    far: photographs differ so much from each other that the distance of their texture says little.
+    Where training is checked once only, as far as the inputs. Translations that have come nearly all the way are
+    not far: photographs differ so much from each other that the distance of their texture says little.
     """
     now, floor = h.at(i, "distance", direction), h.at(i, "distance_floor", direction)
     before = h.at(0, "distance", direction) if i else h.at(0, "distance_source", direction)
-    return now > FAR * before and now > FLOORS * floor and not nearer(h, i, direction)
+    arrived = h.at(i, "way", direction) >= ARRIVED and nearer(h, i, direction)
+    return now > FAR * before and now > FLOORS * floor and not arrived
 
 
 def nearer(h: History, i: int, direction: Direction | None) -> bool:
