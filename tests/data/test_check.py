@@ -122,3 +122,20 @@ def test_many_findings_are_cut_short(data):
         (data / "trainA" / f"bad{i}.png").touch()
     lines = check(data).lines(most=3)
     assert lines[0] == "broken: 9" and lines[4] == "  … and 6 more"
+
+
+def test_large_jpegs_are_compared_in_full(tmp_path):
+    """They are read at a reduced scale, where images that differ in a few pixels may look the same."""
+    h, w = 960, 1280
+    large = images.Picture(pixels=picture(5, h, w), format="JPEG")
+    images.write(tmp_path / "a" / "0.jpg", large)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "same.jpg").write_bytes((tmp_path / "a" / "0.jpg").read_bytes())
+    decoded = images.read(tmp_path / "a" / "0.jpg").pixels
+    images.save_png(tmp_path / "b" / "lossless.png", decoded)
+    changed = decoded.copy()
+    changed[:, :8, :8] = -changed[:, :8, :8]
+    images.save_png(tmp_path / "b" / "changed.png", changed)
+    report = check(tmp_path)
+    assert [tails(group) for group in report.leaks] == [["a/0.jpg", "b/lossless.png", "b/same.jpg"]]
+    assert report.domains[0].width == (w, w, w) and report.domains[0].height == (h, h, h)

@@ -157,9 +157,9 @@ def _files(domains: Domains) -> Iterator[tuple[Path, int, str]]:
 
 def _summarise(picture: images.Picture, file: Path, domain: int, part: str, near_constant: float) -> _Summary:
     pixels = picture.pixels
-    grey = images.resize(images.to_channels(pixels, 1), (8, 9), picture.extent)[0]
+    grey = images.resize(images.to_channels(pixels, 1), (8, 9), picture.box)[0]
     bits = np.packbits(grey[:, 1:] > grey[:, :-1])
-    thumbnail = images.to_uint8(images.resize(images.to_channels(pixels, 3), (8, 8), picture.extent))
+    thumbnail = images.to_uint8(images.resize(images.to_channels(pixels, 3), (8, 8), picture.box))
     model = {1: "grey", 3: "RGB"}[len(pixels)] + ("" if picture.alpha is None else " with alpha")
     return _Summary(
         file=file,

@@ -44,7 +44,7 @@ def fit_pixels(picture: images.Picture, load: int, fit: str, channels: int) -> n
     """The pixels of a picture on white, resized as by `reader`: (channels, H, W) in [-1, 1]."""
     pixels = images.to_channels(blend_on_white(picture), channels)
     size = fit_size(picture, load, fit)
-    return pixels if size == pixels.shape[1:] else images.resize(pixels, size, picture.extent)
+    return pixels if size == pixels.shape[1:] else images.resize(pixels, size, picture.box)
 
 
 def fit_size(picture: images.Picture, load: int, fit: str) -> tuple[int, int]:

@@ -34,13 +34,14 @@ def to_channels(pixels: Array, n: int) -> Array:
     return np.tensordot(luma, pixels, axes=1)[None].astype(np.float32, copy=False)
 
 
-def resize(pixels: Array, size: tuple[int, int], extent: tuple[float, float] | None = None) -> npt.NDArray[np.float32]:
+def resize(
+    pixels: Array, size: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> npt.NDArray[np.float32]:
     """Resize (C, H, W) to (C, h, w) by antialiased bicubic interpolation in float, clipped to [-1, 1].
 
-    `extent` are height and width of the part of `pixels` to take, from the top left corner; the whole by default.
+    `box` is the part of `pixels` to take: left, top, right, bottom in pixels; the whole by default.
     """
     h, w = size
-    box = None if extent is None else (0.0, 0.0, extent[1], extent[0])
     planes = [Image.fromarray(np.ascontiguousarray(plane, np.float32)) for plane in pixels]
     resized: Array = np.stack([np.asarray(plane.resize((w, h), Image.Resampling.BICUBIC, box)) for plane in planes])
     return np.clip(resized, -1, 1).astype(np.float32)

@@ -37,6 +37,7 @@ CONVERTED_MODES = {
     "LAB": "RGB",
 }
 METRES_PER_INCH = 0.0254
+UPSIDE_DOWN, MIRRORED = (3, 4, 7, 8), (2, 3, 6, 7)  # EXIF orientations whose rows or columns are reversed
 SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"lossless": True, "exact": True},
@@ -200,9 +201,9 @@ def apply_orientation(samples: Array, orientation: int) -> Array:
     """Turn samples (H, W, S) upright by their EXIF orientation: 5 to 8 swap rows and columns, then come flips."""
     if orientation >= 5:
         samples = samples.transpose(1, 0, 2)
-    if orientation in (3, 4, 7, 8):
+    if orientation in UPSIDE_DOWN:
         samples = samples[::-1]
-    if orientation in (2, 3, 6, 7):
+    if orientation in MIRRORED:
         samples = samples[:, ::-1]
     return samples
 

@@ -15,7 +15,7 @@ from ..errors import DataError
 from ..files import write_bytes
 from .arrays import Array, to_uint8
 from .exif import Exif, read_exif
-from .formats import apply_orientation, encode, read_dpi, read_orientation, read_samples
+from .formats import MIRRORED, UPSIDE_DOWN, apply_orientation, encode, read_dpi, read_orientation, read_samples
 
 Depth = Literal["uint8", "uint16", "float32"]
 
@@ -63,16 +63,12 @@ class Picture:
     notes: tuple[str, ...] = ()
     reduction: int = 1  # the pixels are 1 / reduction of the file's, see `read`
     full_size: tuple[int, int] | None = None  # height and width of the file, where the pixels are reduced
+    box: tuple[float, float, float, float] | None = None  # the file's part of reduced pixels: left, top, right, bottom
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the file, upright."""
         return self.full_size or (self.pixels.shape[1], self.pixels.shape[2])
-
-    @property
-    def extent(self) -> tuple[float, float]:
-        """Height and width in pixels of `pixels`: of a reduced JPEG the last row and column may be partly outside."""
-        return self.size[0] / self.reduction, self.size[1] / self.reduction
 
 
 def read(path: str | os.PathLike[str], *, side: int | None = None, strip: bool = False) -> Picture:
@@ -114,7 +110,9 @@ def _crop_half(picture: Picture, half: str) -> Picture:
     part = slice(None, middle) if half == LEFT else slice(-middle, None)
     alpha = None if picture.alpha is None else picture.alpha[:, part]
     full_size = picture.full_size and (picture.full_size[0], picture.full_size[1] // 2)
-    return replace(picture, pixels=np.ascontiguousarray(picture.pixels[:, :, part]), alpha=alpha, full_size=full_size)
+    return replace(
+        picture, pixels=np.ascontiguousarray(picture.pixels[:, :, part]), alpha=alpha, full_size=full_size, box=None
+    )
 
 
 def _decode(
@@ -145,8 +143,24 @@ def _decode(
         raise ImageError(path, str(error) or type(error).__name__) from None
     format = image.format or ""
     picture = picture_from_samples(samples, format=FORMAT_ALIASES.get(format, format), icc=icc, exif=exif, dpi=dpi)
-    full_size = None if reduction == 1 else size[::-1]
-    return replace(picture, notes=(*notes, *exif_notes), reduction=reduction, full_size=full_size)
+    picture = replace(picture, notes=(*notes, *exif_notes))
+    if reduction == 1:
+        return picture
+    box = _reduced_box(samples.shape, size, reduction, orientation)
+    return replace(picture, reduction=reduction, full_size=size[::-1], box=box)
+
+
+def _reduced_box(
+    shape: tuple[int, ...], size: tuple[int, int], reduction: int, orientation: int
+) -> tuple[float, float, float, float]:
+    """The part of reduced pixels that lies inside an image of upright width and height `size`.
+
+    The last row and column are only partly inside unless `reduction` divides the size; flips bring them to the front.
+    """
+    width, height = size[0] / reduction, size[1] / reduction
+    left = shape[1] - width if orientation in MIRRORED else 0.0
+    top = shape[0] - height if orientation in UPSIDE_DOWN else 0.0
+    return left, top, left + width, top + height
 
 
 def exif_or_note(image: Image.Image, size: tuple[int, int], file: Any = None) -> tuple[Exif | None, tuple[str, ...]]:

@@ -69,12 +69,13 @@ class Translator:
     def translate(self, image: Any, to: str, *, value_range: tuple[float, float] | None = None) -> Any:
         """Translate an image, or several, to the domain `to`; the result is of the kind of `image`.
 
-        * tensor (C, H, W) or (N, C, H, W): uint8, or float in [-1, 1] or in `value_range`; type, range and device stay
-        * NumPy array (H, W), (H, W, C) or (N, H, W, C), C = 1 to 4, alpha last: uint8, uint16, or float in
-          `value_range`, by default the first of [0, 1], [-1, 1], [0, 255] and its own range that holds all values
-        * PIL image, turned upright; Picture; bytes of an image file, which become the bytes of one of the same format
-        * path: becomes a PIL image
-        * list or tuple of these, mixed: becomes a list or tuple
+        Tensor (C, H, W) or (N, C, H, W): uint8, or float in [-1, 1] or in `value_range`; type, range and device stay.
+
+        NumPy array (H, W), (H, W, C) or (N, H, W, C), C = 1 to 4, alpha last: uint8, uint16, or float in
+        `value_range`, by default the first of [0, 1], [-1, 1], [0, 255] and its own range that holds all values.
+
+        PIL image, turned upright; Picture; bytes of an image file, which become the bytes of one of the same format;
+        path, which becomes a PIL image; list or tuple of all these, mixed, which becomes a list or tuple.
 
         Any height and width; size, depth and alpha are kept. Tensors have the number of channels of the run and reach
         the network at their own scale; all others become grey or colour as the run needs, and follow `scale`.
