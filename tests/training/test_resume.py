@@ -197,11 +197,8 @@ def test_resume_with_other_images_names_them(monkeypatch, world, tmp_path):
 
 def test_finished_run_is_left_unchanged(world, unbroken, capsys):
     before = bits(unbroken)
-    health = "watch nothing-translated"
-    expected = Result(unbroken, 12, True, health=health)
+    expected = Result(unbroken, 12, True, health="watch nothing-translated")
     assert train(world, out=unbroken, steps=12, save_every=2, **TINY_OPTIONS) == expected
-        unbroken, 12, True, health="watch nothing-translated"
-    )
     assert "already finished" in capsys.readouterr().err
     assert bits(unbroken) == before
 
