@@ -77,11 +77,11 @@ class Rule(NamedTuple):
 def far(h: History, i: int, direction: Direction | None) -> bool:
     """Samples are as far from real images as at the first check, and farther than real images from each other.
 
-    Where training is checked once only, as far as the inputs. Translations that have come nearly all the way are
-    not far: photographs differ so much from each other that the distance of their texture says little.
+    At the first check of a translator, as far as the inputs. Translations that have come nearly all the way are not
+    far: photographs differ so much from each other that the distance of their texture says little.
     """
     now, floor = h.at(i, "distance", direction), h.at(i, "distance_floor", direction)
-    before = h.at(0, "distance", direction) if i else h.at(0, "distance_source", direction)
+    before = h.at(0, "distance_source" if direction and not i else "distance", direction)
     arrived = h.at(i, "way", direction) >= ARRIVED and nearer(h, i, direction)
     return now > FAR * before and now > FLOORS * floor and not arrived
 
