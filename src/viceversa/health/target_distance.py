@@ -17,7 +17,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, pad
 
 REFERENCES = 128  # real images of each domain, at most
 FEWEST = 32  # below which the domains are not compared
-SEPARABLE = 0.65  # accuracy on images that were left out above which the domains are told apart
+SEPARABLE = 0.65  # accuracy on images that were left out above which the domains are distinguished
 RIDGE = 1.0  # on standardised features, of which the kernel is the mean
 SHRINKAGE = 0.2  # of the covariance towards independence
 KERNELS = 48  # random convolutions at each scale
@@ -37,7 +37,7 @@ class TargetDistance:
         """`way` (0 still the input, 1 like the target), its standard error, `separable`, and two distances.
 
         `mean_ratio` is the distance of the mean from that of the target, `typical_ratio` the distance of a typical
-        image; both are over that of the inputs. `way` is missing where the domains are not told apart.
+        image; both are over that of the inputs. `way` is missing where the domains are not distinguished.
         """
         before, after = random_convolutions(inputs), random_convolutions(outputs)
         signals = {

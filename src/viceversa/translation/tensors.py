@@ -12,7 +12,7 @@ TOLERANCE = 1e-3  # beyond the range: a quarter of a level of 8 bits, from round
 
 
 def normalise_tensor(x: Tensor, value_range: tuple[float, float] | None) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    """A (C, H, W) or (N, C, H, W) tensor as (N, C, H, W) float32 in [-1, 1], and the way back to its own kind.
+    """A (C, H, W) or (N, C, H, W) tensor as (N, C, H, W) float32 in [-1, 1], and the function that restores its kind.
 
     uint8 is 0..255; float is `value_range`, by default (-1, 1). UsageError for another type, another number of
     dimensions and values outside the range; a warning for values that may be those of (0, 1).
