@@ -24,7 +24,9 @@ def test_extras_are_those_of_the_distribution():
     assert set(EXTRAS) == set(project["optional-dependencies"])
 
 
-@pytest.mark.parametrize(("words", "extra", "feature"), NEEDS, ids=lambda value: " ".join(value) if value else "")
+@pytest.mark.parametrize(
+    ("words", "extra", "feature"), NEEDS, ids=lambda value: value if isinstance(value, str) else " ".join(value)
+)
 def test_a_missing_extra_is_one_line_before_any_work(tmp_path, words, extra, feature):
     """In a process that cannot import the modules of the extra; nothing is read, written or measured."""
     code = (

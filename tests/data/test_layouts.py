@@ -159,6 +159,7 @@ def test_pix2pix_on_side_by_side_pictures_from_train_to_translate(tmp_path):
     assert viceversa.load(back.run).translate(-dark, to="labels", value_range=(-1, 1)).mean() < -0.1
 
 
+@pytest.mark.long
 def test_a_run_that_does_not_translate_says_so(tmp_path):
     (tmp_path / "data").mkdir()
     for i in range(4):

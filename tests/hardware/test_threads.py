@@ -39,7 +39,7 @@ def test_the_users_own_number_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("fastest", [1, 2, 4, 6])
 def test_the_fastest_is_chosen(fastest: int) -> None:
     def call() -> None:
-        time.sleep(0.002 if torch.get_num_threads() == fastest else 0.008)
+        time.sleep(0.001 if torch.get_num_threads() == fastest else 0.02)
 
     assert threads.fastest_threads(call) == fastest == torch.get_num_threads()
 

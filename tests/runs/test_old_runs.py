@@ -54,6 +54,7 @@ def old_run(request: pytest.FixtureRequest, worlds: Path, tmp_path: Path) -> Pat
     return run
 
 
+@pytest.mark.long
 def test_old_run_resumes_to_expected_weights(old_run: Path, worlds: Path) -> None:
     name = old_run.name
     words = dict(device="cpu", precision="fp32", save_every=20, seed=3, quiet=True)

@@ -32,7 +32,7 @@ def test_the_first_estimate_is_that_of_the_measured_pace():
     """A step takes 20 ms: 10 seconds hold 500."""
     batches = SimpleNamespace(batch=lambda step: (torch.zeros(1),), stores=[])
     nimg = plan.estimated_nimg(preset("quickstart"), batches, "cpu", Sleeper, 10.0)
-    assert nimg // preset("quickstart").train.batch == pytest.approx(500, rel=0.25)
+    assert nimg // preset("quickstart").train.batch == pytest.approx(500, rel=0.4)
 
 
 class Sleeper:
