@@ -293,12 +293,12 @@ def summary(rows: list[dict[str, Any]]) -> list[str]:
             wrong += sum(bool(row["named"]) for row in own) if truth == "nearer" else 0
             missed += len(own) - named if truth == "no nearer" else 0
     runs = len({(row["dataset"], row["preset"], row["seed"]) for row in rows})
-    found = counts["no nearer"] - missed
+    named = counts["no nearer"] - missed
     return [
         *lines,
         "",
         f"{runs} runs. Directions that came nearer with any symptom at the end: **{wrong} of {counts['nearer']}**. "
-        f"Directions that came no nearer and are named: **{found} of {counts['no nearer']}**. "
+        f"Directions that came no nearer and are named: **{named} of {counts['no nearer']}**. "
         f"Unclear, and not counted: {counts['unclear']}.",
     ]
 

@@ -58,7 +58,7 @@ class Scene:
 
     machine: Machine
     photos: tuple[Path, Path] | None = None
-    figures: list[tuple[str, str]] = field(default_factory=list)  # of the story that is told
+    figures: list[tuple[str, str]] = field(default_factory=list)  # of the present story
 
     def prepare(self) -> None:
         """Install viceversa where no story did, and draw photographs where none were given."""

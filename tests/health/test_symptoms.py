@@ -144,12 +144,12 @@ def test_remedies_fit_the_method():
         (STAYED | {"typical_ratio": 0.7}, False),
         (STAYED | {"way": 0.8}, False),  # inputs that were as typical of the target as real images
         (STAYED | {"way": 0.8, "mean_ratio": 1.2}, True),  # artefacts: one direction gained, others lost
-        ({"typical_ratio": 1.02, "mean_ratio": 0.98}, False),  # domains that are not told apart
+        ({"typical_ratio": 1.02, "mean_ratio": 0.98}, False),  # domains that are not distinguished
     ],
 )
 def test_translations_that_stay_where_their_inputs_are(signals, named):
-    found = examine(placed(signals), CYCLE)
-    assert [(v.symptom, v.level, v.since) for v in found] == [("no-nearer-to-target", "watch", 600)] * named
+    verdicts = examine(placed(signals), CYCLE)
+    assert [(v.symptom, v.level, v.since) for v in verdicts] == [("no-nearer-to-target", "watch", 600)] * named
 
 
 def test_a_run_is_not_scolded_before_its_half():

@@ -45,13 +45,13 @@ def test_layout_tells_domains_apart_that_have_equal_statistics():
 
     distance = TargetDistance(bar(images(1), 6), bar(images(2), 22))
     x = images(3, 16)
-    found = distance.measure(bar(x, 6), bar(x, 22))
-    assert found["separable"] > 0.9 and found["way"] == pytest.approx(1, abs=0.3)
+    signals = distance.measure(bar(x, 6), bar(x, 22))
+    assert signals["separable"] > 0.9 and signals["way"] == pytest.approx(1, abs=0.3)
 
 
 def test_equal_domains_have_no_way():
-    found = TargetDistance(images(1), images(2)).measure(images(3, 16), images(4, 16))
-    assert found["separable"] < SEPARABLE and "way" not in found
+    signals = TargetDistance(images(1), images(2)).measure(images(3, 16), images(4, 16))
+    assert signals["separable"] < SEPARABLE and "way" not in signals
 
 
 def test_artefacts_are_farther_than_the_input():
@@ -64,5 +64,5 @@ def test_artefacts_are_farther_than_the_input():
 def test_any_channels_and_sizes(channels, side):
     rng = torch.Generator().manual_seed(0)
     a, b = (torch.rand(40, channels, side, side, generator=rng) * scale for scale in (0.5, 1))
-    found = TargetDistance(a, b).measure(a[:4], b[:4])
-    assert found["way"] > 0.5 and REFERENCES >= 40
+    signals = TargetDistance(a, b).measure(a[:4], b[:4])
+    assert signals["way"] > 0.5 and REFERENCES >= 40

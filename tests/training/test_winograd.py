@@ -1,7 +1,6 @@
 """The choice between Winograd and direct convolutions at the start of a run."""
 
 from dataclasses import replace
-from itertools import cycle
 
 import viceversa
 from support.tiny import TINY
@@ -39,6 +38,6 @@ def test_convolutions_are_measured_only_in_float32_on_a_cpu(monkeypatch):
 def test_winograd_is_chosen_from_a_speedup_of_1_2(monkeypatch):
     """Measured: 1 s for Winograd, `ratio` for the direct convolution; every second pair is disturbed."""
     for ratio, expected in ((1.1, False), (1.3, True)):
-        times = cycle([ratio, 9.0, 9.0, 1.0])
-        monkeypatch.setattr(winograd, "best_seconds", lambda call, count, times=times: next(times))
+        durations = [[ratio, 9.0], [9.0, 1.0]]
+        monkeypatch.setattr(winograd, "compared_seconds", lambda calls, durations=durations: durations)
         assert winograd_is_worthwhile(64, 32, 1) is expected

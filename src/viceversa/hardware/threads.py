@@ -7,15 +7,14 @@ sleep while they wait (OMP_WAIT_POLICY=passive) lose less when busy and 1.4 time
 """
 
 import os
-from collections.abc import Callable
 from functools import partial
 from statistics import mean
 
 import torch
-from torch import nn
 
 from .cpus import available_cpus, cpus_are_idle
-from .timing import compared_seconds
+from .precision import convolution
+from .timing import Call, compared_seconds
 
 MOST = torch.get_num_threads()  # as many as PyTorch started with: one per physical core, or what the caller has set
 
@@ -28,7 +27,7 @@ def candidates() -> list[int]:
     return sorted({*(2**i for i in range(most.bit_length()) if 2**i <= most), most})
 
 
-def fastest_threads(call: Callable[[], object]) -> int:
+def fastest_threads(call: Call) -> int:
     """The number of threads with which `call` takes the least time on average; leaves PyTorch with that number.
 
     The mean counts, not the best: on a busy machine some calls are lucky.
@@ -54,6 +53,5 @@ def use_fastest_threads() -> int:
         torch.set_num_threads(counts[-1])
         return counts[-1]
 
-    convolution, x = nn.Conv2d(64, 64, 3, padding=1), torch.randn(2, 64, 64, 64)
     with torch.inference_mode():
-        return fastest_threads(lambda: convolution(x))
+        return fastest_threads(convolution(torch.float32))

@@ -6,12 +6,6 @@ from collections.abc import Callable, Sequence
 Call = Callable[[], object]
 
 
-def best_seconds(call: Call, repeats: int) -> float:
-    """Shortest duration in seconds of `repeats` calls, after one warm-up call."""
-    call()
-    return min(seconds_of(call) for _ in range(repeats))
-
-
 def compared_seconds(calls: Sequence[Call], least: float = 0.3, most: float = 3.0) -> list[list[float]]:
     """Durations in seconds of each call, measured in turns, so that a busy moment disturbs all of them.
 

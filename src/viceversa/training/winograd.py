@@ -4,10 +4,9 @@ from functools import partial
 
 import torch
 
-from ..hardware.timing import best_seconds
+from ..hardware.timing import compared_seconds
 from ..networks.layers import ResidualBlock
 
-ROUNDS = 4  # both variants are measured in turns, so that a busy moment disturbs both
 WINOGRAD_GAIN = 1.2  # smallest speed-up of a residual block for which Winograd is chosen; a step gains half as much
 
 
@@ -23,5 +22,5 @@ def winograd_is_worthwhile(channels: int, side: int, batch: int) -> bool:
         block(x).sum().backward()
 
     direct, winograd = (partial(forward_backward, ResidualBlock(channels, winograd)) for winograd in (False, True))
-    rounds = [(best_seconds(direct, 3), best_seconds(winograd, 3)) for _ in range(ROUNDS)]
-    return min(first for first, _ in rounds) > WINOGRAD_GAIN * min(second for _, second in rounds)
+    direct_seconds, winograd_seconds = compared_seconds([direct, winograd])
+    return min(direct_seconds) > WINOGRAD_GAIN * min(winograd_seconds)
