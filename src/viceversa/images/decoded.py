@@ -1,0 +1,49 @@
+"""What a format reads from a file and writes to one: numbers of the file's own type, and all that comes with them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+from .arrays import Array
+from .exif import Exif
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """One image of a file, upright, before its numbers are scaled to [-1, 1]."""
+
+    samples: Array  # (H, W, C) of the file's own number type, colours or bands without alpha
+    alpha: Array | None = None  # (H, W) float32 in [0, 1], where the file has an alpha channel; never multiplied in
+    nodata: float | None = None  # the number that stands for missing pixels, where the file states one
+    icc: bytes | None = None  # colour profile, byte for byte
+    exif: Exif | None = None  # what of it is true of the upright pixels
+    dpi: tuple[float, float] | None = None  # pixels per inch across and down, where stated outside EXIF
+    origin: Any = None  # what else the format needs to write a file like this one; no other module looks into it
+    notes: tuple[str, ...] = ()  # what was dropped or converted
+    reduction: int = 1  # the samples are 1 / reduction of the file's
+    full_size: tuple[int, int] | None = None  # height and width of the file, where the samples are reduced
+    box: tuple[float, float, float, float] | None = None  # the file's part of reduced samples: left, top, right, bottom
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a reader wants of a file."""
+
+    side: int | None = None  # shorter side to which the image will be reduced; none: every pixel is needed
+    halves: bool = False  # the left and the right half are two images, whose pixels must not mix
+    strip: bool = False  # leave EXIF out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A kind of image file. Functions take an open file and raise any exception for a file that is damaged."""
+
+    name: str  # "PNG"
+    suffixes: tuple[str, ...]  # lower case, with the dot; new files get the first
+    recognises: Callable[[bytes], bool]  # by the first 512 bytes of a file
+    count: Callable[[IO[bytes]], int]  # pages, frames or slices
+    decode: Callable[[IO[bytes], int, Request], Decoded]  # page from 0
+    encode: Callable[[Sequence[Decoded]], bytes]  # pages of one size and type as one file
+    holds: Callable[[str, int, bool], bool]  # number type, channels, with alpha: whether a file can hold them
+    is_stack: bool = False  # its pages are images of their own, not frames of an animation
+    extra: str = ""  # the extra whose packages read it, where the core cannot
