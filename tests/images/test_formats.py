@@ -313,20 +313,26 @@ def test_float_tiff_keeps_its_range(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_float_tiff_that_is_not_finite(tmp_path, bad):
-    values = np.ones((4, 5), np.float32)
+def test_numbers_that_are_not_finite_are_missing_pixels(tmp_path, bad):
+    values = np.linspace(3, 5, 20, dtype=np.float32).reshape(4, 5)
     values[2, 2] = bad
     Image.fromarray(values).save(tmp_path / "x.tif")
-    with pytest.raises(ImageError, match="finite"):
-        images.read(tmp_path / "x.tif")
+    picture = images.read(tmp_path / "x.tif")
+    np.testing.assert_array_equal(picture.missing, ~np.isfinite(values))
+    assert np.isfinite(picture.pixels).all() and (picture.low, picture.high) == (3, 5)
+    images.write(tmp_path / "y.tif", picture)
+    back = stored(images.read(tmp_path / "y.tif"))
+    assert np.isnan(back[2, 2])
+    np.testing.assert_allclose(np.delete(back.ravel(), 12), np.delete(values.ravel(), 12), rtol=1e-6)
 
 
 def test_32_bit_integers(tmp_path):
     values = np.array([[0, 300], [65535, 7]], np.int32)
     Image.fromarray(values).save(tmp_path / "x.tif")
     picture = images.read(tmp_path / "x.tif")
-    assert picture.depth == "uint16"
+    assert (picture.depth, picture.low, picture.high) == ("int32", 0, 65535)
     np.testing.assert_array_equal(stored(picture), values)
     Image.fromarray(values - 5).save(tmp_path / "y.tif")
     picture = images.read(tmp_path / "y.tif")
-    assert (picture.depth, picture.low, picture.high) == ("float32", -5, 65530)
+    assert (picture.depth, picture.low, picture.high) == ("int32", -5, 65530)
+    np.testing.assert_array_equal(stored(picture), values - 5)

@@ -77,13 +77,26 @@ def test_profile_goes_when_grey_becomes_colour():
     assert colour.icc is None and "profile" in colour.notes[-1]
 
 
-@pytest.mark.parametrize("suffix", ["tif", "webp", "png"])
+@pytest.mark.parametrize("suffix", ["webp", "png"])
 def test_first_of_several_frames_with_a_note(tmp_path, suffix):
     frames = [Image.fromarray(noise((6, 6, 3), seed=i)) for i in range(3)]
     frames[0].save(tmp_path / f"x.{suffix}", save_all=True, append_images=frames[1:], lossless=True)
     picture = images.read(tmp_path / f"x.{suffix}")
     np.testing.assert_array_equal(stored(picture), noise((6, 6, 3)))
     assert any("frames" in note for note in picture.notes)
+    assert images.pages_of(tmp_path / f"x.{suffix}") == 1
+    assert images.pages_of(tmp_path / f"x.{suffix}", animations=True) == 3
+
+
+def test_pages_of_a_stack_are_images(tmp_path):
+    frames = [Image.fromarray(noise((6, 6, 3), seed=i)) for i in range(3)]
+    frames[0].save(tmp_path / "x.tif", save_all=True, append_images=frames[1:])
+    assert images.pages_of(tmp_path / "x.tif") == 3
+    for i, picture in enumerate(images.read_pages(tmp_path / "x.tif")):
+        np.testing.assert_array_equal(stored(picture), noise((6, 6, 3), seed=i))
+    np.testing.assert_array_equal(stored(images.read(tmp_path / "x.tif#3")), noise((6, 6, 3), seed=2))
+    with pytest.raises(ImageError):
+        images.read(tmp_path / "x.tif#4")
 
 
 def test_name_does_not_decide(tmp_path):

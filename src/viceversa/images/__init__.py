@@ -2,23 +2,27 @@
 
 from .adapters import range_of_array, to_picture, to_pil, to_pil_like
 from .arrays import from_uint8, resize, to_channels, to_uint8
+from .decoded import MAX_PIXELS
 from .picture import (
     EXTENSIONS,
     LEFT,
-    MAX_PIXELS,
     RIGHT,
     ImageError,
     Picture,
     decode,
+    describe,
     encode_picture,
     file_of,
+    pages_of,
     printable_path,
     read,
+    read_pages,
     to_samples,
     with_pixels,
     write,
 )
 from .sheets import grid, save_png
+from .values import Values
 
 __all__ = [
     "EXTENSIONS",
@@ -27,14 +31,18 @@ __all__ = [
     "RIGHT",
     "ImageError",
     "Picture",
+    "Values",
     "decode",
+    "describe",
     "encode_picture",
     "file_of",
     "from_uint8",
     "grid",
+    "pages_of",
     "printable_path",
     "range_of_array",
     "read",
+    "read_pages",
     "resize",
     "save_png",
     "to_channels",

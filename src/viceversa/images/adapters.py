@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ..errors import UsageError
 from .arrays import Array, to_uint8
-from .formats import apply_orientation, read_orientation, read_samples
-from .picture import Picture, exif_or_note, picture_from_samples, to_samples
+from .decoded import Decoded
+from .formats.pillow import apart, apply_orientation, exif_or_note, read_orientation, read_samples
+from .picture import Picture, picture_of, to_samples
+from .values import Values
 
 
 def to_pil(pixels: Array) -> Image.Image:
@@ -19,26 +21,18 @@ def to_pil(pixels: Array) -> Image.Image:
     return Image.fromarray(u8[0] if len(u8) == 1 else np.ascontiguousarray(u8.transpose(1, 2, 0)))
 
 
-@overload
 def to_picture(
-    image: Image.Image, value_range: tuple[float, float] | None = None
-) -> tuple[Picture, Callable[[Picture], Image.Image]]: ...
-
-
-@overload
-def to_picture(
-    image: Array, value_range: tuple[float, float] | None = None
-) -> tuple[Picture, Callable[[Picture], Array]]: ...
-
-
-def to_picture(
-    image: Image.Image | Array, value_range: tuple[float, float] | None = None
+    image: Image.Image | Array, value_range: tuple[float, float] | None = None, values: Values | None = None
 ) -> tuple[Picture, Callable[[Picture], Any]]:
     """A PIL image or NumPy array as a Picture, and a function that converts a Picture back to the same type.
 
     PIL: any mode, turned upright; comes back as L, LA, RGB, RGBA, I;16, I or F (palette, CMYK: RGB), with its EXIF.
-    NumPy: (H, W) or (H, W, 1 | 2 | 3 | 4) of uint8, uint16 or float. A float range is `value_range`, by default that of
-    `range_of_array`. Raises UsageError for anything else and for values outside `value_range`.
+
+    NumPy: (H, W) or (H, W, C). `values` are those of the domain it belongs to: its numbers mean what they mean there,
+    and one channel more than the domain has is alpha. Without them C is 1 to 4, alpha last of 2 and 4, of uint8, uint16
+    or float, whose range is `value_range`, by default that of `range_of_array`.
+
+    Raises UsageError for anything else and for values outside `value_range`.
     """
     if isinstance(image, Image.Image):
         image.load()
@@ -46,12 +40,13 @@ def to_picture(
         orientation = read_orientation(image)
         samples = apply_orientation(samples, orientation)
         exif, exif_notes = exif_or_note(image, (samples.shape[1], samples.shape[0]))
-        picture = picture_from_samples(samples, icc=icc, exif=exif, notes=(*notes, *exif_notes))
-        return picture, lambda result: to_pil_like(result, image.mode)
+        colour, alpha = apart(samples)
+        decoded = Decoded(samples=colour, alpha=alpha, icc=icc, exif=exif, notes=(*notes, *exif_notes))
+        return picture_of(decoded, values, "PNG"), lambda result: to_pil_like(result, image.mode)
     if not isinstance(image, np.ndarray):
         kinds = "a path, a PIL image, a NumPy array, a tensor, the bytes of a file or a list of these"
         raise UsageError(f"an image is {kinds}, not {type(image).__name__}")
-    return _from_array(image, value_range), lambda result: _to_array(result, image)
+    return _from_array(image, value_range, values), lambda result: _to_array(result, image)
 
 
 def to_pil_like(picture: Picture, mode: str = "") -> Image.Image:
@@ -69,30 +64,43 @@ def to_pil_like(picture: Picture, mode: str = "") -> Image.Image:
     return image
 
 
-def _from_array(array: Array, value_range: tuple[float, float] | None) -> Picture:
+def _from_array(array: Array, value_range: tuple[float, float] | None, values: Values | None) -> Picture:
     samples = array[..., None] if array.ndim == 2 else array
-    if samples.ndim != 3 or samples.shape[2] not in (1, 2, 3, 4) or 0 in samples.shape:
+    if samples.ndim != 3 or 0 in samples.shape or (values is None and samples.shape[2] > 4):
         raise UsageError(f"an image array is (H, W) or (H, W, 1 | 2 | 3 | 4), not {array.shape}")
+    colour, alpha = apart(samples) if values is None or _has_alpha(samples, values) else (samples, None)
+    decoded = Decoded(samples=colour, alpha=alpha)
+
+    if values is not None and not values.relative and value_range is None:
+        if array.dtype.kind not in "uif":
+            raise UsageError(f"an image array holds numbers, not {array.dtype}")
+        return picture_of(decoded, values, "TIFF")
     if array.dtype in (np.uint8, np.uint16):
         if value_range not in (None, (0, np.iinfo(array.dtype).max)):
             raise UsageError(f"value_range={value_range}: the range of {array.dtype} is fixed; leave value_range out")
-        return picture_from_samples(samples)
+        return picture_of(decoded, None, "PNG")
     if array.dtype.kind != "f":
         raise UsageError(f"an image array holds uint8, uint16 or float numbers, not {array.dtype}")
-    if value_range is None:
-        return picture_from_samples(samples, range_of_array(samples))
 
-    colour = _colour_of(samples)
-    least, largest, margin = float(colour.min()), float(colour.max()), 1e-3 * (value_range[1] - value_range[0]) / 2
-    if not value_range[0] - margin <= least <= largest <= value_range[1] + margin:  # false for NaN, too
+    low, high = value_range or range_of_array(colour)
+    least, largest, margin = float(colour.min()), float(colour.max()), 1e-3 * (high - low) / 2
+    if not low - margin <= least <= largest <= high + margin:  # false for NaN, too
         raise UsageError(f"a float array holds values from {least:g} to {largest:g}, outside value_range={value_range}")
-    return picture_from_samples(samples, value_range)
+    if alpha is not None and low == 0:  # opaque is then the largest number
+        decoded = replace(decoded, alpha=alpha / np.float32(high))
+    own = Values(number_type=array.dtype.name, channels=colour.shape[2], low=low, high=high, relative=False)
+    return picture_of(decoded, own, "TIFF")
+
+
+def _has_alpha(samples: Array, values: Values) -> bool:
+    """Whether the last channel of an array is alpha: where it is one more than the grey or colours of its domain."""
+    channels = samples.shape[2]
+    return channels in (2, 4) and channels != values.channels
 
 
 def range_of_array(samples: Array) -> tuple[float, float]:
-    """The first of 0..1, -1..1, 0..255 and the own min..max that holds all float values (..., 1 | 2 | 3 | 4)."""
-    colour = _colour_of(samples)
-    low, high = float(colour.min()), float(colour.max())
+    """The first of 0..1, -1..1, 0..255 and the own min..max that holds all float values, alpha left out."""
+    low, high = float(samples.min()), float(samples.max())
     if not np.isfinite(low + high):
         raise UsageError("an image array must hold finite numbers")
     for least, largest in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)):
@@ -101,11 +109,10 @@ def range_of_array(samples: Array) -> tuple[float, float]:
     return low, high
 
 
-def _colour_of(samples: Array) -> Array:
-    """The samples without alpha."""
-    return samples[..., :-1] if samples.shape[-1] in (2, 4) else samples
-
-
 def _to_array(picture: Picture, like: Array) -> Array:
-    samples = to_samples(picture).astype(like.dtype)
+    samples = to_samples(picture)
+    if picture.alpha is not None and like.dtype.kind == "f" and picture.low == 0:
+        samples[..., -1] *= picture.high
+    if picture.depth == like.dtype.name or picture.depth == "float32":
+        samples = samples.astype(like.dtype)
     return samples[..., 0] if like.ndim == 2 and samples.shape[2] == 1 else samples

@@ -7,6 +7,9 @@ from typing import IO, Any
 from .arrays import Array
 from .exif import Exif
 
+MAX_PIXELS = 178_000_000  # checked in the header, before anything is decoded
+MAX_BYTES = 2**32  # of decoded samples
+
 
 @dataclass(frozen=True, kw_only=True)
 class Decoded:
@@ -47,3 +50,12 @@ class Format:
     holds: Callable[[str, int, bool], bool]  # number type, channels, with alpha: whether a file can hold them
     is_stack: bool = False  # its pages are images of their own, not frames of an animation
     extra: str = ""  # the extra whose packages read it, where the core cannot
+    describe: Callable[[IO[bytes]], tuple[str, int]] | None = None  # number type and channels by the header alone
+
+
+def require_pixels(width: int, height: int, bytes_per_pixel: int = 1) -> None:
+    """ValueError for an image that is too large to be decoded in memory."""
+    if width * height > MAX_PIXELS:
+        raise ValueError(f"{width} x {height} pixels are more than {MAX_PIXELS // 1_000_000} million")
+    if width * height * bytes_per_pixel > MAX_BYTES:
+        raise ValueError(f"{width} x {height} pixels of {bytes_per_pixel} bytes are more than 4 GB")

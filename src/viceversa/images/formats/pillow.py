@@ -1,30 +1,18 @@
-"""Decoding and encoding beyond Pillow: 16-bit colour, alpha in every format, conversion of colour models to RGB."""
+"""Decoding with Pillow and beyond: 16-bit colour, alpha in every format, conversion of colour models to RGB."""
 
-import struct
 import sys
-import zlib
+import warnings
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from .exif import (
-    LONG,
-    PREFIX,
-    RESOLUTION_UNIT,
-    SHORT,
-    X_RESOLUTION,
-    Y_RESOLUTION,
-    Entry,
-    Exif,
-    directory,
-    resolution_entries,
-)
+from ..arrays import Array
+from ..decoded import Decoded, Request, require_pixels
+from ..exif import Exif, read_exif
 
-Array = npt.NDArray[Any]
-Decoded = tuple[Array, bytes | None, tuple[str, ...]]
+Samples = tuple[Array, bytes | None, tuple[str, ...]]  # (H, W, 1 | 2 | 3 | 4), alpha last; profile; notes
 
 CONVERTED_MODES = {
     "1": "L",
@@ -36,17 +24,110 @@ CONVERTED_MODES = {
     "HSV": "RGB",
     "LAB": "RGB",
 }
-METRES_PER_INCH = 0.0254
 UPSIDE_DOWN, MIRRORED = (3, 4, 7, 8), (2, 3, 6, 7)  # EXIF orientations whose rows or columns are reversed
-SAVE_OPTIONS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"lossless": True, "exact": True},
-    "PNG": {"compress_type": zlib.Z_RLE},
-}
-BITS, WHITE_IS_ZERO, PLANAR, EXTRA = 258, 262, 284, 338  # TIFF tags
+JPEG_REDUCTIONS = (8, 4, 2)  # scales 1/8, 1/4 and 1/2 at which a JPEG decoder can decode
+SIDES_KEPT = 3  # a reduced JPEG keeps at least this many times the side that its reader reduces it to (docs/log.md)
+BITS, WHITE_IS_ZERO, PLANAR = 258, 262, 284  # TIFF tags
+
+# Pillow warns about images above half of its own limit and about junk beside the pixels, once per file. Ignoring this
+# around our own decoding only is not possible: warnings.catch_warnings replaces the filters of the whole process, and
+# readers run in threads (it is safe in threads from Python 3.14 on). So these filters are set once, at the end of the
+# list, where every filter of the application precedes them.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning, append=True)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=True)
 
 
-def read_samples(image: Image.Image, file: IO[bytes] | None = None) -> Decoded:
+def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
+    """One frame of an open file, by the Pillow plugin `name`; any exception for a file that is damaged."""
+    image = Image.open(file, formats=(name,))
+    require_pixels(*image.size)
+    if page:
+        image.seek(page)
+    width, height = image.size
+    reduction = 1 if request.side is None else reduce_jpeg(image, request.side, request.halves)
+    samples, icc, notes = read_samples(image, file)
+    orientation = read_orientation(image)
+    size = (height, width) if orientation >= 5 else (width, height)
+
+    dpi = read_dpi(image)
+    if orientation >= 5 and dpi:
+        dpi = dpi[::-1]
+    exif, exif_notes = (None, ()) if request.strip else exif_or_note(image, size, file)
+    colour, alpha = apart(apply_orientation(samples, orientation))
+    return Decoded(
+        samples=colour,
+        alpha=alpha,
+        icc=icc,
+        exif=exif,
+        dpi=dpi,
+        notes=(*notes, *exif_notes),
+        reduction=reduction,
+        full_size=None if reduction == 1 else size[::-1],
+        box=None if reduction == 1 else reduced_box(colour.shape, size, reduction, orientation),
+    )
+
+
+def count_frames(file: IO[bytes], name: str) -> int:
+    """Frames of an animation; the previews and other views that a JPEG may hold do not count."""
+    image: Any = Image.open(file, formats=(name,))
+    return 1 if name == "JPEG" else int(getattr(image, "n_frames", 1))
+
+
+def describe(file: IO[bytes], name: str) -> tuple[str, int]:
+    """Number type and channels without alpha by the header alone."""
+    image = Image.open(file, formats=(name,))
+    tile, mode = _first_tile(image), image.mode
+    deep = ";16" in tile.raw or mode.startswith("I") or (tile.codec.startswith("ppm") and tile.last > 255)
+    number_type = "float32" if mode == "F" else "uint16" if deep else "uint8"
+    return number_type, 1 if mode in ("1", "L", "LA", "La", "I", "F") or mode.startswith("I;") else 3
+
+
+def apart(samples: Array) -> tuple[Array, Array | None]:
+    """Samples (H, W, 1 | 2 | 3 | 4) of a Pillow image as colours and alpha (H, W) in [0, 1], the last of 2 or 4."""
+    if samples.shape[2] not in (2, 4):
+        return samples, None
+    full = np.iinfo(samples.dtype).max if samples.dtype.kind in "ui" else 1
+    return samples[..., :-1], samples[..., -1].astype(np.float32) / np.float32(full)
+
+
+def exif_or_note(image: Image.Image, size: tuple[int, int], file: Any = None) -> tuple[Exif | None, tuple[str, ...]]:
+    """EXIF of an image that is loaded, of upright width and height `size`; none and a note where it is damaged."""
+    try:
+        return read_exif(image, size, file), ()
+    except Exception:  # whatever is wrong with it, the image is good
+        return None, ("EXIF dropped: it is damaged or too long",)
+
+
+def reduce_jpeg(image: Image.Image, side: int, halves: bool) -> int:
+    """Let an image that is not loaded yet be decoded at the smallest scale that `side` allows; returns its divisor.
+
+    Of an image with two `halves`, these must not share a block of the JPEG.
+    """
+    if image.format not in ("JPEG", "MPO"):
+        return 1
+    parts = 2 if halves else 1
+    for reduction in JPEG_REDUCTIONS:
+        is_divisible = not halves or all(length % (2 * reduction) == 0 for length in image.size)
+        if is_divisible and min(image.size) // parts >= SIDES_KEPT * side * reduction:
+            image.draft(None, (image.width // reduction, image.height // reduction))
+            return reduction
+    return 1
+
+
+def reduced_box(
+    shape: tuple[int, ...], size: tuple[int, int], reduction: int, orientation: int
+) -> tuple[float, float, float, float]:
+    """The part of reduced pixels that lies inside an image of upright width and height `size`.
+
+    The last row and column are only partly inside unless `reduction` divides the size; flips bring them to the front.
+    """
+    width, height = size[0] / reduction, size[1] / reduction
+    left = shape[1] - width if orientation in MIRRORED else 0.0
+    top = shape[0] - height if orientation in UPSIDE_DOWN else 0.0
+    return left, top, left + width, top + height
+
+
+def read_samples(image: Image.Image, file: IO[bytes] | None = None) -> Samples:
     """Samples (H, W, 1 | 2 | 3 | 4), colour profile and notes of an image opened from `file`, or in memory.
 
     Samples are uint8, uint16, int32 or float32; alpha is last and not multiplied into the colours.
@@ -71,6 +152,8 @@ def read_samples(image: Image.Image, file: IO[bytes] | None = None) -> Decoded:
     array = np.asarray(image.convert(CONVERTED_MODES[mode]) if mode in CONVERTED_MODES else image)
     if mode.startswith("I;16"):
         array = _correct_tiff_16_bit(image, array.astype(np.uint16))
+    if mode == "I" and image.format == "PPM":
+        array = array.astype(np.uint16)
     if isinstance(key, int):
         key *= {"L;2": 85, "L;4": 17}.get(tile.raw, 1)  # Pillow scales the samples but not the key
     array = array if array.ndim == 3 else array[..., None]
@@ -217,102 +300,3 @@ def read_dpi(image: Image.Image) -> tuple[float, float] | None:
     except (LookupError, TypeError, ValueError, ZeroDivisionError):
         return None
     return (x, y) if 0 < x < 1e5 and 0 < y < 1e5 else None
-
-
-def encode(
-    samples: Array,
-    format: str,
-    icc: bytes | None = None,
-    exif: Exif | None = None,
-    dpi: tuple[float, float] | None = None,
-) -> bytes:
-    """The bytes of an image file from samples (H, W, 1 | 2 | 3 | 4) of uint8, uint16 or float32; see `write`."""
-    alpha, depth = samples.shape[2] in (2, 4), samples.dtype.name
-    if format == "TIFF":
-        return _encode_tiff(samples, icc, exif, dpi)
-    if depth == "uint16" and format == "PNG":
-        return _encode_png_16(samples, icc, exif, dpi)
-    if depth == "uint16" and format == "PPM" and not alpha:
-        head = f"P{5 if samples.shape[2] == 1 else 6}\n{samples.shape[1]} {samples.shape[0]}\n65535\n"
-        return head.encode() + samples.astype(">u2").tobytes()
-    if depth == "uint8" and format == "BMP" and alpha:
-        return _encode_bmp_alpha(samples, dpi)
-    if alpha and format not in ("PNG", "WEBP"):
-        raise ValueError(f"{format} files hold no alpha; use PNG, WebP or TIFF")
-    if depth != "uint8" and not (depth == "float32" and format == "PPM" and samples.shape[2] == 1):
-        raise ValueError(f"{format} files hold no {depth} numbers here; use TIFF, or PNG for uint16")
-
-    options = dict(SAVE_OPTIONS.get(format, {}))
-    if icc and format not in ("BMP", "PPM"):
-        options["icc_profile"] = icc
-    if exif and format not in ("BMP", "PPM"):
-        options["exif"] = exif.block()
-    if dpi:
-        options["dpi"] = dpi
-    out = BytesIO()
-    Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples).save(out, format, **options)
-    return out.getvalue()
-
-
-def _per_metre(dpi: tuple[float, float]) -> tuple[int, int]:
-    """Pixels per metre, as PNG and BMP state them."""
-    return round(dpi[0] / METRES_PER_INCH), round(dpi[1] / METRES_PER_INCH)
-
-
-def _encode_png_16(samples: Array, icc: bytes | None, exif: Exif | None, dpi: tuple[float, float] | None) -> bytes:
-    """16-bit PNG (W3C PNG, sections 7, 9 and 11), every row filtered by Up."""
-    h, w, count = samples.shape
-    rows = np.ascontiguousarray(samples.astype(">u2")).view(np.uint8).reshape(h, -1)
-    filtered = np.full((h, rows.shape[1] + 1), 2, np.uint8)
-    filtered[:, 1:] = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = struct.pack(">IIBBBBB", w, h, 16, {1: 0, 2: 4, 3: 2, 4: 6}[count], 0, 0, 0)
-    extra = chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc)) if icc else b""
-    extra += chunk(b"pHYs", struct.pack(">IIB", *_per_metre(dpi), 1)) if dpi else b""
-    extra += chunk(b"eXIf", exif.block().removeprefix(PREFIX)) if exif else b""
-    body = chunk(b"IDAT", zlib.compress(filtered.tobytes()))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + body + chunk(b"IEND", b"")
-
-
-def _encode_tiff(samples: Array, icc: bytes | None, exif: Exif | None, dpi: tuple[float, float] | None) -> bytes:
-    """Little-endian TIFF 6.0 with one deflated strip, for every depth and channel count."""
-    h, w, count = samples.shape
-    strip = zlib.compress(samples.astype(samples.dtype.newbyteorder("<")).tobytes())
-    raw = 7
-    entries = [
-        Entry(256, LONG, struct.pack("<I", w)),
-        Entry(257, LONG, struct.pack("<I", h)),
-        Entry(BITS, SHORT, struct.pack("<H", samples.itemsize * 8) * count),
-        Entry(259, SHORT, struct.pack("<H", 8)),
-        Entry(WHITE_IS_ZERO, SHORT, struct.pack("<H", 1 if count < 3 else 2)),
-        Entry(273, LONG, struct.pack("<I", 8)),
-        Entry(277, SHORT, struct.pack("<H", count)),
-        Entry(278, LONG, struct.pack("<I", h)),
-        Entry(279, LONG, struct.pack("<I", len(strip))),
-        Entry(PLANAR, SHORT, struct.pack("<H", 1)),
-        *([Entry(EXTRA, SHORT, struct.pack("<H", 2))] if count in (2, 4) else []),
-        Entry(339, SHORT, struct.pack("<H", 3 if samples.dtype.kind == "f" else 1) * count),
-        *([Entry(34675, raw, icc)] if icc else []),
-    ]
-    exif = exif.little_endian() if exif else Exif("<", ())
-    resolution = [e for e in exif.image if e.tag in (X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT)]
-    entries += [e for e in exif.image if e not in resolution]
-    entries += resolution_entries(dpi) if dpi and len(resolution) < 3 else resolution
-
-    strip += b"\0" * (len(strip) % 2)
-    head = b"II*\0" + struct.pack("<I", 8 + len(strip))
-    return head + strip + directory(entries, exif.below, 8 + len(strip))
-
-
-def _encode_bmp_alpha(samples: Array, dpi: tuple[float, float] | None) -> bytes:
-    """32-bit BMP with a version 4 header, whose masks define the alpha channel."""
-    h, w = samples.shape[:2]
-    rgba = samples if samples.shape[2] == 4 else samples[..., [0, 0, 0, 1]]
-    rows = np.ascontiguousarray(rgba[::-1, :, [2, 1, 0, 3]]).tobytes()
-    masks = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    per_metre = _per_metre(dpi or (72, 72))
-    head = struct.pack("<IiiHHIIiiII4I4s48x", 108, w, h, 1, 32, 3, len(rows), *per_metre, 0, 0, *masks, b"BGRs")
-    return struct.pack("<2sIHHI", b"BM", 14 + len(head) + len(rows), 0, 0, 14 + len(head)) + head + rows
