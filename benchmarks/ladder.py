@@ -21,7 +21,7 @@ import torch
 from torch.nn import functional
 
 from viceversa import images
-from viceversa.data.transforms import reader
+from viceversa.data.preparation import Preparation
 from viceversa.evaluation.extractors import FeatureNet, load_extractor
 from viceversa.evaluation.scores import score
 from viceversa.hardware.device import processor_name
@@ -101,7 +101,7 @@ def draw_images(name: str, side: str, count: int) -> Images:
 
 def read_photographs(folder: Path) -> Images:
     """Real oranges of the training and the test set."""
-    read = reader(SIZE, "squash", 3)
+    read = Preparation(size=SIZE, fit="squash").stored
     return np.stack(
         [images.from_uint8(read(p)) for part in ("trainB", "testB") for p in sorted((folder / part).iterdir())]
     )

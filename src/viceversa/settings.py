@@ -22,12 +22,13 @@ class Range:
     most: float = math.inf
 
 
+Finite = Annotated[float, Range(-math.inf)]
 Count = Annotated[int, Range(1)]
 Number = Annotated[int, Range(0)]
 Weight = Annotated[float, Range(0)]
 Share = Annotated[float, Range(0, 1)]
 Decay = Annotated[float, Range(0, 0.999999)]
-Channels = Literal[1, 3]
+Channels = Annotated[int, Range(1, 64)]
 
 
 def to_dict(config: Any) -> dict[str, Any]:

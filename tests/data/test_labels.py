@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from support.pictures import reader
 from viceversa.data import labels
 from viceversa.data.labels import CITYSCAPES, IGNORE, Palette, are_labels, classes_of, label_map, palette_for
 from viceversa.data.loader import PairedLabels
-from viceversa.data.transforms import Augment, label_reader, nearest_resize, reader
+from viceversa.data.transforms import Augment, label_reader, nearest_resize
 from viceversa.errors import DataError
 from viceversa.worlds.make import make
 from viceversa.worlds.scenes import WORLDS

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from support.pictures import reader
 from viceversa import images
 from viceversa.data.loader import Arrays, Labelled, Paired, PictureStore, Unpaired
-from viceversa.data.transforms import Augment, reader
+from viceversa.data.transforms import Augment
 from viceversa.errors import DataError
 
 

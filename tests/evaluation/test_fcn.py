@@ -16,7 +16,7 @@ from viceversa.errors import UsageError
 from viceversa.evaluation.extractors import load_extractor
 from viceversa.evaluation.fcn import LabelScore, Segmenters, fitted_labels, label_score
 from viceversa.evaluation.features import Preparation
-from viceversa.evaluation.translations import DirectionInputs, eight_bit_translate, score_direction
+from viceversa.evaluation.translations import DirectionInputs, file_translate, score_direction
 from viceversa.methods.cyclegan import CycleGANConfig
 from viceversa.training.train import train
 from viceversa.translation.label_predictor import LabelPredictor
@@ -67,7 +67,7 @@ def scored(inputs: DirectionInputs, net: nn.Module, segmenters: Segmenters = NON
     labels = label_score(inputs, segmenters)
     assert isinstance(labels, LabelScore)
     translator = Translator({"A": net, "B": net}, ("labels", "day"), (3, 3), SIZE, 0)
-    score_direction(inputs, eight_bit_translate(translator), extractor=NET, observers=[labels.observe])
+    score_direction(inputs, file_translate(translator), extractor=NET, observers=[labels.observe])
     result = labels.result()
     assert result is not None
     return result

@@ -14,7 +14,7 @@ from viceversa.evaluation.translations import (
     DirectionInputs,
     DirectionResults,
     Translate,
-    eight_bit_translate,
+    file_translate,
     score_direction,
 )
 from viceversa.methods.cyclegan import CycleGANConfig
@@ -51,7 +51,7 @@ def direction(paths: list[Path], truths: tuple[Path, ...] = ()) -> DirectionInpu
 
 
 def translate(net: nn.Module) -> Translate:
-    return eight_bit_translate(Translator({"A": net, "B": net}, ("red", "blue"), (3, 3), 16, 0))
+    return file_translate(Translator({"A": net, "B": net}, ("red", "blue"), (3, 3), 16, 0))
 
 
 def scored(paths: list[Path], net: nn.Module, truths: tuple[Path, ...] = ()) -> DirectionResults:

@@ -271,8 +271,44 @@ def test_channels():
     rgb = np.stack([np.full((2, 2), v, np.float32) for v in (1, 0, -1)])
     np.testing.assert_allclose(images.to_channels(rgb, 1), 0.299 - 0.114, atol=1e-6)
     assert images.to_channels(rgb[:1], 3).shape == (3, 2, 2) and images.to_channels(rgb, 3) is rgb
-    with pytest.raises(ValueError):
-        images.to_channels(rgb[:2], 1)
+    np.testing.assert_allclose(images.to_channels(rgb[:2], 1), 0.5)  # the mean of both
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(1, 6), (6, 1), (6, 3), (3, 6), (2, 3), (5, 4), (64, 1), (7, 7)])
+def test_a_channel_map_keeps_what_all_channels_share(n_in, n_out):
+    weights = images.channel_map(n_in, n_out)
+    assert weights.shape == (n_out, n_in) and (weights >= 0).all()
+    np.testing.assert_allclose(weights.sum(1), 1, rtol=1e-6)
+    if n_in == n_out:
+        np.testing.assert_array_equal(weights, np.eye(n_in))
+    elif n_in % n_out == 0 and (n_in, n_out) != (3, 1):
+        np.testing.assert_allclose(weights[weights > 0], n_out / n_in, rtol=1e-6)
+
+
+def test_stored_numbers_come_back():
+    x = np.linspace(-1, 1, 4097, dtype=np.float32)
+    assert np.abs(images.from_stored(images.to_stored(x, "uint16")) - x).max() <= 1 / 65535 + 5e-7
+    assert np.abs(images.from_stored(images.to_stored(x, "uint8")) - x).max() <= 1 / 255 + 1e-6
+    np.testing.assert_array_equal(images.from_stored(images.to_stored(x, "float32")), x)
+    counts = np.arange(4096) / 2047.5 - 1  # every count of 12 bits has a level of its own
+    assert len(np.unique(images.to_stored(counts.astype(np.float32), "uint16"))) == 4096
+
+
+@pytest.mark.parametrize(
+    ("channels", "show", "expected"),
+    [
+        (1, (), [0]),
+        (2, (), [0]),
+        (3, (), [0, 1, 2]),
+        (6, (), [0, 1, 2]),
+        (6, (4, 3, 2), [3, 2, 1]),
+        (6, (5,), [4]),
+        (3, (4, 3, 2), [0, 1, 2]),
+    ],
+)
+def test_the_channels_that_are_shown(channels, show, expected):
+    pixels = np.arange(channels, dtype=np.float32)[:, None, None] * np.ones((1, 2, 2), np.float32)
+    assert images.to_display(pixels, show)[:, 0, 0].tolist() == expected
 
 
 def test_resize_is_antialiased_and_stays_in_range():

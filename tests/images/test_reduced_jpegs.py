@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from support.pictures import reader
 from viceversa import images
-from viceversa.data.transforms import fit_pixels, label_reader, reader
+from viceversa.data.preparation import fit_pixels
+from viceversa.data.transforms import label_reader
 
 
 def photo(w: int, h: int, seed: int = 0) -> Image.Image:

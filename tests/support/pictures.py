@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from viceversa import images
+from viceversa.data.preparation import Preparation
 from viceversa.images import Picture
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -61,3 +62,8 @@ def png(samples, depth, extra=b"", interlaced=False):
 def transparent_key(*values):
     data = b"tRNS" + struct.pack(f">{len(values)}H", *values)
     return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+
+
+def reader(load: int, fit: str, channels: int):
+    """How training reads a file of 8 bits whose loading side is `load`."""
+    return Preparation(size=load, fit=fit, channels=channels).stored

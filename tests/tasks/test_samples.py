@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from viceversa.data.preparation import Preparation
 from viceversa.errors import DataError
 from viceversa.tasks.samples import evenly_spaced, fixed_images
 
@@ -19,7 +20,9 @@ def gradient(path: Path, width: int, height: int) -> Path:
 
 def test_cover_crops_and_squash_keeps_the_whole_image(tmp_path: Path) -> None:
     wide = gradient(tmp_path / "wide.png", 128, 32)
-    cover, squash = (fixed_images([wide], 32, 1, fit=fit)[0, 0] for fit in ("cover", "squash"))
+    cover, squash = (
+        fixed_images([wide], Preparation(size=32, channels=1, fit=fit))[0, 0] for fit in ("cover", "squash")
+    )
     assert cover.shape == squash.shape == (32, 32)
     assert squash[:, 0].max() < -0.9 and squash[:, -1].min() > 0.9
     assert cover[:, 0].min() > -0.4 and cover[:, -1].max() < 0.4
@@ -30,13 +33,14 @@ def test_broken_images_are_left_out_or_replaced_by_grey(tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no image")
     paths = [good[0], broken, good[1]]
-    assert len(fixed_images(paths, 16, 1)) == 2
+    grey, colour = (Preparation(size=16, channels=channels) for channels in (1, 3))
+    assert len(fixed_images(paths, grey)) == 2
 
-    replaced = fixed_images(paths, 16, 3, stand_in=True)
+    replaced = fixed_images(paths, colour, stand_in=True)
     assert len(replaced) == 3 and (replaced[1] == 0).all() and (replaced[2] != 0).any()
     for stand_in in (False, True):
         with pytest.raises(DataError, match="none of the 1 pictures"):
-            fixed_images([broken], 16, 1, stand_in=stand_in)
+            fixed_images([broken], grey, stand_in=stand_in)
 
 
 def test_evenly_spaced_files_come_from_the_whole_list() -> None:

@@ -16,7 +16,8 @@ from PIL import Image
 
 from .. import images
 from ..data.loader import Unpaired
-from ..data.transforms import Augment, reader
+from ..data.preparation import Preparation
+from ..data.transforms import Augment
 from ..errors import ResourceError
 from ..evaluation.extractors import load_extractor
 from ..evaluation.features import BATCH
@@ -212,7 +213,7 @@ def translate_reference(size: int, count: int, folder: Path, device: str) -> Job
 def load_ours(in_memory: bool, folder: Path, device: str, size: int = 256) -> Job:
     """A batch of each domain as for `cyclegan`, read from files or from images in memory."""
     files, data = draw_files(folder, size), preset("cyclegan", size).data
-    read = reader(data.load_size, data.fit, 3)
+    read = Preparation(size=size, load=data.load_size, fit=data.fit).stored
     source = Unpaired(files, files, (read, read), Augment(size, flip=True), FILES, 0, 2**30 if in_memory else 0)
     return Job(call=lambda: source.batch(0), items=2 * FILES)
 

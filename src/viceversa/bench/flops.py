@@ -29,9 +29,9 @@ def of_pass(net: nn.Module, shape: Sequence[int], *, weights: bool = False, inpu
 def of_step(config: CycleGANConfig, batch: int, size: int) -> int:
     """Operations of one training step: six generator and six discriminator passes, with their backward passes."""
     config = replace(config, recompute=False)  # recomputed operations are not counted twice
-    G = make_generator(config, config.channels_a, config.channels_b)
-    D = PatchGAN(config.channels_a, config.d_width, config.d_layers, config.d_norm)
-    shape = (batch, config.channels_a, size, size)
+    G = make_generator(config, config.channels_of("A"), config.channels_of("B"))
+    D = PatchGAN(config.channels_of("A"), config.d_width, config.d_layers, config.d_norm)
+    shape = (batch, config.channels_of("A"), size, size)
     first = of_pass(G, shape, weights=True)  # its input is an image, which needs no gradient
     small = *shape[:2], *(side // config.cycle_downsampling for side in shape[2:])
     second = of_pass(G, small, weights=True, inputs=True)  # its input is a translation
@@ -48,6 +48,6 @@ def of_step(config: CycleGANConfig, batch: int, size: int) -> int:
 
 def of_translation(config: CycleGANConfig, size: int) -> int:
     """Operations of one image through one generator."""
-    shape = (1, config.channels_a, size, size)
+    shape = (1, config.channels_of("A"), size, size)
     with torch.no_grad():
-        return of_pass(make_generator(config, config.channels_a, config.channels_b), shape)
+        return of_pass(make_generator(config, config.channels_of("A"), config.channels_of("B")), shape)

@@ -1,4 +1,4 @@
-"""From a file to a training sample: alpha, channels, size, then a random crop, zoom and flip."""
+"""From a stored image to a training sample: a random crop, zoom and flip; and how label images are read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,25 +8,13 @@ import numpy as np
 
 from .. import images
 from .labels import Palette, classes_of
+from .preparation import fit_size
 
 Read = Callable[[Path], np.ndarray]
 
 
-def reader(load: int, fit: str, channels: int) -> Read:
-    """A function from a path to (channels, H, W) uint8.
-
-    `fit` "cover": the shorter side becomes `load` and the aspect ratio stays; "squash": both sides become `load`.
-    A JPEG of six times that or more is decoded at a reduced scale (`images.read`).
-    """
-
-    def read(path: Path) -> np.ndarray:
-        return images.to_uint8(fit_pixels(images.read(path, side=load), load, fit, channels))
-
-    return read
-
-
 def label_reader(load: int, fit: str, palette: Palette) -> Read:
-    """A function from the path of a label image to class numbers (1, H, W) uint8, resized as by `reader`.
+    """A function from the path of a label image to class numbers (1, H, W) uint8, resized as by `Preparation`.
 
     Colours become class numbers before they are resized, and then by the nearest pixel: a mixture of two colours may
     be the colour of a third class.
@@ -40,22 +28,6 @@ def label_reader(load: int, fit: str, palette: Palette) -> Read:
     return read
 
 
-def fit_pixels(picture: images.Picture, load: int, fit: str, channels: int) -> np.ndarray:
-    """The pixels of a picture on white, resized as by `reader`: (channels, H, W) in [-1, 1]."""
-    pixels = images.to_channels(blend_on_white(picture), channels)
-    size = fit_size(picture, load, fit)
-    return pixels if size == pixels.shape[1:] else images.resize(pixels, size, picture.box)
-
-
-def fit_size(picture: images.Picture, load: int, fit: str) -> tuple[int, int]:
-    """Height and width to which `reader` resizes a picture."""
-    if fit == "squash":
-        return load, load
-    h, w = picture.size
-    scale = load / min(h, w)
-    return max(load, round(h * scale)), max(load, round(w * scale))
-
-
 def nearest_resize(classes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Class numbers (1, H, W) resized to `size` by the nearest pixel, which never mixes two classes."""
     _, h, w = classes.shape
@@ -66,20 +38,12 @@ def nearest_resize(classes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return classes[:, rows[:, None], columns]
 
 
-def blend_on_white(picture: images.Picture) -> np.ndarray:
-    """Pixels (C, H, W) in [-1, 1] whose transparent parts are blended with white."""
-    if picture.alpha is None:
-        return picture.pixels
-    blended: np.ndarray = 1 + (picture.pixels - 1) * picture.alpha[None]
-    return blended
-
-
 @dataclass(frozen=True)
 class Augment:
     """Random crop to `size`, zoomed by up to `zoom`, and a horizontal flip.
 
-    A crop is between `size` and `size * zoom` pixels wide, then resized to `size`. (C, H, W) uint8, both sides at least
-    `size` -> (C, size, size) float32 in [-1, 1].
+    A crop is between `size` and `size * zoom` pixels wide, then resized to `size`. (C, H, W), both sides at least
+    `size` -> (C, size, size) float32 in [-1, 1]. Arrays are those of `Preparation.stored`.
     """
 
     size: int
@@ -87,7 +51,7 @@ class Augment:
     zoom: float = 1.0
 
     def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        pixels = images.from_uint8(self.crop(picture, rng))
+        pixels = images.from_stored(self.crop(picture, rng))
         if pixels.shape[1] == self.size:
             return pixels
         # Pillow, not PyTorch: a second thread inside PyTorch's thread pool halves the speed of training

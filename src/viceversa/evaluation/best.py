@@ -14,7 +14,7 @@ from ..translation.translator import load
 from .extractors import FeatureNet, Features
 from .features import evenly_spaced, features_of_files
 from .run import EvaluatedRun, generated_features
-from .translations import eight_bit_translate, score_direction
+from .translations import file_translate, score_direction
 
 GENERATED, REAL = 200, 500  # training images, taken at even steps
 RULE = (
@@ -50,7 +50,7 @@ def training_kids(
         return [kid(fake, real(run.files["train"], "A"), draws=0).value]
 
     values = []
-    translate = eight_bit_translate(load(run.folder.path, device="cpu", step=step))
+    translate = file_translate(load(run.folder.path, device="cpu", step=step))
     for inputs in run.directions():
         direction = inputs.direction
         sources, targets = run.split("train", direction.source), run.split("train", direction.target)

@@ -12,13 +12,15 @@ import numpy as np
 
 from .. import files
 from ..data.folders import existing_folder, pictures_of
+from ..data.measure import measure_values
+from ..data.preparation import Preparation
 from ..errors import DataError, UsageError
 from ..metrics.kid import DRAWS, LARGEST
 from ..translation.translator import Translator, load
 from . import best
 from .extractors import EMBEDDED, FeatureNet, Features, load_extractor
 from .fcn import Segmenters, label_score
-from .features import Preparation, evenly_spaced, features_key, features_of_files
+from .features import evenly_spaced, features_key, features_of_files
 from .results import Evaluation, describe_run, save_each_picture
 from .run import EvaluatedRun, evaluated_run, generated_features
 from .scores import NEIGHBOURS, Scores, score, warnings
@@ -26,7 +28,7 @@ from .translations import (
     DirectionInputs,
     DirectionResults,
     colours_of_target,
-    eight_bit_translate,
+    file_translate,
     score_direction,
 )
 from .verdict import as_json, kid_verdict, summary, translation_verdict
@@ -95,7 +97,7 @@ def evaluate_direction(
     run: EvaluatedRun, inputs: DirectionInputs, translator: Translator, tools: EvaluationTools
 ) -> Evaluation:
     """Evaluate one direction of a translator."""
-    translate = eight_bit_translate(translator)
+    translate = file_translate(translator)
     labels = label_score(inputs, tools.segmenters)
     results = score_direction(
         inputs,
@@ -209,10 +211,12 @@ def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, s
     """Evaluate generated images against real ones; the floor compares the two halves of the real ones."""
     notes: list[str] = []
     unreadable: list[str] = []
-    prepare = Preparation()
+    folders = [existing_folder(folder, "folder of pictures") for folder in (fake, real)]
+    listed = [pictures_of(folder, folder.name, notes) for folder in folders]
+    values = measure_values(listed[1], real.name)
+    prepare = Preparation(channels=3 if values.channels == 1 else values.channels, values=values)
     sets = []
-    for folder in [existing_folder(folder, "folder of pictures") for folder in (fake, real)]:
-        paths = pictures_of(folder, folder.name, notes)
+    for folder, paths in zip(folders, listed, strict=True):
         features = features_of_files(paths, prepare, extractor, unreadable, show)
         if len(features) < 2:
             raise DataError(f"{folder} holds {len(features)} readable pictures; two are the least")

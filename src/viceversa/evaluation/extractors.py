@@ -47,14 +47,14 @@ class FeatureNet:
         return 10 * self.dimensions
 
     def resized(self, pixels: Images) -> Images:
-        """One image (1 | 3, H, W) in [-1, 1] as (3, side, side), rounded to 8 bits first, as files are."""
-        rounded = images.from_uint8(images.to_uint8(images.to_channels(pixels, 3)))
+        """One image (C, H, W) in [-1, 1] as (3, side, side), rounded to 8 bits; of more channels the first three."""
+        rounded = images.from_uint8(images.to_uint8(images.to_channels(images.to_display(pixels), 3)))
         square: Images = resize(rounded[None], self.side, self.rule)[0]
         return square
 
     @torch.inference_mode()
     def __call__(self, pictures: Sequence[Images] | Images) -> Features:
-        """Features (N, d) of N images (1 | 3, H, W) in [-1, 1], of one size or of several."""
+        """Features (N, d) of N images (C, H, W) in [-1, 1], of one size or of several."""
         parts = [np.zeros((0, self.dimensions), np.float32)]
         batch = max(1, BATCH_PIXELS // self.side**2)
         for first in range(0, len(pictures), batch):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -16,34 +15,14 @@ from safetensors.torch import save as save_tensors
 
 from .. import files, images
 from ..data.folders import Paths
-from ..data.transforms import blend_on_white, fit_pixels
+from ..data.preparation import Preparation
 from ..errors import DataError
 from ..metrics.features import evenly_spaced_indices
 from .extractors import FeatureNet, Features, Images
 
 BATCH = 32  # images at a time
-READING = 2  # changes when the pixels of a file do: 2 since large JPEGs are decoded at a reduced scale
+READING = 3  # changes when the pixels of a file do: 3 since they are scaled by the values of their domain
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preparation:
-    """How a file becomes an image in 8 bits: at its own size, or the centre of what a run of `size` pixels loads."""
-
-    size: int | None = None
-    fit: str = "cover"
-    channels: int = 3
-
-    def __call__(self, path: Path) -> Images:
-        """The image (channels, H, W) in [-1, 1]; DataError for a file that cannot be read."""
-        picture = images.read(path, side=self.size)
-        if self.size is None:
-            return images.to_channels(blend_on_white(picture), self.channels)
-
-        pixels = images.from_uint8(images.to_uint8(fit_pixels(picture, self.size, self.fit, self.channels)))
-        _, h, w = pixels.shape
-        top, left = (h - self.size) // 2, (w - self.size) // 2
-        return np.ascontiguousarray(pixels[:, top : top + self.size, left : left + self.size])
 
 
 def readable(paths: Iterable[Path], prepare: Preparation, unreadable: list[str]) -> Iterator[tuple[Path, Images]]:

@@ -1,6 +1,6 @@
 """A run to be evaluated: its test images, and the features of what it generates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +8,19 @@ import torch
 
 from .. import images
 from ..data.folders import Paths
+from ..data.preparation import Preparation
 from ..errors import DataError, ModelFileError
+from ..images import Values
 from ..methods import make
-from ..methods.protocol import Direction, Side
+from ..methods.protocol import SIDES, Direction, Side
 from ..runs import checkpoint
 from ..runs.checkpoint import Checkpoint
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 from ..tasks import split_key, task_of
 from ..tasks.generation import latent_of
+from ..tasks.task import preparation
 from .extractors import FeatureNet, Features
-from .features import Preparation
 from .translations import DirectionInputs
 
 BATCH = 64  # images generated from noise at a time
@@ -32,18 +34,19 @@ class EvaluatedRun:
     config: RunConfig
     names: tuple[str, ...]
     files: dict[str, Paths]  # by the keys of data.json
+    values: dict[Side, Values] = field(default_factory=dict)  # of each domain; none in runs of earlier versions
 
     @staticmethod
     def of(folder: RunFolder) -> "EvaluatedRun":
         """A run with the files of its data.json, whether they still exist or not."""
         saved = folder.data()
         files = {key: tuple(Path(p) for p in paths) for key, paths in saved["files"].items()}
-        return EvaluatedRun(folder, folder.config(), tuple(saved["names"]), files)
+        values = {side: Values(**saved["values"][side]) for side in SIDES if side in saved.get("values", {})}
+        return EvaluatedRun(folder, folder.config(), tuple(saved["names"]), files, values)
 
     def preparation(self, side: Side = "A") -> Preparation:
         """How images of a domain become what the networks are given: fitted as in training."""
-        d = self.config.data
-        return Preparation(size=d.size, fit=d.fit, channels=self.config.method.channels_of(side))
+        return preparation(self.config, self.values, side)
 
     def directions(self) -> list[DirectionInputs]:
         """The inputs of each direction that the method translates."""
@@ -90,7 +93,7 @@ def evaluated_run(run: Path | str, data: Path | str | None = None, data_b: Path 
 
     if data is not None:
         place = replace(config.data, source=str(data), other=str(data_b) if data_b else None, names=None)
-        files = task.find(replace(config, data=place)).files
+        files = task.listing(replace(config, data=place)).files
         trained = {key: paths for key, paths in own.files.items() if key.startswith("train") and any_exists(paths)}
         return replace(own, files={**files, **trained})
 

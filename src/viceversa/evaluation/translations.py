@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from .. import images
+from ..data.preparation import Preparation
 from ..errors import DataError
 from ..methods.protocol import Direction, Side
 from ..metrics.colour_transfer import colour_moments, colour_transfer
@@ -21,7 +22,7 @@ from ..metrics.edges import edge_agreement, edge_signature, retrieval_rate
 from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr_of_each, ssim
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features, Images
-from .features import BATCH, Preparation, batches, evenly_spaced, readable
+from .features import BATCH, batches, evenly_spaced, readable
 
 COLOUR_IMAGES = 100  # of each side, that the colours of a domain are measured on
 FIT_PIXELS = 2**22  # pixels that the colour change is fitted on, taken evenly; more would only cost memory
@@ -191,11 +192,13 @@ def colours_of_target(inputs: DirectionInputs) -> Numbers | None:
         return None
 
 
-def eight_bit_translate(translator: Translator) -> Translate:
-    """A translator as a function whose images have 8 bits, as their files would."""
+def file_translate(translator: Translator) -> Translate:
+    """A translator as a function whose images have the precision of their files: 8 bits, or more of other domains."""
 
     def translate(x: Images, to: Side) -> Images:
-        return images.from_uint8(images.to_uint8(translator.batch(torch.from_numpy(x), to).numpy()))
+        y: Images = translator.batch(torch.from_numpy(x), to).numpy()
+        values = translator.values.get(to)
+        return images.from_uint8(images.to_uint8(y)) if values is None or values.is_8_bit else y
 
     return translate
 

@@ -1,7 +1,7 @@
 """Images: reading and writing files, pixel arrays, contact sheets. Every file passes through `read` and `write`."""
 
 from .adapters import range_of_array, to_picture, to_pil, to_pil_like
-from .arrays import from_uint8, resize, to_channels, to_uint8
+from .arrays import channel_map, from_stored, from_uint8, resize, to_channels, to_display, to_stored, to_uint8
 from .decoded import MAX_PIXELS
 from .picture import (
     EXTENSIONS,
@@ -16,6 +16,7 @@ from .picture import (
     pages_of,
     printable_path,
     read,
+    read_decoded,
     read_pages,
     to_samples,
     with_pixels,
@@ -32,24 +33,29 @@ __all__ = [
     "ImageError",
     "Picture",
     "Values",
+    "channel_map",
     "decode",
     "describe",
     "encode_picture",
     "file_of",
+    "from_stored",
     "from_uint8",
     "grid",
     "pages_of",
     "printable_path",
     "range_of_array",
     "read",
+    "read_decoded",
     "read_pages",
     "resize",
     "save_png",
     "to_channels",
+    "to_display",
     "to_picture",
     "to_pil",
     "to_pil_like",
     "to_samples",
+    "to_stored",
     "to_uint8",
     "with_pixels",
     "write",

@@ -114,9 +114,9 @@ def read(
     return crop_half(picture, address.half) if address.half else picture
 
 
-def decode(data: bytes) -> Picture:
+def decode(data: bytes, values: Values | None = None) -> Picture:
     """`read` for the content of a file."""
-    return OpenImage("the bytes", BytesIO(data)).read(0, Request(), None)
+    return OpenImage("the bytes", BytesIO(data)).read(0, Request(), values)
 
 
 def read_pages(path: str | os.PathLike[str], *, values: Values | None = None, strip: bool = False) -> list[Picture]:
@@ -139,6 +139,13 @@ def describe(path: str | os.PathLike[str]) -> tuple[str, int]:
     address = address_of(path)
     with OpenImage(address.file) as image:
         return image.describe(address.page)
+
+
+def read_decoded(path: str | os.PathLike[str]) -> Decoded:
+    """An image as its file stores it, before its numbers are scaled; of two halves both."""
+    address = address_of(path)
+    with OpenImage(address.file) as image:
+        return image.decode(address.page, Request())
 
 
 class OpenImage:

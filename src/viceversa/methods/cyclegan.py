@@ -46,8 +46,8 @@ class CycleGANConfig(MethodConfig):
         "parts": "micro_batches",
     }
 
-    channels_a: Channels = 3  # colour channels of domain A: 3, or 1 for grey
-    channels_b: Channels = 3  # colour channels of domain B
+    channels_a: Channels | None = None  # channels of domain A; none: from the data
+    channels_b: Channels | None = None  # channels of domain B; none: from the data
     generator: Literal["resnet", "painting"] = "resnet"  # painting: the input plus a predicted change, per pixel norm
     width: Count = 64  # generator channels after the first layer (sec. 7.2)
     blocks: Number = 9  # residual blocks: 9 at 256 px, 6 at 128 px (sec. 7.2)
@@ -79,13 +79,11 @@ class CycleGANConfig(MethodConfig):
     def __post_init__(self) -> None:
         smoothed_d_loss(self.loss, self.smoothing)
         DiscriminatorInput(operations=self.augment)
-        same_channels = self.lambda_idt or self.d_warmup_steps or self.generator == "painting"
-        if self.channels_a != self.channels_b and same_channels:
-            warmup = "method.d_warmup_steps=0, " if self.d_warmup_steps else ""
-            raise ValueError(
-                f"A has {self.channels_a} channels and B {self.channels_b}, so G(b) and F(a) do not exist: "
-                f"set {warmup}method.lambda_idt=0 and method.generator=resnet"
-            )
+        a, b = self.channels_of("A"), self.channels_of("B")
+        changes = {"method.lambda_idt=0": self.lambda_idt, "method.d_warmup_steps=0": self.d_warmup_steps}
+        if a != b and any(changes.values()):
+            words = " and ".join(change for change, is_needed in changes.items() if is_needed)
+            raise ValueError(f"A has {a} channels and B {b}, so G(b) and F(a) do not exist: set {words}")
 
     def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
         if loss == "idt" and not self.lambda_idt:
@@ -133,8 +131,8 @@ class CycleGAN(nn.Module):
         super().__init__()
         c = config
         self.nets = nn.ModuleDict(self.make_generators(c, size))
-        self.nets["D_A"] = PatchGAN(c.channels_a, c.d_width, c.d_layers, c.d_norm)
-        self.nets["D_B"] = PatchGAN(c.channels_b, c.d_width, c.d_layers, c.d_norm)
+        self.nets["D_A"] = PatchGAN(c.channels_of("A"), c.d_width, c.d_layers, c.d_norm)
+        self.nets["D_B"] = PatchGAN(c.channels_of("B"), c.d_width, c.d_layers, c.d_norm)
         to_device(self, device)
         G, F, D_A, D_B = self.nets.values()
 
@@ -242,7 +240,7 @@ class CycleGAN(nn.Module):
     @staticmethod
     def make_generators(config: CycleGANConfig, size: int = 0) -> dict[str, nn.Module]:
         """G and F with fresh weights, for images of any size."""
-        a, b = config.channels_a, config.channels_b
+        a, b = config.channels_of("A"), config.channels_of("B")
         return {"G": make_generator(config, a, b), "F": make_generator(config, b, a)}
 
 
@@ -250,7 +248,7 @@ def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) 
     """A generator of the configured kind, with fresh weights."""
     c = config
     if c.generator == "painting":
-        return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling, c.recompute)
+        return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling, c.recompute, channels_out)
     winograd = c.winograd is not False
     return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, winograd, c.recompute)
 

@@ -31,8 +31,8 @@ class Pix2PixConfig(MethodConfig):
     adversarial: ClassVar[AdversarialLog] = AdversarialLog(generator="gan", discriminator_scale=0.5)
     proven_rates: ClassVar[dict[str, float]] = {"lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5}
 
-    channels_a: Channels = 3  # colour channels of domain A: 3, or 1 for grey
-    channels_b: Channels = 3  # colour channels of domain B
+    channels_a: Channels | None = None  # channels of domain A; none: from the data
+    channels_b: Channels | None = None  # channels of domain B; none: from the data
     generator: Literal["unet", "resnet", "painting"] = "unet"  # sec. 3.2.1; the others as in CycleGAN
     width: Count = 64  # generator channels after the first layer (sec. 6.1)
     blocks: Number = 9  # residual blocks of resnet and painting
@@ -49,13 +49,6 @@ class Pix2PixConfig(MethodConfig):
     beta1: Decay = 0.5  # Adam, sec. 3.3
     beta2: Decay = 0.999  # Adam, sec. 3.3
     ema: Decay = 0.0  # decay per step of the averaged generator; 0 = none
-
-    def __post_init__(self) -> None:
-        if self.generator == "painting" and self.channels_a != self.channels_b:
-            raise ValueError(
-                f"A has {self.channels_a} channels and B {self.channels_b}, so a painting generator has nothing to "
-                "paint on: set method.generator=unet"
-            )
 
     def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
         d, g = EQUILIBRIUM[self.loss]
@@ -74,12 +67,12 @@ class Pix2PixConfig(MethodConfig):
 
 def make_generator(config: Pix2PixConfig, size: int) -> nn.Module:
     """A generator of the configured kind, with fresh weights."""
-    c = config
+    c, a, b = config, config.channels_of("A"), config.channels_of("B")
     if c.generator == "painting":
-        return PaintingGenerator(c.channels_a, c.width, c.blocks, c.upsampling)
+        return PaintingGenerator(a, c.width, c.blocks, c.upsampling, channels_out=b)
     if c.generator == "resnet":
-        return ResNetGenerator(c.channels_a, c.channels_b, c.width, c.blocks, c.upsampling)
-    return UNetGenerator(c.channels_a, c.channels_b, size, c.width, c.norm, c.dropout, c.noise)
+        return ResNetGenerator(a, b, c.width, c.blocks, c.upsampling)
+    return UNetGenerator(a, b, size, c.width, c.norm, c.dropout, c.noise)
 
 
 class Pix2Pix(nn.Module):
@@ -91,7 +84,10 @@ class Pix2Pix(nn.Module):
         super().__init__()
         c = config
         self.nets = nn.ModuleDict(
-            {"G": make_generator(c, size), "D": PatchGAN(c.channels_a + c.channels_b, c.d_width, c.d_layers)}
+            {
+                "G": make_generator(c, size),
+                "D": PatchGAN(c.channels_of("A") + c.channels_of("B"), c.d_width, c.d_layers),
+            }
         )
         self.to(device)
         G, D = self.nets.values()

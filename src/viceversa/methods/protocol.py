@@ -117,9 +117,15 @@ class MethodConfig:
         return 1
 
     def channels_of(self, side: Side = "A") -> int:
-        """Colour channels of a domain, or of the images where there are no two domains."""
+        """Channels of a domain, or of the images where there are no two domains; 3 until the data are read."""
         single = getattr(self, "channels", None)
-        return int(single if single is not None else getattr(self, f"channels_{side.lower()}"))
+        return int(single or getattr(self, f"channels_{side.lower()}", None) or 3)
+
+    def open_channels(self) -> dict[str, Side]:
+        """Fields for the channels of a domain that the data decide, and their domains."""
+        return {
+            f"channels_{side.lower()}": side for side in SIDES if getattr(self, f"channels_{side.lower()}", 3) is None
+        }
 
     def explain(self, loss: str, names: tuple[str, ...]) -> LossText | None:
         """Title and meaning of a number that the step reports; none for one that is always 0 and needs no chart."""

@@ -2,7 +2,9 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 
+from .. import images
 from .checkpointed import CheckpointedSequential
 from .layers import Block, at_least_float32, normal_init, upsample
 from .norms import ChannelNorm
@@ -45,7 +47,9 @@ def zero_padded_upsample(channels_in: int, channels_out: int, how: str) -> list[
 
 
 class PaintingGenerator(nn.Module):
-    """x + brush(x, trunk(x)): (N, channels, H, W) in [-1, 1] -> same, H and W multiples of 4.
+    """L x + brush(x, trunk(x)): (N, channels, H, W) in [-1, 1] -> (N, channels_out, H, W), H and W multiples of 4.
+
+    L is the identity, or a fixed linear map of channels where their numbers differ (`images.channel_map`).
 
     The trunk extracts features; it is normalised over the channels of each pixel, never over the image, and
     channels-last: on a CPU it takes two thirds of the time of the reference's layers at this width (docs/log.md).
@@ -55,6 +59,8 @@ class PaintingGenerator(nn.Module):
     range, or nothing stops them from growing (docs/log.md).
     """
 
+    channel_map: Tensor | None
+
     def __init__(
         self,
         channels: int = 3,
@@ -62,9 +68,10 @@ class PaintingGenerator(nn.Module):
         blocks: int = 4,  # residual blocks
         upsampling: str = "bilinear",  # or "transposed"
         recompute: bool = False,  # recompute activations in the backward pass: same bits, less memory
+        channels_out: int | None = None,  # none: as many as of the input
     ) -> None:
         super().__init__()
-        w = 2 * width
+        channels_out, w = channels_out or channels, 2 * width
         layers = trunk(channels, width, blocks, upsampling)
         self.trunk = CheckpointedSequential(*layers, recompute=recompute, channels_last=True)
         self.brush = nn.Sequential(
@@ -72,8 +79,10 @@ class PaintingGenerator(nn.Module):
             nn.LeakyReLU(0.2),
             nn.Conv2d(w, w, 1),
             nn.LeakyReLU(0.2),
-            nn.Conv2d(w, channels, 1),
+            nn.Conv2d(w, channels_out, 1),
         )
+        fixed = torch.from_numpy(images.channel_map(channels, channels_out))[:, :, None, None]
+        self.register_buffer("channel_map", None if channels == channels_out else fixed, persistent=False)
 
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
@@ -83,5 +92,6 @@ class PaintingGenerator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.trunk(x.contiguous(memory_format=torch.channels_last))
-        painted: Tensor = x + at_least_float32(self.brush(torch.cat([x.to(features.dtype), features], 1)))
+        start = x if self.channel_map is None else conv2d(x, self.channel_map.to(x.dtype))
+        painted: Tensor = start + at_least_float32(self.brush(torch.cat([x.to(features.dtype), features], 1)))
         return painted if self.training else painted.clamp(-1, 1)

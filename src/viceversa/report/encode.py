@@ -16,7 +16,7 @@ ROUNDS = 8  # of shrinking, at most
 
 
 def data_address(pixels: Pixels, largest: int | None = None) -> tuple[str, int, int]:
-    """(1 | 3, H, W) in [-1, 1] as a data: address, its width and its height; a shorter side over `largest` is reduced.
+    """(C, H, W) in [-1, 1] as a data: address, its width and its height; a shorter side over `largest` is reduced.
 
     PNG up to LOSSLESS_SIDE, where each pixel can be seen; WebP above.
     """
@@ -24,7 +24,7 @@ def data_address(pixels: Pixels, largest: int | None = None) -> tuple[str, int, 
     if largest and min(h, w) > largest:
         pixels = scaled(pixels, largest / min(h, w))
     _, h, w = pixels.shape
-    buffer, image = BytesIO(), images.to_pil(pixels)
+    buffer, image = BytesIO(), images.to_pil(images.to_display(pixels))
     if min(h, w) <= LOSSLESS_SIDE:
         image.save(buffer, "PNG", optimize=True)
         kind = "png"

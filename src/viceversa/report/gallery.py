@@ -18,7 +18,7 @@ from ..evaluation.translations import (
     DirectionResults,
     TranslatedImage,
     colours_of_target,
-    eight_bit_translate,
+    file_translate,
     score_direction,
 )
 from ..evaluation.verdict import as_json, translation_verdict
@@ -93,7 +93,7 @@ def score(
     compared = max(limit, compared_images(translator.size)) if extractor else limit
     return score_direction(
         inputs,
-        eight_bit_translate(translator),
+        file_translate(translator),
         extractor=extractor,
         recolour=colours_of_target(inputs) if extractor else None,
         back=inputs.direction.source in translator.generators,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import images
-from ..data.transforms import blend_on_white
+from ..data.preparation import blend_on_white
 from ..errors import DataError
 from ..evaluation.translations import TranslatedImage
 from ..translation.translator import Translator
@@ -39,7 +39,8 @@ def pair_of(image: TranslatedImage, translator: Translator, target: str) -> Pair
     """One picture at its own size; as it was scored, where the file cannot be read again."""
     name = Path(images.file_of(image.path)[0]).name
     try:
-        pixels = blend_on_white(images.read(image.path))
+        source = translator.source_values(target)
+        pixels = blend_on_white(images.read(image.path, values=source))
     except DataError:
         return Pair(name=name, before=image.input, after=image.output)
 

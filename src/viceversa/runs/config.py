@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
+from ..data.measure import parse_range
 from ..methods import MethodConfig
 from ..methods.cyclegan import CycleGANConfig
-from ..settings import Count, Number, Range, Share, Weight
+from ..settings import Count, Finite, Number, Range, Share, Weight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,11 @@ class DataConfig:
     fit: Literal["cover", "squash"] = "cover"  # cover keeps the aspect ratio, squash does not (authors' code)
     flip: bool = True  # mirror half of the images
     zoom: Annotated[float, Range(1)] = 1.0  # random crops up to this many times `size` wide, scaled down; 1 = never
+    range_a: str = "auto"  # values of A's files that become -1 and +1: "-1024,3071"; auto: from the training images
+    range_b: str = "auto"  # those of B; of data without two domains range_a counts
+    nodata: Finite | None = None  # value of missing pixels, beside NaN and what files state (GDAL)
+    pages: Literal["auto", "all", "first"] = "auto"  # auto: every page of stacks and volumes, animations' first frame
+    show: str = ""  # channels that sheets and reports draw, from 1: "4,3,2"; empty: the first three
     cache_mb: Number = 2048  # decoded images kept in memory, MB
     disk_cache_mb: Number = 50_000  # those beyond it kept on disk, MB, at most half of the free space; 0 = none
 
@@ -29,6 +35,18 @@ class DataConfig:
             raise ValueError(f"data.size is {self.size}; it must be a multiple of 4 and at least 16")
         if self.load is not None and self.load < self.size:
             raise ValueError(f"data.load is {self.load}, smaller than data.size {self.size}")
+
+        for key, given in (("data.range_a", self.range_a), ("data.range_b", self.range_b)):
+            parse_range(given, key)
+        if self.show and not all(part.strip().isdecimal() and int(part) > 0 for part in self.show.split(",")):
+            raise ValueError(f"data.show is '{self.show}'; write one channel or three, from 1, such as 4,3,2")
+        if self.show and len(self.show.split(",")) not in (1, 3):
+            raise ValueError(f"data.show is '{self.show}'; write one channel or three")
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The channels of `show` as numbers."""
+        return tuple(int(part) for part in self.show.split(",")) if self.show else ()
 
     @property
     def load_size(self) -> int:

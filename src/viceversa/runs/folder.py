@@ -202,6 +202,7 @@ MAY_CHANGE = (  # when a run is resumed: no weight depends on it
     "train.on_symptom",
     "data.cache_mb",
     "data.disk_cache_mb",
+    "data.show",
 )
 
 

@@ -28,13 +28,18 @@ class Cells(NamedTuple):
     last: Array  # the cycle, or the truth where the method learns from pairs
 
 
-def save_sheet(run: RunFolder, step: int, columns: Sequence[Tensor], folder: Path | None = None) -> None:
-    """Write columns of images (N, C, H, W) side by side as step-<N>.png of `folder`, or of the run's samples."""
+def save_sheet(
+    run: RunFolder, step: int, columns: Sequence[Tensor], folder: Path | None = None, show: Sequence[int] = ()
+) -> None:
+    """Write columns of images (N, C, H, W) side by side as step-<N>.png of `folder`, or of the run's samples.
+
+    `show` are the channels to draw, from 1; without it the first three.
+    """
     folder = folder or run.samples
     arrays = [column.cpu().numpy() for column in columns]
-    rows = [[images.to_channels(x[i], 3) for x in arrays] for i in range(min(map(len, arrays)))]
+    rows = [[x[i] for x in arrays] for i in range(min(map(len, arrays)))]
     folder.mkdir(exist_ok=True)
-    images.save_png(folder / f"step-{step:06}.png", images.grid(rows, GAP))
+    images.save_png(folder / f"step-{step:06}.png", images.grid(rows, GAP, show))
 
 
 def sheets(folder: Path) -> dict[int, Path]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..data.folders import existing_folder, scan
-from ..data.transforms import blend_on_white
+from ..data.preparation import blend_on_white
 from ..errors import DataError, UsageError
 from .folder import Kind
 
@@ -125,7 +125,7 @@ def _file_reader(scenes: dict[str, Path]) -> Read:
 
 def to_pixels(picture: images.Picture) -> NDArray[np.float32]:
     """(3, H, W) in [-1, 1]: transparent parts on white, grey as RGB."""
-    return images.to_channels(blend_on_white(picture), 3)
+    return images.to_channels(images.to_display(blend_on_white(picture)), 3)
 
 
 def run_sources(path: Path, name: str, to: str | None, device: str) -> RunSources:
@@ -154,7 +154,9 @@ def run_sources(path: Path, name: str, to: str | None, device: str) -> RunSource
     inputs = held_out(source)
 
     def translate(scene: str) -> NDArray[np.float32]:
-        return to_pixels(translator.picture(images.read(inputs.scenes[scene]), target))
+        return to_pixels(
+            translator.picture(images.read(inputs.scenes[scene], values=translator.source_values(target)), target)
+        )
 
     translations = Source(name=name, origin=str(path), scenes=inputs.scenes, read=lambda: translate)
     return RunSources(translations=translations, inputs=inputs, targets=held_out(target))

@@ -12,7 +12,7 @@ from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 from .dataset import DatasetListing
 from .samples import fixed_images
-from .task import Task, augmentation, image_reader, loading, one_folder
+from .task import Task, augmentation, loading, one_folder, preparation
 
 BATCH = 256  # test images at a time
 
@@ -32,7 +32,9 @@ class ClassificationTask(Task):
     def source(self, config: RunConfig, listing: DatasetListing) -> Labelled:
         assert listing.labels is not None
         train, labels = listing.split("train"), listing.labels["train"]
-        return Labelled(train, labels, image_reader(config), augmentation(config), **loading(config))
+        return Labelled(
+            train, labels, preparation(config, listing.values).stored, augmentation(config), **loading(config)
+        )
 
     def sampler(
         self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method
@@ -46,9 +48,8 @@ class ClassAccuracy:
     def __init__(self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method) -> None:
         assert listing.labels is not None
         self.path, self.method, self.device = run.accuracy, method, device
-        d, tests = config.data, listing.split("test")
-        channels = config.method.channels_of()
-        self.x = fixed_images(tests, d.size, channels, len(tests), fit=d.fit, stand_in=True)
+        tests, prepare = listing.split("test"), preparation(config, listing.values)
+        self.x = fixed_images(tests, prepare, len(tests), stand_in=True)
         self.y = torch.tensor(listing.labels["test"])
 
     def sample(self, step: int) -> None:

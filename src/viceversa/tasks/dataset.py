@@ -1,9 +1,11 @@
 """What a run trains and tests on: names and lists of files, as data.json keeps them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..data.folders import Domains, Paths
 from ..data.labels import Palette
+from ..images import Values
 from ..methods.protocol import Side
 
 
@@ -17,6 +19,7 @@ class DatasetListing:
     labels: dict[str, tuple[int, ...]] | None = None  # "train" and "test": class of each file, for a classifier
     palette: Palette | None = None  # classes and colours of the label images that a segmenter learns from
     domain: str = ""  # name of the images that belong to the label images
+    values: Mapping[Side, Values] = field(default_factory=dict)  # of each domain, or of "A" where there is one set
 
     def split(self, part: str, side: Side | None = None) -> Paths:
         """Files of "train", "test" or "truth", of a domain where there are two."""

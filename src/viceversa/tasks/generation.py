@@ -16,7 +16,7 @@ from ..runs.folder import RunFolder
 from ..runs.sheets import save_sheet
 from .dataset import DatasetListing
 from .samples import evenly_spaced, fixed_images
-from .task import Task, augmentation, image_reader, loading, one_folder
+from .task import Task, augmentation, loading, one_folder, preparation
 
 SAMPLES = 64  # images on a sheet, eight in a row
 PROBE_REAL = 768  # real images that generated ones are compared with
@@ -38,7 +38,8 @@ class GenerationTask(Task):
         parts = config.method.batch_divisor * distributed.world_size()
         if config.train.batch % parts and config.method.batch_divisor > 1:
             raise UsageError(f"train.batch is {config.train.batch}; the critic's turns need a multiple of {parts}")
-        return Single(listing.split("train"), image_reader(config), augmentation(config), **loading(config))
+        read = preparation(config, listing.values).stored
+        return Single(listing.split("train"), read, augmentation(config), **loading(config))
 
     def sampler(
         self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method
@@ -46,10 +47,10 @@ class GenerationTask(Task):
         return NoiseSheet(config, run, device, method)
 
     def probe(self, config: RunConfig, listing: DatasetListing) -> Probe | None:
-        d, channels = config.data, config.method.channels_of()
+        prepare = preparation(config, listing.values)
 
         def some(part: str, count: int) -> torch.Tensor:
-            return fixed_images(evenly_spaced(listing.split(part), count), d.size, channels, count, fit=d.fit)
+            return fixed_images(evenly_spaced(listing.split(part), count), prepare, count)
 
         real = some("train", PROBE_REAL)
         if len(real) < PROBE_LEAST:

@@ -8,6 +8,7 @@ from ..runs.folder import RunFolder
 from ..runs.sheets import save_sheet
 from .dataset import DatasetListing
 from .samples import fixed_images
+from .task import preparation
 from .translation import TranslationTask
 
 
@@ -28,17 +29,17 @@ class PairSheet:
 
     def __init__(self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method) -> None:
         self.run, self.method, self.device = run, method, device
-        d, c = config.data, config.method
         truths = listing.split("truth", "A")
         inputs, targets = (
             (listing.split("test", "A"), truths)
             if truths
             else (listing.split("train", "A"), listing.split("train", "B"))
         )
-        self.a = fixed_images(inputs, d.size, c.channels_of("A"), fit=d.fit)
-        self.b = fixed_images(targets, d.size, c.channels_of("B"), fit=d.fit)
+        self.shown = config.data.shown
+        self.a = fixed_images(inputs, preparation(config, listing.values, "A"))
+        self.b = fixed_images(targets, preparation(config, listing.values, "B"))
 
     def sample(self, step: int) -> None:
         """Write the sheet of this step."""
         a = self.a.to(self.device)
-        save_sheet(self.run, step, [a, self.method.preview(a)["fake_b"], self.b])
+        save_sheet(self.run, step, [a, self.method.preview(a)["fake_b"], self.b], show=self.shown)

@@ -7,15 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import images
-from ..data.transforms import fit_pixels
+from ..data.preparation import Preparation
 from ..errors import DataError
 
 
-def fixed_images(
-    paths: Sequence[Path], size: int, channels: int, count: int = 4, *, fit: str = "cover", stand_in: bool = False
-) -> Tensor:
-    """The centres of the first readable images: (count, channels, size, size) in [-1, 1].
+def fixed_images(paths: Sequence[Path], prepare: Preparation, count: int = 4, *, stand_in: bool = False) -> Tensor:
+    """The centres of the first readable images at the scale of training: (count, channels, size, size) in [-1, 1].
 
     With `stand_in` an image that cannot be read is replaced by grey, so that the others keep their index. DataError
     where none can be read.
@@ -24,15 +21,12 @@ def fixed_images(
     broken = 0
     for path in paths:
         try:
-            pixels = fit_pixels(images.read(path, side=size), size, fit, channels)
+            centres.append(prepare.centre(path))
         except DataError:
             broken += 1
             if not stand_in:
                 continue
-            pixels = np.zeros((channels, size, size), np.float32)
-
-        _, h, w = pixels.shape
-        centres.append(pixels[:, (h - size) // 2 :, (w - size) // 2 :][:, :size, :size])
+            centres.append(np.zeros((prepare.channels, prepare.size or 0, prepare.size or 0), np.float32))
         if len(centres) == count:
             break
 

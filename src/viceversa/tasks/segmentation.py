@@ -1,6 +1,7 @@
 """Segmentation: one class for each pixel."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from json import dumps
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from ..data.folders import Domains
 from ..data.labels import Palette, are_labels, palette_for
 from ..data.layouts import find_pairs, swap_sides
 from ..data.loader import PairedLabels
-from ..data.transforms import label_reader, reader
+from ..data.preparation import Preparation
+from ..data.transforms import label_reader
 from ..errors import DataError
 from ..methods.protocol import Method, Side
 from ..metrics.segmentation import class_ious, confusion, scores
@@ -22,7 +24,7 @@ from ..runs.folder import RunFolder
 from ..runs.sheets import save_sheet
 from ..worlds.scenes import LABEL_PICTURES
 from .dataset import DatasetListing
-from .task import Task, augmentation, image_reader, loading
+from .task import Task, augmentation, loading, preparation
 
 TEST_PAIRS = 500  # test pairs that are used at most: as many as the Cityscapes validation set has
 SHEET_PAIRS = 4  # of them on a sheet
@@ -64,7 +66,7 @@ class SegmentationTask(Task):
     def source(self, config: RunConfig, listing: DatasetListing) -> PairedLabels:
         assert listing.palette is not None
         d = config.data
-        readers = image_reader(config), label_reader(d.load_size, d.fit, listing.palette)
+        readers = preparation(config, listing.values).stored, label_reader(d.load_size, d.fit, listing.palette)
         train, labels = listing.split("train"), listing.split("train_labels")
         return PairedLabels(train, labels, readers, augmentation(config), **loading(config))
 
@@ -107,7 +109,8 @@ class PixelAccuracy:
         part, most = ("test", TEST_PAIRS) if self.tests else ("train", SHEET_PAIRS)
         pairs = list(zip(listing.split(part), listing.split(f"{part}_labels"), strict=True))
         some = pairs[:: -(-len(pairs) // most)]
-        self.pairs = list(read_pairs(some, self.palette, config))
+        prepare = replace(preparation(config, listing.values), load=None)
+        self.pairs = list(read_pairs(some, self.palette, prepare))
         if not self.pairs:
             folder = listing.split(part)[0].parent
             raise DataError(f"none of the {len(pairs)} pairs in {folder} can be read; replace them")
@@ -120,7 +123,7 @@ class PixelAccuracy:
         size = max(1, BATCH_PIXELS // self.pairs[0][1].size)
         for i in range(0, len(self.pairs), size):
             x, truth = (np.stack(side) for side in zip(*self.pairs[i : i + size], strict=True))
-            inputs = torch.from_numpy(images.from_uint8(x)).to(self.device)
+            inputs = torch.from_numpy(images.from_stored(x)).to(self.device)
             labels = self.method.preview(inputs)["scores"].argmax(1).cpu().numpy().astype(np.uint8)
             matrix += confusion(truth, labels, classes)
             predicted += list(labels[: SHEET_PAIRS - len(predicted)])
@@ -147,24 +150,24 @@ class PixelAccuracy:
         """Write the sheet of this step."""
         few = self.pairs[: len(predicted)]
         columns = (
-            [images.from_uint8(x) for x, _ in few],
+            [images.from_stored(x) for x, _ in few],
             [self.palette.picture(labels) for labels in predicted],
             [self.palette.picture(y) for _, y in few],
         )
         save_sheet(self.run, step, [torch.from_numpy(np.stack(column)) for column in columns])
 
 
-def read_pairs(pairs: Sequence[tuple[Path, Path]], palette: Palette, config: RunConfig) -> Iterator[Pair]:
-    """The centre of each pair as training would load it: (C, size, size) uint8 and class numbers (size, size)."""
-    d = config.data
-    read, read_labels = reader(d.size, d.fit, config.method.channels_of()), label_reader(d.size, d.fit, palette)
+def read_pairs(pairs: Sequence[tuple[Path, Path]], palette: Palette, prepare: Preparation) -> Iterator[Pair]:
+    """The centre of each pair as training would load it: (C, size, size) stored and class numbers (size, size)."""
+    size = prepare.size or 0
+    read_labels = label_reader(size, prepare.fit, palette)
     for image, labels in pairs:
         try:
-            x, y = read(image), read_labels(labels)
+            x, y = prepare.stored(image), read_labels(labels)
         except DataError:
             continue
         if x.shape[1:] == y.shape[1:]:
-            yield centre(x, d.size), centre(y, d.size)[0]
+            yield centre(x, size), centre(y, size)[0]
 
 
 def centre(x: np.ndarray, size: int) -> np.ndarray:

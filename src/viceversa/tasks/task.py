@@ -1,16 +1,22 @@
 """The contract between a kind of task and the rest of the package."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
 from ..data.loader import Source
-from ..data.transforms import Augment, reader
+from ..data.measure import measure_values
+from ..data.preparation import Preparation
+from ..data.transforms import Augment
 from ..errors import UsageError
 from ..health.probe import Probe
-from ..methods.protocol import Method, Side
+from ..images import Values
+from ..methods.protocol import SIDES, Method, Side
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 from .dataset import DatasetListing
+from .pages import with_pages
 
 
 class Sampler(Protocol):
@@ -33,6 +39,21 @@ class Task(ABC):
     @abstractmethod
     def find(self, config: RunConfig) -> DatasetListing:
         """The files that a configuration names; DataError and UsageError for what is missing."""
+
+    def listing(self, config: RunConfig) -> DatasetListing:
+        """`find`, with the pages of stacks and volumes as images of their own."""
+        return with_pages(self.find(config), config.data.pages, self.paired)
+
+    def measured(self, config: RunConfig, listing: DatasetListing) -> DatasetListing:
+        """The listing with the values of each domain, measured on its training images or as configured."""
+        d, values = config.data, {}
+        for side, given in zip(SIDES, (d.range_a, d.range_b), strict=True):
+            own = listing.split("train", side) or (listing.split("train") if side == "A" else ())
+            if own:
+                name = listing.names[SIDES.index(side)] if listing.split("train", side) else "the data"
+                key = f"data.range_{side.lower()}"
+                values[side] = measure_values(own, name, given=given, nodata=d.nodata, key=key)
+        return replace(listing, values=values)
 
     @abstractmethod
     def source(self, config: RunConfig, listing: DatasetListing) -> Source:
@@ -75,9 +96,12 @@ def augmentation(config: RunConfig) -> Augment:
     return Augment(config.data.size, config.data.flip, config.data.zoom)
 
 
-def image_reader(config: RunConfig, side: Side = "A") -> Any:
-    """Reads a training image at its loading size, with the channels of its domain."""
-    return reader(config.data.load_size, config.data.fit, config.method.channels_of(side))
+def preparation(config: RunConfig, values: Mapping[Side, Values], side: Side = "A") -> Preparation:
+    """How the images of a domain become inputs of the networks."""
+    d = config.data
+    return Preparation(
+        size=d.size, load=d.load_size, fit=d.fit, channels=config.method.channels_of(side), values=values.get(side)
+    )
 
 
 def loading(config: RunConfig) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ..runs.arguments import parse_names
 from ..runs.config import RunConfig
 from .dataset import DatasetListing, of_domains
 from .samples import evenly_spaced, fixed_images
-from .task import Task, augmentation, image_reader, loading
+from .task import Task, augmentation, loading, preparation
 
 
 class TranslationTask(Task):
@@ -32,9 +32,9 @@ class TranslationTask(Task):
         return of_domains(swap_sides(domains) if d.swap else domains)
 
     def source(self, config: RunConfig, listing: DatasetListing) -> Unpaired:
-        readers = image_reader(config, "A"), image_reader(config, "B")
+        read_a, read_b = (preparation(config, listing.values, side).stored for side in SIDES)
         a, b = listing.split("train", "A"), listing.split("train", "B")
-        return self.batches(a, b, readers, augmentation(config), **loading(config))
+        return self.batches(a, b, (read_a, read_b), augmentation(config), **loading(config))
 
     def probe(self, config: RunConfig, listing: DatasetListing) -> Probe | None:
         if not config.method.directions:
@@ -56,11 +56,10 @@ class TranslationTask(Task):
 def probe_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
     """Fixed images of a domain for the health probe: test images, or training images where there are none."""
     paths = listing.split("test", side) or listing.split("train", side)
-    d, channels = config.data, config.method.channels_of(side)
-    return fixed_images(evenly_spaced(paths, PICTURES), d.size, channels, PICTURES, fit=d.fit)
+    return fixed_images(evenly_spaced(paths, PICTURES), preparation(config, listing.values, side), PICTURES)
 
 
 def reference_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
     """Training images of a domain, from all over the list, with which the health probe compares translations."""
-    d, paths = config.data, evenly_spaced(listing.split("train", side), REFERENCES)
-    return fixed_images(paths, d.size, config.method.channels_of(side), REFERENCES, fit=d.fit)
+    paths = evenly_spaced(listing.split("train", side), REFERENCES)
+    return fixed_images(paths, preparation(config, listing.values, side), REFERENCES)

@@ -10,6 +10,7 @@ from ..runs.folder import RunFolder
 from ..runs.sheets import save_sheet
 from .dataset import DatasetListing
 from .samples import fixed_images
+from .task import preparation
 from .translation import TranslationTask
 
 
@@ -31,7 +32,7 @@ class CycleSheet:
 
     def __init__(self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method) -> None:
         self.run, self.method, self.device = run, method, device
-        self.directions = config.method.directions
+        self.directions, self.shown = config.method.directions, config.data.shown
         self.images = {side: sheet_images(config, listing, side) for side in SIDES}
 
     def sample(self, step: int) -> None:
@@ -43,10 +44,10 @@ class CycleSheet:
             columns += [inputs[direction.source], outputs[direction.output]]
             if direction.back:
                 columns.append(outputs[direction.cycle])
-        save_sheet(self.run, step, columns)
+        save_sheet(self.run, step, columns, show=self.shown)
 
 
 def sheet_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
     """The first test images of a domain, or training images where there are no test images."""
     paths = listing.split("test", side) or listing.split("train", side)
-    return fixed_images(paths, config.data.size, config.method.channels_of(side), fit=config.data.fit)
+    return fixed_images(paths, preparation(config, listing.values, side))

@@ -5,7 +5,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from ..hardware.precision import choose_precision
 from ..hardware.threads import candidates
 from ..health.monitor import Monitor
 from ..health.treatment import stopped, treat
-from ..methods.protocol import Method
+from ..images import Values
+from ..methods.protocol import SIDES, Method
 from ..runs import checkpoint
 from ..runs.config import RunConfig
 from ..runs.environment import environment
@@ -91,7 +92,14 @@ class Session:
         return (tensorboard_sink(self.run.path),) if self.options.tensorboard and self.is_rank0 else ()
 
     def new_config(self, requested: RunConfig) -> RunConfig:
-        """The configuration of a new run: device and precision are decided."""
+        """The configuration of a new run: device, precision and channels are decided, the values measured."""
+        self.listing = task_of(requested.method).measured(requested, self.listing)
+        channels = {
+            f"method.{field}": self.listing.values[side].channels
+            for field, side in requested.method.open_channels().items()
+            if side in self.listing.values
+        }
+        requested = settings.changed(requested, channels, "the data")
         precision = distributed.broadcast_from_rank0(choose_precision(requested.train.precision, self.device))
         return settings.changed(requested, {"train.device": self.device, "train.precision": precision})
 
@@ -102,6 +110,9 @@ class Session:
             requested = self.with_batch(requested, saved.train.batch)
         config = with_choices_of(saved, requested)
         self.run.require_same(config)
+        saved_values = self.run.data().get("values", {})
+        values = {side: Values(**saved_values[side]) for side in SIDES if side in saved_values}
+        self.listing = replace(self.listing, values=values)
         self.run.require_same_data(self.data_description())
         config = self.run.with_treatments(config)
         self.device = choose_device(config.train.device)
@@ -154,6 +165,8 @@ class Session:
         """data.json of the images as they are now."""
         listing = self.listing
         known = describe(listing.names, listing.files, listing.notes)
+        if listing.values:
+            known["values"] = {side: values.to_dict() for side, values in listing.values.items()}
         if listing.palette is None:
             return known
         return known | {"domain": listing.domain, "palette": listing.palette.to_dict()}
@@ -281,6 +294,10 @@ class Session:
         """Print once what was chosen."""
         for note in self.listing.notes:
             self.live.say(f"data: {note}")
+
+        for side, values in self.listing.values.items():
+            if not (values.is_8_bit and values.relative and values.nodata is None):
+                self.live.say(f"data: {side} has {values.describe()}")
 
         c, ranks = self.config, distributed.world_size()
         how = [self.device, c.train.precision, f"{c.train.threads} threads"]

@@ -39,7 +39,7 @@ def train_with(
     """
     requested = resolve(data, other, options)
     max_time = parse_time(options.max_time)
-    listing = task_of(requested.method).find(requested)
+    listing = task_of(requested.method).listing(requested)
     run = RunFolder(options.out or default_folder(listing.names, requested, options.preset))
     if options.dry_run:
         return requested

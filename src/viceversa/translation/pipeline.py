@@ -1,7 +1,7 @@
 """Translation of files and folders: threads read ahead and write behind the translator, in the order of the files."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +12,7 @@ from typing import TypeVar
 from .. import images
 from ..errors import DataError
 from ..hardware.cpus import available_cpus
+from ..images.formats import BY_NAME, BY_SUFFIX
 from .plan import plan
 from .translator import Translator
 
@@ -20,6 +21,7 @@ BUDGET_BYTES = 2**30  # of pixels waiting before and after the translator each; 
 THREADS = max(1, min(8, available_cpus() // 2))  # for reading and writing each; more are slower (docs/log.md)
 
 Result = TypeVar("Result")
+Pages = list[images.Picture]  # of one file; mostly one
 
 
 @dataclass
@@ -48,9 +50,10 @@ def translate_files(
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
     targets = plan(inputs, Path(out))
-    budget = MemoryBudget()
+    budget, taken = MemoryBudget(), {*targets, *targets.values()}
     ahead = BATCHES_AHEAD * translator.batch_size
-    with Reader([*targets], ahead, budget, strip) as reader, Writer(summary, ahead, budget) as writer:
+    read = partial(images.read_pages, values=translator.source_values(to), strip=strip)
+    with Reader([*targets], ahead, budget, read) as reader, Writer(summary, ahead, budget) as writer:
         sources, done = iter(targets), 0
         while batch := list(islice(sources, budget.images(translator.batch_size))):
             for source in batch:
@@ -63,7 +66,7 @@ def translate_files(
                     writer.wait()  # keep the order of the summary
                     summary.skipped[source] = reason_to_skip(source, result)
                 else:
-                    writer.submit(source, targets[source], result)
+                    writer.submit(source, written_as(targets[source], result[0], taken), result)
         writer.wait()
 
     if not summary.written:
@@ -88,22 +91,33 @@ class MemoryBudget:
         return max(1, min(most, BUDGET_BYTES // max(1, self.image_bytes)))
 
 
-def translate_batch(
-    translator: Translator, reading: Sequence[Future[images.Picture]], to: str
-) -> list[images.Picture | Exception]:
-    """The translation of each image being read, or its error; in one batch where memory allows."""
-    pictures = [result_or_error(future.result) for future in reading]
-    readable = [picture for picture in pictures if isinstance(picture, images.Picture)]
+def translate_batch(translator: Translator, reading: Sequence[Future[Pages]], to: str) -> list[Pages | Exception]:
+    """The translation of each file being read, or its error; in one batch where memory allows."""
+    files = [result_or_error(future.result) for future in reading]
+    readable = [pages for pages in files if isinstance(pages, list)]
     if len(readable) > 1:
-        outputs = result_or_error(lambda: translator.pictures(readable, to))
+        outputs = result_or_error(lambda: translator.pictures([p for pages in readable for p in pages], to))
         if isinstance(outputs, list):
             results = iter(outputs)
-            return [next(results) if isinstance(picture, images.Picture) else picture for picture in pictures]
+            return [[next(results) for _ in pages] if isinstance(pages, list) else pages for pages in files]
 
-    return [
-        result_or_error(partial(translator.picture, picture, to)) if isinstance(picture, images.Picture) else picture
-        for picture in pictures
-    ]
+    return [result_or_error(partial(translate_pages, translator, p, to)) if isinstance(p, list) else p for p in files]
+
+
+def translate_pages(translator: Translator, pages: Pages, to: str) -> Pages:
+    """The translation of each page of a file, one after another."""
+    return [translator.picture(page, to) for page in pages]
+
+
+def written_as(target: Path, picture: images.Picture, taken: Collection[Path]) -> Path:
+    """The planned file, or one with another suffix where its format cannot hold the result; never one of `taken`."""
+    named = BY_SUFFIX.get(target.suffix.lower())
+    has_alpha = picture.alpha is not None
+    if named is None or named.holds(picture.depth, len(picture.pixels), has_alpha):
+        return target
+    suffix = BY_NAME[picture.format].suffixes[0]
+    renamed = target.with_suffix(suffix)
+    return target.with_name(target.name + suffix) if renamed in taken or renamed.exists() else renamed
 
 
 def result_or_error(call: Callable[[], Result]) -> Result | Exception:
@@ -126,22 +140,24 @@ def reason_to_skip(source: Path, error: Exception) -> str:
 class Reader:
     """Threads that read up to `ahead` images before their turn; results come in the order of the files."""
 
-    def __init__(self, sources: Iterable[Path], ahead: int, budget: MemoryBudget, strip: bool = False) -> None:
-        self.sources, self.ahead, self.budget, self.strip = iter(sources), ahead, budget, strip
+    def __init__(
+        self, sources: Iterable[Path], ahead: int, budget: MemoryBudget, read: Callable[[Path], Pages]
+    ) -> None:
+        self.sources, self.ahead, self.budget, self.read = iter(sources), ahead, budget, read
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-read")
-        self.pending: deque[Future[images.Picture]] = deque()
+        self.pending: deque[Future[Pages]] = deque()
 
-    def next(self) -> Future[images.Picture]:
-        """A future of the next image or of the error in reading it."""
+    def next(self) -> Future[Pages]:
+        """A future of the pages of the next file or of the error in reading it."""
         missing = self.budget.images(self.ahead) + 1 - len(self.pending)
         for source in islice(self.sources, max(0, missing)):
             self.pending.append(self.pool.submit(self._read, source))
         return self.pending.popleft()
 
-    def _read(self, source: Path) -> images.Picture:
-        picture = images.read(source, strip=self.strip)
-        self.budget.image_bytes = picture.pixels.nbytes
-        return picture
+    def _read(self, source: Path) -> Pages:
+        pages = self.read(source)
+        self.budget.image_bytes = sum(page.pixels.nbytes for page in pages)
+        return pages
 
     def __enter__(self) -> "Reader":
         return self
@@ -160,19 +176,19 @@ class Writer:
     def __init__(self, summary: Summary, ahead: int, budget: MemoryBudget) -> None:
         self.summary, self.ahead, self.budget = summary, ahead, budget
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="viceversa-write")
-        self.pending: deque[tuple[Path, Path, images.Picture, Future[None]]] = deque()
+        self.pending: deque[tuple[Path, Path, Pages, Future[None]]] = deque()
         self.failed = False
 
-    def submit(self, source: Path, target: Path, picture: images.Picture) -> None:
-        """Write `picture` once fewer than `ahead` are pending; raises an error of an earlier one."""
+    def submit(self, source: Path, target: Path, pages: Pages) -> None:
+        """Write the `pages` of a file once fewer than `ahead` are pending; raises an error of an earlier one."""
         self.wait(self.budget.images(self.ahead) - 1)
-        self.pending.append((source, target, picture, self.pool.submit(self._write, target, picture)))
+        self.pending.append((source, target, pages, self.pool.submit(self._write, target, pages)))
 
-    def _write(self, target: Path, picture: images.Picture) -> None:
+    def _write(self, target: Path, pages: Pages) -> None:
         if self.failed:
             return
         try:
-            images.write(target, picture)
+            images.write(target, pages)
         except Exception as e:
             self.failed = not isinstance(e, DataError | MemoryError)
             raise
@@ -180,14 +196,15 @@ class Writer:
     def wait(self, pending: int = 0) -> None:
         """Wait until at most `pending` images are unwritten, and add the others to the summary."""
         while len(self.pending) > pending:
-            source, target, picture, future = self.pending.popleft()
+            source, target, pages, future = self.pending.popleft()
             try:
                 future.result()
             except (DataError, MemoryError, RuntimeError) as e:
                 self.summary.skipped[source] = reason_to_skip(source, e)
                 continue
             self.summary.written.append(target)
-            self.summary.notes += [f"{source.name}: {note}" for note in picture.notes]
+            notes = dict.fromkeys(note for page in pages for note in page.notes)
+            self.summary.notes += [f"{source.name}: {note}" for note in notes]
 
     def __enter__(self) -> "Writer":
         return self

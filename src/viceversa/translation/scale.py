@@ -24,16 +24,20 @@ def parse_scale(scale: Scale) -> Scale:
     return pixels
 
 
-def network_input(pixels: Array, scale: Scale, size: int) -> Array:
+def network_input(pixels: Array, scale: Scale, size: int, squash: bool = False) -> Array:
     """The image (C, H, W) for the network: unchanged, or reduced to a shorter side by `scale`; never enlarged.
 
     "trained": of `size`, the training size; "auto": the same for images more than twice as large; a number: of that.
+    With `squash` the result is a square, as in training, unless the scale is "native".
     """
     _, h, w = pixels.shape
     largest = MAX_NATIVE_RATIO * size if scale == "auto" else size
     side = size
     if isinstance(scale, int):
         largest = side = scale
+    if squash and scale != "native":
+        side = side if min(h, w) > largest else min(h, w)
+        return pixels if (h, w) == (side, side) else images.resize(pixels, (side, side))
     if scale == "native" or min(h, w) <= largest:
         return pixels
     ratio = min(h, w) / side

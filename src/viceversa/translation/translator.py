@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import images
+from ..data.preparation import Preparation
 from ..errors import DataError, ModelFileError, UsageError, did_you_mean
 from ..hardware.compile import compile_net
 from ..hardware.device import choose_device
@@ -19,6 +20,7 @@ from ..networks.layers import to_device
 from ..networks.translation import TranslationModule
 from ..optimize import AUTOCAST
 from ..runs import checkpoint
+from ..runs.config import DataConfig
 from ..runs.folder import RunFolder
 from .enlarge import enlarge_change
 from .inputs import Pack, is_float_array, open_image
@@ -26,6 +28,7 @@ from .scale import Scale, network_input, parse_scale
 from .tensors import normalise_tensor
 
 GPU_BATCH = 16  # images of a batch on a GPU, which one image does not fill
+NO_VALUES: Mapping[Side, images.Values] = {}
 GPU_PIXELS = GPU_BATCH * 256**2  # of a batch, at most
 
 
@@ -46,6 +49,8 @@ class Translator:
         precision: str = "fp32",  # or "bf16", "fp16"
         scale: Scale = "auto",  # or "native", "trained", or the shorter side in pixels
         fixed_batch: bool = False,  # always full batches, for networks compiled for one shape
+        values: Mapping[Side, images.Values] = NO_VALUES,  # of each domain; none: each file's own range
+        squash: bool = False,  # trained on images squashed to a square
     ) -> None:
         self.generators = {
             side: to_device(net, device).eval().requires_grad_(False) for side, net in generators.items()
@@ -55,6 +60,7 @@ class Translator:
         self.precision, self.scale, self.fixed_batch = precision, parse_scale(scale), fixed_batch
         self.batch_size = GPU_BATCH if device == "cuda" else 1  # best number of images per call
         self.channels = dict(zip(SIDES, channels, strict=True))
+        self.values, self.squash = dict(values), squash
 
     def side(self, to: str) -> Side:
         """The side of a domain from its name or letter. UsageError where this run does not translate to it."""
@@ -71,8 +77,10 @@ class Translator:
 
         Tensor (C, H, W) or (N, C, H, W): uint8, or float in [-1, 1] or in `value_range`; type, range and device stay.
 
-        NumPy array (H, W), (H, W, C) or (N, H, W, C), C = 1 to 4, alpha last: uint8, uint16, or float in
-        `value_range`, by default the first of [0, 1], [-1, 1], [0, 255] and its own range that holds all values.
+        NumPy array (H, W), (H, W, C) or (N, H, W, C); one channel more than grey or RGB is alpha. Of photographs uint8,
+        uint16, or float in `value_range`, by default the first of [0, 1], [-1, 1], [0, 255] and its own range that
+        holds all values. Of domains with numbers of their own, such as Hounsfield units, these numbers; the result has
+        those of the target.
 
         PIL image, turned upright; Picture; bytes of an image file, which become the bytes of one of the same format;
         path, which becomes a PIL image; list or tuple of all these, mixed, which becomes a list or tuple.
@@ -91,10 +99,14 @@ class Translator:
         if isinstance(image, Tensor):
             x, restore = normalise_tensor(image, value_range)
             return restore(self.batch(x, self.side(to)))
-        pictures, pack = open_image(image, value_range)
+        pictures, pack = open_image(image, value_range, self.source_values(to))
         return pack(self.pictures(pictures, to))
 
     __call__ = translate
+
+    def source_values(self, to: str) -> images.Values | None:
+        """The values of the domain that is translated to `to`; none: each file's own range."""
+        return self.values.get(OPPOSITE[self.side(to)])
 
     def translate_list(self, items: Sequence[Any], to: str, value_range: tuple[float, float] | None) -> list[Any]:
         """Translate each image; `value_range` is that of the arrays and tensors among them."""
@@ -108,7 +120,8 @@ class Translator:
                 own = value_range if image.is_floating_point() else None
                 results.append(self.translate(image, to, value_range=own))
             else:
-                opened.append((i, *open_image(image, value_range if is_float_array(image) else None)))
+                own = value_range if is_float_array(image) else None
+                opened.append((i, *open_image(image, own, self.source_values(to))))
                 results.append(None)
 
         outputs = iter(self.pictures([picture for _, pictures, _ in opened for picture in pictures], to))
@@ -123,17 +136,26 @@ class Translator:
     def pictures(self, pictures: Sequence[images.Picture], to: str) -> list[images.Picture]:
         """Translate several Pictures; those of one size and precision are batched."""
         side = self.side(to)
+        source_values, target_values = self.values.get(OPPOSITE[side]), self.values.get(side)
         channels = self.channels[OPPOSITE[side]]
-        sources = [np.ascontiguousarray(images.to_channels(p.pixels, channels)) for p in pictures]
-        inputs = [network_input(source, self.scale, self.size) for source in sources]
-        precisions = [self.precision if p.depth == "uint8" else "fp32" for p in pictures]  # bfloat16 resolves 8 bits
+        sources = [np.ascontiguousarray(self.with_channels(p.pixels, channels)) for p in pictures]
+        inputs = [network_input(source, self.scale, self.size, self.squash) for source in sources]
+        is_8_bit = target_values is None or target_values.is_8_bit
+        precisions = [self.precision if p.depth == "uint8" and is_8_bit else "fp32" for p in pictures]  # bf16: 8 bits
         outputs = self.run_arrays(inputs, side, precisions)
 
         results = []
         for picture, source, reduced, output in zip(pictures, sources, inputs, outputs, strict=True):
             pixels = output if reduced is source else enlarge_change(source, reduced, output)
-            results.append(images.with_pixels(picture, pixels))
+            results.append(images.with_pixels(picture, pixels, source_values, target_values))
         return results
+
+    def with_channels(self, pixels: np.ndarray, channels: int) -> np.ndarray:
+        """Grey as RGB or RGB as grey where the run needs it; DataError for other numbers of channels."""
+        found = len(pixels)
+        if found != channels and {found, channels} != {1, 3}:
+            raise DataError(f"it has {found} channels, where the run was trained on {channels}")
+        return images.to_channels(pixels, channels)
 
     def run_arrays(self, arrays: Sequence[np.ndarray], side: Side, precisions: Sequence[str]) -> list[np.ndarray]:
         """Translate (C, H, W) arrays in batches of one shape and precision; results in the order of `arrays`."""
@@ -215,10 +237,17 @@ def load(
         {d.target: nets[d.network] for d in method.directions},
         (data["names"][0], data["names"][1]),
         (method.channels_of("A"), method.channels_of("B")),
-        config.data.size,
+        scale_side(config.data),
         saved.step,
         device,
         "fp32" if precision == "auto" and device == "cpu" else choose_precision(precision, device),
         scale,
         fixed_batch=compile,
+        values={side: images.Values(**data["values"][side]) for side in SIDES if side in data.get("values", {})},
+        squash=config.data.fit == "squash",
     )
+
+
+def scale_side(data: DataConfig) -> int:
+    """Shorter side at which images have the scale that training saw."""
+    return Preparation(size=data.size, load=data.load_size).scale_side

@@ -1,0 +1,102 @@
+"""How the files of a domain become inputs of the networks: the same in training, samples, evaluation and health."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import images
+from ..images import ImageError, Values
+from ..images.arrays import Array
+
+CLOSE = 1.25  # loading sides up to this many times the size count as the size itself, as in the authors' code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """Size, channels and values of a domain's images.
+
+    `fit` "cover": the shorter side becomes `load` and the aspect ratio stays; "squash": both sides become `load`.
+    """
+
+    size: int | None = None  # side of the networks' training images, pixels; none: files at their own size
+    load: int | None = None  # side before the random crop of training, pixels; none: `size`
+    fit: str = "cover"
+    channels: int = 3
+    values: Values | None = None  # of the domain; none: each file's own range, as in runs of earlier versions
+
+    @property
+    def scale_side(self) -> int:
+        """Shorter side at which whole images have the scale that training sees."""
+        assert self.size is not None
+        return self.load if self.load and self.load > CLOSE * self.size else self.size
+
+    def read(self, path: Path, side: int | None = None) -> images.Picture:
+        """The file with the values of its domain. ImageError where its channels are not those of the domain."""
+        picture = images.read(path, values=self.values, side=side)
+        require_channels(path, len(picture.pixels), self.channels)
+        return picture
+
+    def stored(self, path: Path) -> Array:
+        """(channels, H, W) at the loading side, in the smallest number type that loses nothing, for training."""
+        assert self.size is not None
+        side = self.load or self.size
+        pixels = fit_pixels(self.read(path, side), side, self.fit, self.channels)
+        return images.to_stored(pixels, self.store_type)
+
+    @property
+    def store_type(self) -> str:
+        """Number type of `stored`: uint8 for images of 8 bits, uint16 for whole numbers up to 16 bits, else float32."""
+        if self.values is None or self.values.is_8_bit:
+            return "uint8"
+        kind = np.dtype(self.values.number_type)
+        return "uint16" if kind.kind in "ui" and kind.itemsize <= 2 else "float32"
+
+    def centre(self, path: Path) -> Array:
+        """The centre of an image at the scale of training: (channels, size, size) float32 in [-1, 1]."""
+        assert self.size is not None
+        side = self.scale_side
+        pixels = fit_pixels(self.read(path, side), side, self.fit, self.channels)
+        _, h, w = pixels.shape
+        top, left = (h - self.size) // 2, (w - self.size) // 2
+        return np.ascontiguousarray(pixels[:, top : top + self.size, left : left + self.size])
+
+    def __call__(self, path: Path) -> Array:
+        """`centre`, or without a size the whole image, with the precision that files of the domain have."""
+        if self.size is None:
+            return images.to_channels(blend_on_white(self.read(path)), self.channels)
+        return self.rounded(self.centre(path))
+
+    def rounded(self, pixels: Array) -> Array:
+        """Pixels in [-1, 1] with the 256 levels of images of 8 bits; others stay as they are."""
+        return images.from_uint8(images.to_uint8(pixels)) if self.store_type == "uint8" else pixels
+
+
+def require_channels(path: Path, found: int, expected: int) -> None:
+    """ImageError unless channels can become those of the domain: equal numbers, or grey and RGB."""
+    if found != expected and {found, expected} != {1, 3}:
+        raise ImageError(path, f"it has {found} channels, where its domain has {expected}")
+
+
+def fit_pixels(picture: images.Picture, load: int, fit: str, channels: int) -> Array:
+    """The pixels of a picture on white, resized as by `Preparation`: (channels, H, W) in [-1, 1]."""
+    pixels = images.to_channels(blend_on_white(picture), channels)
+    size = fit_size(picture, load, fit)
+    return pixels if size == pixels.shape[1:] else images.resize(pixels, size, picture.box)
+
+
+def fit_size(picture: images.Picture, load: int, fit: str) -> tuple[int, int]:
+    """Height and width to which `Preparation` resizes a picture."""
+    if fit == "squash":
+        return load, load
+    h, w = picture.size
+    scale = load / min(h, w)
+    return max(load, round(h * scale)), max(load, round(w * scale))
+
+
+def blend_on_white(picture: images.Picture) -> Array:
+    """Pixels (C, H, W) in [-1, 1] whose transparent parts are blended with white."""
+    if picture.alpha is None:
+        return picture.pixels
+    blended: Array = 1 + (picture.pixels - 1) * picture.alpha[None]
+    return blended
