@@ -12,12 +12,15 @@ ADOBE_RGB = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
 PROPHOTO = ((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001))
 D50_XY = (0.3457, 0.3585)
 ADOBE_GAMMA = 563 / 256
+SRGB_PARAMETERS = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)  # (a x + b) ** g from d on, below c x
+Curve = float | tuple[float, ...] | np.ndarray  # a gamma, parameters g a b c d, or a table from value to light
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
-def display_p3() -> bytes:
-    """Display P3: the primaries of DCI-P3, white D65, the curve of sRGB as a table."""
-    return matrix_profile("Display P3", DISPLAY_P3, D65, srgb_light(np.linspace(0, 1, 4096)))
+def display_p3(entries: int = 0) -> bytes:
+    """Display P3: the primaries of DCI-P3, white D65, and the curve of sRGB as parameters or as a table."""
+    curve = srgb_light(np.linspace(0, 1, entries)) if entries else SRGB_PARAMETERS
+    return matrix_profile("Display P3", DISPLAY_P3, D65, curve)
 
 
 def adobe_rgb() -> bytes:
@@ -35,7 +38,13 @@ def srgb(entries: int = 1024) -> bytes:
     return matrix_profile("sRGB of a camera", SRGB, D65, srgb_light(np.linspace(0, 1, entries)))
 
 
-def grey(curve: float | np.ndarray) -> bytes:
+def widespread_srgb() -> bytes:
+    """sRGB as most files embed it: with the primaries that HP adapted in 1998, and 1,024 entries of the curve."""
+    columns = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))
+    return _rgb("sRGB IEC61966-2.1", np.array(columns).T, srgb_light(np.linspace(0, 1, 1024)))
+
+
+def grey(curve: Curve) -> bytes:
     """Grey of a gamma or of a tabulated curve from value to light."""
     return _profile("Grey", b"GRAY", b"XYZ ", {b"wtpt": _xyz(D50), b"kTRC": _curve(curve)})
 
@@ -46,12 +55,9 @@ def dot_gain() -> bytes:
     return grey(np.clip(1 - (ink + 4 * 0.2 * ink * (1 - ink)), 0, 1))
 
 
-def matrix_profile(name: str, primaries, white, curve: float | np.ndarray) -> bytes:
-    """Three primaries (x, y), a white (x, y), and one curve: a gamma or a table from value to light."""
-    columns = adaptation(white) @ primary_matrix(primaries, white)
-    tags = {key: _xyz(column) for key, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns.T, strict=True)}
-    curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _curve(curve))
-    return _profile(name, b"RGB ", b"XYZ ", {b"wtpt": _xyz(D50), **tags, **curves})
+def matrix_profile(name: str, primaries, white, curve: Curve) -> bytes:
+    """Three primaries (x, y), a white (x, y), and one curve."""
+    return _rgb(name, adaptation(white) @ primary_matrix(primaries, white), curve)
 
 
 def table_profile(rotation: float = 0.1, steps: int = 17, is_one_way: bool = False) -> bytes:
@@ -99,6 +105,12 @@ def closed_form(values, primaries, white, light=srgb_light) -> np.ndarray:
     return srgb_value(light(np.asarray(values, np.float64)) @ (from_xyz @ to_xyz).T)
 
 
+def _rgb(name: str, columns: np.ndarray, curve: Curve) -> bytes:
+    tags = {key: _xyz(column) for key, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns.T, strict=True)}
+    curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _curve(curve))
+    return _profile(name, b"RGB ", b"XYZ ", {b"wtpt": _xyz(D50), **tags, **curves})
+
+
 def _profile(name: str, space: bytes, connection: bytes, tags: dict[bytes, bytes], kind: bytes = b"mntr") -> bytes:
     text = name.encode() + b"\0"
     description = b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78)
@@ -119,7 +131,9 @@ def _xyz(xyz) -> bytes:
     return b"XYZ \0\0\0\0" + struct.pack(">3i", *np.rint(np.asarray(xyz) * 65536).astype(int))
 
 
-def _curve(curve: float | np.ndarray) -> bytes:
+def _curve(curve: Curve) -> bytes:
+    if isinstance(curve, tuple):
+        return b"para\0\0\0\0" + struct.pack(">HH5i", 3, 0, *np.rint(np.array(curve) * 65536).astype(int))
     if np.ndim(curve) == 0:
         return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(float(curve) * 256))
     return b"curv\0\0\0\0" + struct.pack(">I", len(curve)) + np.rint(curve * 65535).astype(">u2").tobytes()

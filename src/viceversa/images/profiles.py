@@ -40,8 +40,8 @@ class Conversion(Protocol):
     def to_srgb(self, samples: Array) -> Array:
         """uint8, uint16, or float samples in [0, 1] as float32 sRGB, which may lie beyond [0, 1]."""
 
-    def from_srgb(self, srgb: Array, *, is_8_bit: bool = False) -> Array:
-        """float32 sRGB, also beyond [0, 1], as float32 samples in [0, 1]; `is_8_bit`: they need no more precision."""
+    def from_srgb(self, srgb: Array) -> Array:
+        """float32 sRGB, also beyond [0, 1], as float32 samples in [0, 1]."""
 
 
 @lru_cache(maxsize=32)
@@ -78,12 +78,12 @@ class Curves:
         light = np.empty(samples.shape, np.float32)
         for plane, channel, curve in zip(light, samples, self.light, strict=True):
             if channel.dtype.kind == "f":
-                plane[:] = interpolate(curve, channel)
+                plane[:] = interpolate(curve, channel.astype(np.float32))
             else:
                 np.take(curve[:: LEVELS // 255] if channel.dtype == np.uint8 else curve, channel, out=plane)
         return encode_srgb(self.matrix @ light)
 
-    def from_srgb(self, srgb: Array, *, is_8_bit: bool = False) -> Array:
+    def from_srgb(self, srgb: Array) -> Array:
         light = self.inverse_matrix @ decode_srgb(srgb)
         encoded = _power(np.maximum(light, DARKEST, out=light), 1 / ENCODING)
         for plane, curve in zip(encoded, self.values, strict=True):
@@ -103,12 +103,8 @@ class Tables:
             return _as_float(_transform(samples.T, self.icc, _profile("srgb"), dtype="uint16").T)
         return np.clip(_transform(_as_float(samples).T, self.icc, _profile("srgb")).T, 0, 1)
 
-    def from_srgb(self, srgb: Array, *, is_8_bit: bool = False) -> Array:
-        colours = np.clip(srgb, 0, 1).T
-        if is_8_bit:
-            colours = np.rint(colours * np.float32(65_535)).astype(np.uint16)
-            return _as_float(_transform(colours, _profile("srgb"), self.icc, dtype="uint16").T)
-        return np.clip(_transform(colours, _profile("srgb"), self.icc).T, 0, 1)
+    def from_srgb(self, srgb: Array) -> Array:
+        return np.clip(_transform(np.clip(srgb, 0, 1).T, _profile("srgb"), self.icc).T, 0, 1)
 
 
 def encode_srgb(light: Array) -> Array:
@@ -222,7 +218,7 @@ def _responses(icc: bytes, channels: int) -> tuple[Array, Array, Array]:
     xyz -= black
     full = xyz[:, -1].copy()
     strength = (full**2).sum(axis=1, keepdims=True)
-    if strength.min() < 1e-6:
+    if strength.min() < 1e-6 or full[:, 1].sum() <= 0:  # a channel without light, or white for black
         raise UnusableProfile("it is damaged")
     curves = np.einsum("cnx,cx->cn", xyz, full / strength)
     return np.stack([_without_steps(curve) for curve in curves]), full.T, black[:, None]
