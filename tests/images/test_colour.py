@@ -70,7 +70,7 @@ def test_nothing_is_kept_when_clipped_or_inside() -> None:
 def test_strips_change_nothing(channels: int) -> None:
     profile = found(icc.adobe_rgb() if channels == 3 else icc.grey(2.2), channels)
     samples = noise(channels=channels)
-    pixels, outside = to_srgb(samples, profile)
+    pixels, _ = to_srgb(samples, profile)
     for strip in (1_000, 10**6):
         other = dataclasses.replace(profile, strip=strip)  # type: ignore[type-var]
         again, kept = to_srgb(samples, other)
