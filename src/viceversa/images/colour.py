@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from .arrays import Array
 from .profiles import Conversion, UnusableProfile, conversion
-from .values import Span, full_span
+from .values import Span, fill_missing, full_span
 
 Colour = Literal["managed", "raw"]  # what a profile does: its colours become sRGB and come back; nothing
 OUTSIDE = 1 / 4 / 65_535  # a colour less than that beyond sRGB is on its border
@@ -44,14 +44,18 @@ def conversion_for(icc: bytes | None, samples: Array, span: Span) -> tuple[Conve
         return None, (f"colour profile not used: {error}",)
 
 
-def to_srgb(samples: Array, profile: Conversion, *, clip: bool = False) -> tuple[Array, Outside | None]:
+def to_srgb(
+    samples: Array, profile: Conversion, missing: Array | None = None, *, clip: bool = False
+) -> tuple[Array, Outside | None]:
     """Samples (H, W, 1 | 3) of a profile as sRGB pixels (C, H, W), float32 in [-1, 1].
 
     Samples are uint8, uint16, or float in [0, 1]. The second result is what was clipped, for `from_srgb`; with `clip`
-    it is forgotten. Relative colorimetric, with black point compensation.
+    it is forgotten. Relative colorimetric, with black point compensation. Missing pixels (H, W) get the mean of the
+    others.
     """
     height, width, channels = samples.shape
-    flat = samples.reshape(-1, channels)
+    known = samples if missing is None else np.nan_to_num(samples, posinf=0, neginf=0)
+    flat = known.reshape(-1, channels)
     pixels = np.empty((channels, len(flat)), np.float32)
     positions, excess = [], []
 
@@ -65,10 +69,13 @@ def to_srgb(samples: Array, profile: Conversion, *, clip: bool = False) -> tuple
         inside *= 2
         inside -= 1
 
+    image = pixels.reshape(channels, height, width)
+    if missing is not None:
+        fill_missing(image, missing, -1)
     outside = None
     if any(map(len, positions)):
         outside = Outside(positions=np.concatenate(positions), excess=np.concatenate(excess))
-    return pixels.reshape(channels, height, width), outside
+    return image, outside
 
 
 def from_srgb(pixels: Array, profile: Conversion, outside: Outside | None, dtype: npt.DTypeLike) -> Array:

@@ -14,10 +14,12 @@ import numpy as np
 from ..errors import DataError
 from ..files import write_bytes
 from .arrays import Array, to_uint8
+from .colour import Outside, conversion_for, from_srgb, to_srgb
 from .decoded import Decoded, Format, Request
 from .exif import Exif
 from .formats import BY_NAME, BY_SUFFIX, FORMATS, recognised
 from .formats.encode import joined
+from .profiles import conversion
 from .values import Values, denormalise, missing_pixels, nodata_fits, normalise, own_span
 
 EXTENSIONS = frozenset(BY_SUFFIX)
@@ -51,6 +53,8 @@ class Picture:
     nodata: float | None = None  # stored value of missing pixels, where it is not NaN
     clipped: int = 0  # values of the file that lay outside of low to high
     icc: bytes | None = None  # colour profile, byte for byte
+    is_srgb: bool = False  # the pixels are sRGB, and become colours of `icc` when they are written
+    outside: Outside | None = None  # what sRGB has no room for, where every pixel of the file was wanted
     exif: Exif | None = None  # what of it is true of the upright pixels, see `exif`
     dpi: tuple[float, float] | None = None  # pixels per inch across and down, where stated outside EXIF
     origin: Any = None  # what else its format needs to write a file like the one it came from
@@ -100,8 +104,11 @@ def read(
     0..255, uint16 0..65535, float 0..1 when all values lie there; any other file its own min..max. Values outside are
     clipped and counted. NaN and the value that stands for missing pixels become `missing`.
 
-    CMYK and Lab become sRGB, palettes RGB(A). A name that ends with #left or #right means that half of the file before
-    it, with #12 its page 12; else it is the first page. Raises ImageError, never hangs.
+    CMYK and Lab become sRGB, palettes RGB(A). Where the values are `managed`, so do photographs with a colour profile,
+    and `write` converts them back; a profile of no use is left alone, with a note.
+
+    A name that ends with #left or #right means that half of the file before it, with #12 its page 12; else it is the
+    first page. Raises ImageError, never hangs.
 
     `side` is the shorter side to which the caller will reduce the picture: a JPEG is then decoded at 1/8, 1/4 or 1/2
     where its shorter side stays at least three times that. Any other file, and any file without `side`, is decoded in
@@ -198,7 +205,8 @@ class OpenImage:
     def read(self, page: int, request: Request, values: Values | None) -> Picture:
         """A page as a Picture; a note says where the file is an animation."""
         decoded = self.decode(page, request)
-        picture: Picture = self._call(lambda file: picture_of(decoded, values, self._format.name))
+        is_whole = request.side is None
+        picture: Picture = self._call(lambda file: picture_of(decoded, values, self._format.name, is_whole))
         if page == 0 and not self._format.is_stack and self.count() > 1:
             return replace(picture, notes=(*picture.notes, "several frames: only the first is used"))
         return picture
@@ -218,13 +226,23 @@ class OpenImage:
             raise ImageError(self.path, str(error) or type(error).__name__) from None
 
 
-def picture_of(decoded: Decoded, values: Values | None, format: str) -> Picture:
-    """A decoded image scaled by the values of its domain, or by its own; see `read`."""
+def picture_of(decoded: Decoded, values: Values | None, format: str, is_whole: bool = True) -> Picture:
+    """A decoded image scaled by the values of its domain, or by its own; see `read`.
+
+    `is_whole`: it may be written again, so that colours outside of sRGB are kept beside the pixels.
+    """
     samples = decoded.samples
     nodata = values.nodata if values and values.nodata is not None else decoded.nodata
     missing = missing_pixels(samples, nodata)
     span = values.span(samples.dtype.name) if values else own_span(samples, missing)
-    pixels, clipped = normalise(samples, span, missing)
+    is_managed = values is not None and values.managed
+    profile, notes = conversion_for(decoded.icc if is_managed else None, samples, span)
+    if profile is None:
+        pixels, clipped = normalise(samples, span, missing)
+        outside = None
+    else:
+        pixels, outside = to_srgb(samples, profile, missing, clip=not is_whole)
+        clipped = 0
     return Picture(
         pixels=pixels,
         alpha=decoded.alpha,
@@ -236,10 +254,12 @@ def picture_of(decoded: Decoded, values: Values | None, format: str) -> Picture:
         nodata=nodata,
         clipped=clipped,
         icc=decoded.icc,
+        is_srgb=profile is not None,
+        outside=outside,
         exif=decoded.exif,
         dpi=decoded.dpi,
         origin=decoded.origin,
-        notes=decoded.notes,
+        notes=(*decoded.notes, *notes),
         reduction=decoded.reduction,
         full_size=decoded.full_size,
         box=decoded.box,
@@ -253,7 +273,11 @@ def crop_half(picture: Picture, half: str) -> Picture:
     alpha, missing = (None if mask is None else mask[:, part] for mask in (picture.alpha, picture.missing))
     full_size = picture.full_size and (picture.full_size[0], picture.full_size[1] // 2)
     pixels = np.ascontiguousarray(picture.pixels[:, :, part])
-    return replace(picture, pixels=pixels, alpha=alpha, missing=missing, full_size=full_size, box=None)
+    cropped = replace(picture, pixels=pixels, alpha=alpha, missing=missing, full_size=full_size, box=None)
+    if picture.outside is None:
+        return cropped
+    width = picture.pixels.shape[2]
+    return replace(cropped, outside=picture.outside.columns(width, *part.indices(width)[:2]))
 
 
 def printable_path(path: str | os.PathLike[str]) -> str:
@@ -272,8 +296,12 @@ def colours_of(picture: Picture) -> Array:
     if pixels.ndim != 3 or not np.isfinite(pixels).all():
         raise ValueError(f"pixels must be finite and (C, H, W), not {pixels.shape}")
 
-    if (picture.depth, picture.low, picture.high) == ("uint8", 0, 255):  # the usual case, and four times as fast
-        samples: Array = np.ascontiguousarray(to_uint8(pixels).transpose(1, 2, 0))
+    profile = conversion(picture.icc, len(pixels)) if picture.is_srgb and picture.icc else None
+    samples: Array
+    if profile is not None:
+        samples = from_srgb(pixels, profile, picture.outside, picture.depth)
+    elif (picture.depth, picture.low, picture.high) == ("uint8", 0, 255):  # the usual case, and four times as fast
+        samples = np.ascontiguousarray(to_uint8(pixels).transpose(1, 2, 0))
     else:
         samples = denormalise(pixels, (picture.low, picture.high), picture.depth)
     if picture.missing is not None:
@@ -315,15 +343,18 @@ def with_pixels(picture: Picture, pixels: Array, source: Values | None = None, t
     """The same Picture with new pixels: those of the domain `target`, where the old ones were of the domain `source`.
 
     Between photographs, and without domains, number type and range stay; else they are those of the target. A colour
-    profile that no longer fits (grey <-> RGB) is dropped.
+    profile that no longer fits (grey <-> RGB, or no photograph) is dropped.
     """
     notes, icc = list(picture.notes), picture.icc
+    is_photograph = target is None or (target.relative and (source is None or source.relative))
     if icc is not None and len(pixels) != len(picture.pixels):
         icc = None
         notes.append("colour profile dropped: grey became colour or colour grey")
+    elif picture.is_srgb and not is_photograph:
+        icc = None
+        notes.append("colour profile dropped: the numbers of its domain are no colours")
 
     depth, (low, high), nodata = picture.depth, (picture.low, picture.high), picture.nodata
-    is_photograph = target is None or (target.relative and (source is None or source.relative))
     if target is not None and not is_photograph:
         depth = target.number_type
         low, high = target.span(depth)
@@ -339,6 +370,8 @@ def with_pixels(picture: Picture, pixels: Array, source: Values | None = None, t
         picture,
         pixels=pixels,
         icc=icc,
+        is_srgb=picture.is_srgb and icc is not None,
+        outside=picture.outside if icc is not None and pixels.shape == picture.pixels.shape else None,
         notes=tuple(notes),
         format=format,
         depth=depth,

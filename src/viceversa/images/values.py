@@ -20,6 +20,7 @@ class Values:
     high: float = 255.0  # becomes +1
     relative: bool = True  # photographs: 0 to the largest number of the file's own type, 0 to 1 where it is float
     nodata: float | None = None  # stands for missing pixels, beside NaN
+    managed: bool = False  # colour profiles of photographs are applied: the networks see sRGB
 
     @property
     def is_8_bit(self) -> bool:
@@ -85,10 +86,7 @@ def normalise(samples: Array, span: Span, missing: Array | None = None) -> tuple
     is_exact = samples.dtype.itemsize <= 2 or samples.dtype == np.float32
     pixels: Any = samples.transpose(2, 0, 1).astype(np.float32 if is_exact else np.float64, order="C")
     if missing is not None:
-        known = ~missing
-        for plane in pixels:
-            plane[missing] = plane[known].mean() if known.any() else low
-
+        fill_missing(pixels, missing, low)
     if low:  # in place: an image at the limit takes two gigabytes
         pixels -= pixels.dtype.type(low)
     pixels /= pixels.dtype.type((high - low) / 2 or 1)
@@ -98,6 +96,13 @@ def normalise(samples: Array, span: Span, missing: Array | None = None) -> tuple
     clipped = int(np.count_nonzero(np.abs(pixels) > 1 + 1e-6))
     np.clip(pixels, -1, 1, out=pixels)
     return pixels.astype(np.float32, copy=False), clipped
+
+
+def fill_missing(pixels: Array, missing: Array, otherwise: float) -> None:
+    """Give missing pixels of (C, H, W) the mean of the others, per channel; where there are none, `otherwise`."""
+    known = ~missing
+    for plane in pixels:
+        plane[missing] = plane[known].mean() if known.any() else otherwise
 
 
 def denormalise(pixels: Array, span: Span, number_type: str) -> Array:
