@@ -20,7 +20,7 @@ from .exif import Exif
 from .formats import BY_NAME, BY_SUFFIX, FORMATS, recognised
 from .formats.encode import joined
 from .profiles import conversion
-from .values import Values, denormalise, missing_pixels, nodata_fits, normalise, own_span
+from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
 
 EXTENSIONS = frozenset(BY_SUFFIX)
 LEFT, RIGHT = "#left", "#right"  # after a file's name: that half of an image with two sides
@@ -346,18 +346,18 @@ def with_pixels(picture: Picture, pixels: Array, source: Values | None = None, t
     profile that no longer fits (grey <-> RGB, or no photograph) is dropped.
     """
     notes, icc = list(picture.notes), picture.icc
-    is_photograph = target is None or (target.relative and (source is None or source.relative))
-    if icc is not None and len(pixels) != len(picture.pixels):
-        icc = None
-        notes.append("colour profile dropped: grey became colour or colour grey")
-    elif picture.is_srgb and not is_photograph:
-        icc = None
-        notes.append("colour profile dropped: the numbers of its domain are no colours")
-
     depth, (low, high), nodata = picture.depth, (picture.low, picture.high), picture.nodata
+    is_photograph = target is None or (target.relative and (source is None or source.relative))
     if target is not None and not is_photograph:
         depth = target.number_type
         low, high = target.span(depth)
+    if icc is not None and len(pixels) != len(picture.pixels):
+        icc = None
+        notes.append("colour profile dropped: grey became colour or colour grey")
+    elif picture.is_srgb and (low, high) != full_span(depth):
+        icc = None
+        notes.append("colour profile dropped: the numbers of its domain are no colours")
+
     if target is not None and target.nodata is not None:
         nodata = target.nodata
     if picture.missing is not None and not nodata_fits(np.nan if nodata is None else nodata, depth):
