@@ -59,13 +59,13 @@ def paint(head: Head, canvas: Canvas) -> None:
     if head.level < 0.45:
         outer = _with_nose_and_ears(head, canvas, outer)
     t.fill(canvas, t.skin, outer)
-    t.fill(canvas, t.fat, outer + np.float32(0.009))
+    t.fill(canvas, t.fat, outer + 0.009)
 
-    bone = outer + np.float32(0.009 + head.fat)  # signed distance to the outer surface of the skull
+    bone = outer + (0.009 + head.fat)  # signed distance to the outer surface of the skull
     if head.level < 0.6:
         _paint_temporal_muscles(head, canvas, bone)
     _paint_skull(head, canvas, bone)
-    brain = bone + np.float32(head.skull + 0.004)
+    brain = bone + (head.skull + 0.004)
     _paint_brain(head, canvas, brain)
     if head.level < 0.45:
         _paint_base(head, canvas)
@@ -93,26 +93,24 @@ def _paint_temporal_muscles(head: Head, canvas: Canvas, bone: Floats) -> None:
             canvas,
             t.muscle,
             ellipse(canvas, x, y, float(thick) + 0.015, 0.15),
-            canvas.coverage(bone - np.float32(0.004)),
+            canvas.coverage(bone - 0.004),
         )
-        t.fill(canvas, t.muscle, bone - np.float32(0.004), smoothstep(0.55, 0.8, canvas.y) * (head.level < 0.5))
+        t.fill(canvas, t.muscle, bone - 0.004, smoothstep(0.55, 0.8, canvas.y) * (head.level < 0.5))
 
 
 def _paint_skull(head: Head, canvas: Canvas, bone: Floats) -> None:
     """Outer table, diploe and inner table; thicker at the back and front."""
-    thick = np.float32(head.skull) * (
-        np.float32(0.8) + np.float32(0.5) * np.abs(canvas.y - head.y) / np.float32(head.ry)
-    )
+    thick = head.skull * (0.8 + 0.5 * np.abs(canvas.y - head.y) / head.ry)
     spots = noise(head.seed + 3, canvas.x * 40, canvas.y * 40)
     t.fill(canvas, t.compact_bone, bone)
-    inner = np.abs(bone + thick / 2) - (thick / 2 - np.float32(0.0075))
+    inner = np.abs(bone + thick / 2) - (thick / 2 - 0.0075)
     t.fill(canvas, t.diploe, inner, smoothstep(0.15, 0.6, spots))
     t.fill(canvas, t.cerebrospinal_fluid, bone + thick)
 
 
 def _paint_brain(head: Head, canvas: Canvas, brain: Floats) -> None:
     """Cortex folded along sulci, white matter, the midline, ventricles and nuclei."""
-    fold = np.abs(fractal_noise(head.seed, canvas.x * 13 + 5, canvas.y * 13 + 5, 2) - np.float32(0.5)) * 2
+    fold = np.abs(fractal_noise(head.seed, canvas.x * 13 + 5, canvas.y * 13 + 5, 2) - 0.5) * 2
     depth = -brain
     shallow = smoothstep(0.075, 0.03, depth)  # folds reach so deep
     sulcus = smoothstep(head.sulci * 1.6, head.sulci * 0.6, fold) * shallow
@@ -125,10 +123,10 @@ def _paint_brain(head: Head, canvas: Canvas, brain: Floats) -> None:
         return
 
     bend = 0.004 * np.sin(canvas.y * 25 + head.seed % 7)
-    middle = np.abs(canvas.x - np.float32(head.x) - bend.astype(np.float32))
-    gap = canvas.coverage(middle - np.float32(0.005)) * canvas.coverage(brain)
+    middle = np.abs(canvas.x - head.x - bend.astype(np.float32))
+    gap = canvas.coverage(middle - 0.005) * canvas.coverage(brain)
     if head.level < 0.78:
-        gap = gap * (1 - smoothstep(0.24, 0.20, np.abs(canvas.y - np.float32(head.y))))
+        gap = gap * (1 - smoothstep(0.24, 0.20, np.abs(canvas.y - head.y)))
     canvas.paint(
         t.grey_matter.values,
         smoothstep(0.022, 0.014, middle) * (gap.max(axis=1, keepdims=True) > 0) * canvas.coverage(brain),
@@ -160,17 +158,15 @@ def _paint_base(head: Head, canvas: Canvas) -> None:
     """The front with eyes and air-filled sinuses, the petrous bones, the cerebellum and the brain stem."""
     x, y, front = head.x, head.y, head.y - head.ry
     face = ellipse(canvas, x, front + 0.03, 0.29, 0.20)
-    inside = canvas.coverage(outline(canvas, x, y, head.rx, head.ry, head.waves) + np.float32(0.012 + head.fat))
+    inside = canvas.coverage(outline(canvas, x, y, head.rx, head.ry, head.waves) + (0.012 + head.fat))
     t.fill(canvas, t.compact_bone, face, inside)
-    t.fill(canvas, t.fat, face + np.float32(0.012), inside)
+    t.fill(canvas, t.fat, face + 0.012, inside)
     _paint_eyes(canvas, x, front)
     _paint_sinuses(head, canvas, front)
 
     for sign in (-1, 1):
         a, b = (x + sign * 0.07, y + 0.02), (x + sign * 0.27, y + 0.11)
-        petrous = capsule(canvas, a, b, 0.022, 0.05) + np.float32(0.015) * noise(
-            head.seed + 7, canvas.x * 25, canvas.y * 25
-        )
+        petrous = capsule(canvas, a, b, 0.022, 0.05) + 0.015 * noise(head.seed + 7, canvas.x * 25, canvas.y * 25)
         t.fill(canvas, t.dense_bone, petrous)
         cells = smoothstep(0.5, 0.6, noise(head.seed + 8, canvas.x * 38, canvas.y * 38))
         mastoid = ellipse(canvas, x + sign * 0.255, y + 0.115, 0.045, 0.05)
@@ -184,7 +180,7 @@ def _paint_eyes(canvas: Canvas, x: float, front: float) -> None:
     for sign in (-1, 1):
         ex, ey = x + sign * 0.145, front + 0.085
         orbit = ellipse(canvas, ex - sign * 0.012, ey + 0.035, 0.082, 0.095, sign * 0.25)
-        t.fill(canvas, t.thin_bone, orbit - np.float32(0.008))
+        t.fill(canvas, t.thin_bone, orbit - 0.008)
         t.fill(canvas, t.fat, orbit)
         for shift in (-0.045, 0.045):  # the muscles of the eye
             t.fill(
@@ -200,20 +196,20 @@ def _paint_sinuses(head: Head, canvas: Canvas, front: float) -> None:
     """Ethmoid cells between the eyes, the sphenoid sinus behind them, thin walls and some mucosa."""
     x = head.x
     block = np.maximum(
-        np.abs(canvas.x - np.float32(x)) - np.float32(0.05),
-        np.abs(canvas.y - np.float32(front + 0.1)) - np.float32(0.085),
+        np.abs(canvas.x - x) - 0.05,
+        np.abs(canvas.y - (front + 0.1)) - 0.085,
     )
     t.fill(canvas, t.mucosa, block)
-    columns, rows = (canvas.x - np.float32(x)) / np.float32(0.025), (canvas.y - np.float32(front)) / np.float32(0.03)
-    cell = np.hypot(columns - np.round(columns), rows - np.round(rows)) * np.float32(0.027)
-    t.fill(canvas, t.thin_bone, block + np.float32(0.005), smoothstep(0.009, 0.012, cell))
-    t.fill(canvas, t.air, cell - np.float32(0.0105), canvas.coverage(block + np.float32(0.004)))
-    t.fill(canvas, t.thin_bone, np.abs(canvas.x - np.float32(x)) - np.float32(0.003), canvas.coverage(block))
+    columns, rows = (canvas.x - x) / 0.025, (canvas.y - front) / 0.03
+    cell = np.hypot(columns - np.round(columns), rows - np.round(rows)) * 0.027
+    t.fill(canvas, t.thin_bone, block + 0.005, smoothstep(0.009, 0.012, cell))
+    t.fill(canvas, t.air, cell - 0.0105, canvas.coverage(block + 0.004))
+    t.fill(canvas, t.thin_bone, np.abs(canvas.x - x) - 0.003, canvas.coverage(block))
 
     sphenoid = ellipse(canvas, x + 0.006, front + 0.24, 0.06, 0.045)
-    t.fill(canvas, t.compact_bone, sphenoid - np.float32(0.014))
-    t.fill(canvas, t.mucosa, sphenoid - np.float32(0.002))
-    t.fill(canvas, t.air, sphenoid + np.float32(0.003))
+    t.fill(canvas, t.compact_bone, sphenoid - 0.014)
+    t.fill(canvas, t.mucosa, sphenoid - 0.002)
+    t.fill(canvas, t.air, sphenoid + 0.003)
 
 
 def _paint_cerebellum(head: Head, canvas: Canvas) -> None:
@@ -222,13 +218,11 @@ def _paint_cerebellum(head: Head, canvas: Canvas) -> None:
     t.fill(
         canvas,
         t.dense_bone.towards(t.diploe, 0.4),
-        np.abs(behind - np.float32(0.016)) - np.float32(0.006),
+        np.abs(behind - 0.016) - 0.006,
         smoothstep(0.62, 0.56, canvas.y),
     )
-    t.fill(canvas, t.cerebrospinal_fluid, behind - np.float32(0.012))
-    folia = np.sin(
-        np.hypot(canvas.x - np.float32(x), (canvas.y - np.float32(y + 0.1)) * np.float32(1.1)) * np.float32(190)
-    )
+    t.fill(canvas, t.cerebrospinal_fluid, behind - 0.012)
+    folia = np.sin(np.hypot(canvas.x - x, (canvas.y - (y + 0.1)) * 1.1) * 190)
     for sign in (-1, 1):
         half = ellipse(canvas, x + sign * 0.09, y + 0.215, 0.098, 0.115, sign * 0.3)
         t.fill(canvas, t.grey_matter, half)
@@ -238,7 +232,7 @@ def _paint_cerebellum(head: Head, canvas: Canvas) -> None:
             half,
             smoothstep(0.75, 0.95, folia) * smoothstep(-0.09, -0.02, half),
         )
-        t.fill(canvas, t.white_matter, half + np.float32(0.05))
+        t.fill(canvas, t.white_matter, half + 0.05)
     t.fill(canvas, t.grey_matter, ellipse(canvas, x, y + 0.22, 0.026, 0.1))
     t.oval(canvas, t.cerebrospinal_fluid, x, y + 0.125, 0.022, 0.016)
     t.oval(canvas, t.white_matter, x, y + 0.07, 0.05, 0.048)

@@ -153,7 +153,7 @@ def _territories(scene: Field, canvas: Canvas) -> tuple[NDArray[np.int16], Float
     shape = canvas.labels.shape
     first, second = np.full(shape, 9, np.float32), np.full(shape, 9, np.float32)
     near = np.zeros(shape, np.int16)
-    wobble = np.float32(0.05) * (fractal_noise(scene.seed + 5, canvas.x * 9, canvas.y * 9) - np.float32(0.5))
+    wobble = 0.05 * (fractal_noise(scene.seed + 5, canvas.x * 9, canvas.y * 9) - 0.5)
 
     for index, cell in enumerate(scene.cells):
         reach = 1.6 * cell.r * cell.stretch
@@ -173,11 +173,11 @@ def _paint_body(cell: Cell, patch: _Patch) -> None:
     """Cytoplasm, thicker in the middle, and the membrane: bright along the border."""
     light, own = patch.canvas.light, patch.own
     depth = np.maximum(patch.border, 0)
-    rim = np.exp(-((depth / np.float32(0.007)) ** 2)) * (np.float32(0.55) + np.float32(0.75) * patch.grain)
-    inside = (1 - np.exp(-depth / np.float32(0.03))) * (np.float32(0.35) + np.float32(0.65) * patch.grain)
+    rim = np.exp(-((depth / 0.007) ** 2)) * (0.55 + 0.75 * patch.grain)
+    inside = (1 - np.exp(-depth / 0.03)) * (0.35 + 0.65 * patch.grain)
     rounded = 1.5 if cell.dividing else 1.0  # a dividing cell is a ball: more light per area
-    light[MEMBRANE] += own * np.float32(cell.membrane * rounded) * (np.float32(0.62) * rim + np.float32(0.3) * inside)
-    light[ANTIBODY] += own * (np.float32(0.025) + np.float32(0.16 * cell.antibody * rounded) * inside)
+    light[MEMBRANE] += own * (cell.membrane * rounded) * (0.62 * rim + 0.3 * inside)
+    light[ANTIBODY] += own * (0.025 + (0.16 * cell.antibody * rounded) * inside)
     patch.canvas.labels[own] = BINDING_CELL if cell.binds else CELL
 
 
@@ -187,32 +187,30 @@ def _paint_nucleus(cell: Cell, patch: _Patch) -> None:
     x, y, longer, shorter, turn = cell.nucleus
     distance = ellipse(canvas, x, y, longer, shorter, turn)
     inside = canvas.coverage(distance) * own
-    dome = np.float32(0.72) + np.float32(0.28) * np.sqrt(np.clip(-distance / np.float32(shorter), 0, 1))
+    dome = 0.72 + 0.28 * np.sqrt(np.clip(-distance / shorter, 0, 1))
 
     frequency, rng = (46, SceneRng(cell.seed)) if cell.binds else (26, SceneRng(cell.seed))
     texture = noise(cell.seed, canvas.x * frequency, canvas.y * frequency)
     if cell.binds:
-        chromatin = np.float32(0.7) + np.float32(0.75) * smoothstep(0.5, 0.8, texture)
+        chromatin = 0.7 + 0.75 * smoothstep(0.5, 0.8, texture)
     else:
-        chromatin = np.float32(0.88) + np.float32(0.24) * texture
+        chromatin = 0.88 + 0.24 * texture
         for _ in range(rng.integer(1, 3)):
             spot, towards = rng.uniform(0, 0.55), rng.uniform(0, 2 * pi)
             at = x + spot * shorter * cos(towards), y + spot * shorter * sin(towards)
             nucleolus = ellipse(canvas, *at, 0.013, 0.010, towards)
-            chromatin = chromatin * (1 - np.float32(0.5) * smoothstep(0.004, -0.004, nucleolus))
-    canvas.light[DNA] += np.float32(cell.dna) * inside * dome * chromatin
-    canvas.light[MEMBRANE] *= 1 - np.float32(0.6) * inside  # the nucleus displaces cytoplasm
-    canvas.light[ANTIBODY] *= 1 - np.float32(0.6) * inside
+            chromatin = chromatin * (1 - 0.5 * smoothstep(0.004, -0.004, nucleolus))
+    canvas.light[DNA] += cell.dna * inside * dome * chromatin
+    canvas.light[MEMBRANE] *= 1 - 0.6 * inside  # the nucleus displaces cytoplasm
+    canvas.light[ANTIBODY] *= 1 - 0.6 * inside
 
     outside = own * (1 - inside)
-    around = outside * np.exp(-np.maximum(distance, 0) / np.float32(0.03))
-    canvas.light[MEMBRANE] += np.float32(0.3 * cell.membrane) * around * patch.granules
+    around = outside * np.exp(-np.maximum(distance, 0) / 0.03)
+    canvas.light[MEMBRANE] += (0.3 * cell.membrane) * around * patch.granules
     if cell.binds:
-        ring = outside * np.exp(-(((distance - np.float32(0.013)) / np.float32(0.010)) ** 2))
-        uneven = np.float32(0.4) + np.float32(0.5) * patch.grain + np.float32(0.45) * patch.granules
-        canvas.light[ANTIBODY] += np.float32(cell.antibody) * (
-            ring * uneven + np.float32(0.25) * around * patch.granules
-        )
+        ring = outside * np.exp(-(((distance - 0.013) / 0.010) ** 2))
+        uneven = 0.4 + 0.5 * patch.grain + 0.45 * patch.granules
+        canvas.light[ANTIBODY] += cell.antibody * (ring * uneven + 0.25 * around * patch.granules)
     canvas.labels[inside > 0.5] = BINDING_NUCLEUS if cell.binds else NUCLEUS
 
 
@@ -227,23 +225,21 @@ def _paint_chromosomes(cell: Cell, patch: _Patch) -> None:
         cx, cy = x + sign * apart * across[0], y + sign * apart * across[1]
         plate = capsule(canvas, (cx - along[0], cy - along[1]), (cx + along[0], cy + along[1]), 0.011, 0.011)
         mask = canvas.coverage(plate) * own
-        canvas.light[DNA] += mask * (np.float32(0.9) - canvas.light[DNA])
+        canvas.light[DNA] += mask * (0.9 - canvas.light[DNA])
         canvas.labels[mask > 0.5] = DIVIDING
 
 
 def record(scene: Field, planes: Floats, side: str, exact: bool) -> NDArray[np.uint16]:
     """Counts (H, W, 2) of side A or (H, W) of side B: uneven light, shot noise, read noise and a few hot pixels."""
     chosen = [DNA, MEMBRANE] if side == "A" else [ANTIBODY]
-    lit = np.float32(scene.exposure) * sensor.smooth_field(scene.seed, (planes.shape[1], planes.shape[2]), 0.12)
+    lit = scene.exposure * sensor.smooth_field(scene.seed, (planes.shape[1], planes.shape[2]), 0.12)
     full = np.array(FULL, np.float32)[chosen]
     signal = (planes[chosen] * lit).transpose(1, 2, 0) * full
-    counts: Floats = np.float32(OFFSET) + signal
+    counts: Floats = OFFSET + signal
 
     rng = SceneRng(scene.seed + "AB".index(side))
     if not exact:
-        counts = counts + np.sqrt(np.float32(GAIN) * signal + np.float32(READ_NOISE**2)) * sensor.normal(
-            rng, signal.shape
-        )
+        counts = counts + np.sqrt(GAIN * signal + (READ_NOISE**2)) * sensor.normal(rng, signal.shape)
     image = np.clip(np.round(counts), 0, HIGHEST).astype(np.uint16)
     if not exact:
         sensor.hot_pixels(rng, image, HOT_SHARE, HIGHEST)

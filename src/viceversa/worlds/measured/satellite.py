@@ -94,35 +94,29 @@ def paint(scene: Landscape, canvas: Canvas) -> None:
         _paint_town(town, canvas)
     for turn, offset, half in scene.roads:
         along, across = _rotated(canvas, turn)
-        bend = np.float32(0.06) * (
-            fractal_noise(scene.seed + 21, along * 2 + 9, 0 * along + np.float32(offset), 2) - 0.5
-        )
-        canvas.paint(
-            c.asphalt.values, canvas.coverage(np.abs(across - np.float32(offset) - bend) - np.float32(half)), c.ROAD
-        )
+        bend = 0.06 * (fractal_noise(scene.seed + 21, along * 2 + 9, 0 * along + offset, 2) - 0.5)
+        canvas.paint(c.asphalt.values, canvas.coverage(np.abs(across - offset - bend) - half), c.ROAD)
 
     height = fractal_noise(scene.seed + 30, canvas.x * 3.2, canvas.y * 3.2, 4)
     slope_y, slope_x = np.gradient(height, canvas.sample_size)
-    sunlit = np.clip(
-        1 + np.float32(0.10 * scene.relief) * (slope_x.astype(np.float32) + slope_y.astype(np.float32)), 0.4, 1.5
-    )
-    sunlit = np.where(canvas.labels == c.WATER, np.float32(1), sunlit)
+    sunlit = np.clip(1 + (0.10 * scene.relief) * (slope_x.astype(np.float32) + slope_y.astype(np.float32)), 0.4, 1.5)
+    sunlit = np.where(canvas.labels == c.WATER, 1, sunlit)
     canvas.light[:TEMPERATURE] *= sunlit
-    canvas.light[TEMPERATURE] += np.float32(9) * (sunlit - 1)
+    canvas.light[TEMPERATURE] += 9 * (sunlit - 1)
     canvas.light[TEMPERATURE:] = sensor.blur(canvas.light[TEMPERATURE:], 0.006 / canvas.sample_size)
 
 
 def _rotated(canvas: Canvas, turn: float) -> tuple[Floats, Floats]:
     """Coordinates along and across a direction, from the middle of the image."""
-    x, y = canvas.x - np.float32(0.5), canvas.y - np.float32(0.5)
-    return x * np.float32(cos(turn)) + y * np.float32(sin(turn)), y * np.float32(cos(turn)) - x * np.float32(sin(turn))
+    x, y = canvas.x - 0.5, canvas.y - 0.5
+    return x * (cos(turn)) + y * (sin(turn)), y * (cos(turn)) - x * (sin(turn))
 
 
 def _paint_fields(scene: Landscape, canvas: Canvas) -> None:
     """Parcels in strips, each of one crop over soil; between them tracks and hedges."""
     rng = SceneRng(scene.seed)
     u, v = _rotated(canvas, scene.turn)
-    sway = np.float32(0.05) * (noise(scene.seed + 1, canvas.x * 2.5, canvas.y * 2.5) - np.float32(0.5))
+    sway = 0.05 * (noise(scene.seed + 1, canvas.x * 2.5, canvas.y * 2.5) - 0.5)
     u, v = u + sway, v - sway
     strip_ends = _breaks(rng, 0.09 * scene.parcel, 0.2 * scene.parcel)
     parcel_ends = [_breaks(rng, 0.06 * scene.parcel, 0.24 * scene.parcel) for _ in range(len(strip_ends) + 1)]
@@ -137,19 +131,19 @@ def _paint_fields(scene: Landscape, canvas: Canvas) -> None:
     density = np.array([rng.choice((0.0, 0.0, rng.uniform(0.3, 0.9), 1.0, 1.0, 1.0)) for _ in range(count)], np.float32)
 
     growth = fractal_noise(scene.seed + 2, canvas.x * 7, canvas.y * 7)
-    cover = np.clip(density[parcel] * (np.float32(0.75) + np.float32(0.5) * growth), 0, 1)
-    dry = np.clip(dryness[parcel] + np.float32(0.8) * (growth - np.float32(0.5)), 0, 1)
+    cover = np.clip(density[parcel] * (0.75 + 0.5 * growth), 0, 1)
+    dry = np.clip(dryness[parcel] + 0.8 * (growth - 0.5), 0, 1)
     soil = mix(c.moist_soil.values, c.dry_soil.values, dry)
     canvas.light[:TEMPERATURE] = mix(soil[:TEMPERATURE], plants[:TEMPERATURE][:, parcel], cover)
-    canvas.light[TEMPERATURE] = mix(soil[TEMPERATURE], plants[TEMPERATURE][parcel], cover ** np.float32(0.5))
+    canvas.light[TEMPERATURE] = mix(soil[TEMPERATURE], plants[TEMPERATURE][parcel], cover**0.5)
     labels = np.array([crop.label for crop in crops], np.uint8)[parcel]
     canvas.labels[:] = np.where(cover > 0.3, labels, c.SOIL)
 
     edge = np.minimum(_to_nearest(strip_ends, u), _to_nearest(keys, v + 4 * strip))
-    line = canvas.coverage(edge - np.float32(0.0022))
+    line = canvas.coverage(edge - 0.0022)
     hedge = smoothstep(0.5, 0.52, noise(scene.seed + 3, canvas.x * 6, canvas.y * 6))
     canvas.paint(c.track.values, line * (1 - hedge), c.SOIL)
-    canvas.paint(c.broadleaves.values, canvas.coverage(edge - np.float32(0.004)) * hedge, c.FOREST)
+    canvas.paint(c.broadleaves.values, canvas.coverage(edge - 0.004) * hedge, c.FOREST)
 
 
 def _breaks(rng: SceneRng, least: float, most: float) -> list[float]:
@@ -171,9 +165,9 @@ def _to_nearest(ends: Any, at: Floats) -> Floats:
 def _paint_woods(scene: Landscape, canvas: Canvas) -> None:
     """Woods of conifers and broadleaves with crowns that shade each other."""
     edge = fractal_noise(scene.seed + 4, canvas.x * 3.5, canvas.y * 3.5, 4)
-    mask = smoothstep(-0.006, 0.006, edge - np.float32(0.68 - 0.3 * scene.woods))
+    mask = smoothstep(-0.006, 0.006, edge - (0.68 - 0.3 * scene.woods))
     kind = smoothstep(0.42, 0.58, fractal_noise(scene.seed + 8, canvas.x * 5, canvas.y * 5))
-    crowns = np.float32(0.75) + np.float32(0.5) * noise(scene.seed + 12, canvas.x * 60, canvas.y * 60)
+    crowns = 0.75 + 0.5 * noise(scene.seed + 12, canvas.x * 60, canvas.y * 60)
     trees = mix(c.conifers.values, c.broadleaves.values, kind)
     trees[:TEMPERATURE] *= crowns
     canvas.paint(trees, mask, c.FOREST)
@@ -185,23 +179,21 @@ def _paint_waters(scene: Landscape, canvas: Canvas) -> None:
     if scene.river is not None:
         turn, offset, half = scene.river
         along, across = _rotated(canvas, turn)
-        bend = fractal_noise(scene.seed + 16, along * 3.2 + 20, 0 * along + np.float32(0.5), 2)
-        centre = np.float32(offset) + np.float32(0.3) * (bend - np.float32(0.5))
-        distance = np.abs(across - centre) - np.float32(half) * (np.float32(0.7) + np.float32(0.6) * silt)
-        plain = smoothstep(0.055, 0.03, distance + np.float32(0.05) * (silt - np.float32(0.5)))
-        canvas.paint(c.grass.values, plain * np.float32(0.9), c.MEADOW)
-        bank = canvas.coverage(distance - np.float32(0.010)) * smoothstep(
-            0.5, 0.62, bend + np.float32(0.3) * (silt - np.float32(0.5))
-        )
+        bend = fractal_noise(scene.seed + 16, along * 3.2 + 20, 0 * along + 0.5, 2)
+        centre = offset + 0.3 * (bend - 0.5)
+        distance = np.abs(across - centre) - half * (0.7 + 0.6 * silt)
+        plain = smoothstep(0.055, 0.03, distance + 0.05 * (silt - 0.5))
+        canvas.paint(c.grass.values, plain * 0.9, c.MEADOW)
+        bank = canvas.coverage(distance - 0.010) * smoothstep(0.5, 0.62, bend + 0.3 * (silt - 0.5))
         canvas.paint(c.sand.values, bank, c.SAND)
         water = mix(c.clear_water.values, c.turbid_water.values, smoothstep(0.3, 0.7, silt))
         canvas.paint(water, canvas.coverage(distance), c.WATER)
     if scene.lake is not None:
         x, y, r = scene.lake
         waves = random_waves(SceneRng(scene.seed + 17), 0.15, 0.25, 0.15, 0.1, 0.07)
-        shore = outline(canvas, x, y, r, 0.8 * r, waves) + np.float32(0.02) * (silt - np.float32(0.5))
-        canvas.paint(c.sand.values, canvas.coverage(shore - np.float32(0.006)) * smoothstep(0.45, 0.6, silt), c.SAND)
-        shallow = smoothstep(-0.05, 0, shore) * np.float32(0.8)
+        shore = outline(canvas, x, y, r, 0.8 * r, waves) + 0.02 * (silt - 0.5)
+        canvas.paint(c.sand.values, canvas.coverage(shore - 0.006) * smoothstep(0.45, 0.6, silt), c.SAND)
+        shallow = smoothstep(-0.05, 0, shore) * 0.8
         canvas.paint(mix(c.clear_water.values, c.turbid_water.values, shallow), canvas.coverage(shore), c.WATER)
 
 
@@ -211,35 +203,35 @@ def _paint_town(town: Town, canvas: Canvas) -> None:
     part = canvas.around(town.x, town.y, reach)
     if not part.labels.size:
         return
-    distance = np.hypot(part.x - np.float32(town.x), part.y - np.float32(town.y)) / np.float32(town.r)
-    distance = distance + np.float32(0.9) * (fractal_noise(town.seed, part.x * 9, part.y * 9) - np.float32(0.5))
+    distance = np.hypot(part.x - town.x, part.y - town.y) / town.r
+    distance = distance + 0.9 * (fractal_noise(town.seed, part.x * 9, part.y * 9) - 0.5)
     built = smoothstep(1.0, 0.85, distance)
     land = part.labels != c.WATER
     u, v = _rotated(part, town.turn)
     random = SceneRng(town.seed).generator.random((6, 64, 64)).astype(np.float32)
 
     green = smoothstep(0.3, 0.7, noise(town.seed + 2, part.x * 22, part.y * 22)) * smoothstep(0.2, 0.7, distance)
-    part.paint(mix(c.pavement.values, c.garden.values, green), built * land * np.float32(0.9), c.TOWN)
+    part.paint(mix(c.pavement.values, c.garden.values, green), built * land * 0.9, c.TOWN)
     _paint_roofs(part, random, u, v, 0.021, built * land * (distance > 0.25))
     _paint_roofs(part, random[3:], u, v, 0.05, built * land * (distance <= 0.25))
-    street = np.minimum(_to_line(u, 0.084), _to_line(v, 0.105)) - np.float32(0.0028)
+    street = np.minimum(_to_line(u, 0.084), _to_line(v, 0.105)) - 0.0028
     part.paint(c.asphalt.values, part.coverage(street) * smoothstep(1.02, 0.95, distance) * land, c.ROAD)
 
 
 def _to_line(at: Floats, spacing: float) -> Floats:
     """Distance to the nearest of parallel lines."""
-    scaled = at / np.float32(spacing)
-    return np.abs(scaled - np.round(scaled)) * np.float32(spacing)
+    scaled = at / spacing
+    return np.abs(scaled - np.round(scaled)) * spacing
 
 
 def _paint_roofs(part: Canvas, random: Floats, u: Floats, v: Floats, spacing: float, where: Floats) -> None:
     """One roof in most cells of a grid."""
-    cu, cv = u / np.float32(spacing), v / np.float32(spacing)
+    cu, cv = u / spacing, v / spacing
     row, column = np.floor(cu).astype(int) & 63, np.floor(cv).astype(int) & 63
     kind, width, depth = random[0][row, column], random[1][row, column], random[2][row, column]
-    du = np.abs(cu - np.floor(cu) - np.float32(0.5)) - (np.float32(0.18) + np.float32(0.2) * width)
-    dv = np.abs(cv - np.floor(cv) - np.float32(0.5)) - (np.float32(0.18) + np.float32(0.2) * depth)
-    mask = part.coverage(np.maximum(du, dv) * np.float32(spacing)) * where
+    du = np.abs(cu - np.floor(cu) - 0.5) - (0.18 + 0.2 * width)
+    dv = np.abs(cv - np.floor(cv) - 0.5) - (0.18 + 0.2 * depth)
+    mask = part.coverage(np.maximum(du, dv) * spacing) * where
     roofs = np.stack([roof.values[:, 0, 0] for roof in (c.tiles, c.tiles, c.slate, c.concrete, c.white_roof)], 1)
     chosen = np.minimum((kind * 6).astype(int), 5)
     mask = mask * (chosen < 5)  # an empty cell
@@ -252,13 +244,13 @@ def record(scene: Landscape, planes: Floats, side: str, exact: bool) -> NDArray[
     if side == "A":
         image = planes[:TEMPERATURE].transpose(1, 2, 0)
         if not exact:
-            image = image + np.float32(0.002) * sensor.normal(rng, image.shape)
+            image = image + 0.002 * sensor.normal(rng, image.shape)
         image = _quantise(np.clip(image, 0, 1), 2**14)
         missing, nodata = _beyond_swath(scene, shape), NODATA_A
     else:
         image = planes[TEMPERATURE]
         if not exact:
-            image = image + np.float32(0.2) * sensor.normal(rng, shape)
+            image = image + 0.2 * sensor.normal(rng, shape)
         image = _quantise(image, 2**7)
         missing, nodata = _missing_lines(scene, shape), NODATA_B
     if not exact and missing is not None:
@@ -268,15 +260,15 @@ def record(scene: Landscape, planes: Floats, side: str, exact: bool) -> NDArray[
 
 def _quantise(image: Floats, levels: int) -> NDArray[np.float32]:
     """Round to multiples of 1 / levels, which a float32 holds exactly and a file compresses well."""
-    return (np.round(image * np.float32(levels)) / np.float32(levels)).astype(np.float32)
+    return (np.round(image * levels) / levels).astype(np.float32)
 
 
 def _grid(shape: tuple[int, ...], turn: float) -> tuple[Floats, Floats]:
     """Pixel coordinates along and across a direction, from the middle of the image; the longer side is 1."""
     height, width = shape
-    x = (np.arange(width, dtype=np.float32)[None] + np.float32(0.5 - width / 2)) / np.float32(max(shape))
-    y = (np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5 - height / 2)) / np.float32(max(shape))
-    return x * np.float32(cos(turn)) + y * np.float32(sin(turn)), y * np.float32(cos(turn)) - x * np.float32(sin(turn))
+    x = (np.arange(width, dtype=np.float32)[None] + (0.5 - width / 2)) / (max(shape))
+    y = (np.arange(height, dtype=np.float32)[:, None] + (0.5 - height / 2)) / (max(shape))
+    return x * (cos(turn)) + y * (sin(turn)), y * (cos(turn)) - x * (sin(turn))
 
 
 def _beyond_swath(scene: Landscape, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
@@ -293,8 +285,8 @@ def _missing_lines(scene: Landscape, shape: tuple[int, ...]) -> NDArray[np.bool_
     if scene.lines is None:
         return None
     along, across = _grid(shape, scene.lines[0])
-    width = np.float32(0.25) * (along - np.float32(scene.lines[1] - 0.4))
-    missing: NDArray[np.bool_] = np.abs(across / np.float32(0.09) - np.round(across / np.float32(0.09))) < width
+    width = 0.25 * (along - (scene.lines[1] - 0.4))
+    missing: NDArray[np.bool_] = np.abs(across / 0.09 - np.round(across / 0.09)) < width
     return missing
 
 

@@ -53,11 +53,11 @@ def record(scene: Slice, planes: Floats, side: str, exact: bool) -> NDArray[np.u
     if side == "B":
         hounsfield = planes[CT]
         if not exact:
-            hounsfield = hounsfield + np.float32(CT_NOISE) * sensor.normal(rng, shape)
+            hounsfield = hounsfield + CT_NOISE * sensor.normal(rng, shape)
         return np.clip(np.round(hounsfield), *CT_RANGE).astype(np.int16)
 
     signal = planes[MR] * sensor.smooth_field(scene.seed, (shape[0], shape[1]), scene.bias)
     if not exact:
-        real, imaginary = sensor.normal(rng, (2, *shape)) * np.float32(MR_NOISE)
+        real, imaginary = sensor.normal(rng, (2, *shape)) * MR_NOISE
         signal = np.hypot(signal + real, imaginary)
-    return np.clip(np.round(signal * np.float32(scene.gain)), 0, 65535).astype(np.uint16)
+    return np.clip(np.round(signal * scene.gain), 0, 65535).astype(np.uint16)

@@ -39,7 +39,7 @@ def smooth_field(seed: int, shape: tuple[int, int], strength: float) -> Floats:
     unit = max(shape)
     x = ((np.arange(width) - width / 2) / unit * 2 + 8).astype(np.float32)[None]
     y = ((np.arange(height) - height / 2) / unit * 2 + 8).astype(np.float32)[:, None]
-    return 1 + np.float32(2 * strength) * (noise(seed, x, y) - np.float32(0.5))
+    return 1 + (2 * strength) * (noise(seed, x, y) - 0.5)
 
 
 def hot_pixels(rng: SceneRng, image: NDArray[np.uint16], share: float, highest: int) -> None:

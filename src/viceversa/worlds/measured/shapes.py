@@ -15,13 +15,13 @@ def outline(canvas: Canvas, x: float, y: float, rx: float, ry: float, waves: Wav
 
     The first wave goes once around, the second twice, and so on; amplitudes are shares of the radius.
     """
-    dx, dy = (canvas.x - np.float32(x)) / np.float32(rx), (canvas.y - np.float32(y)) / np.float32(ry)
+    dx, dy = (canvas.x - x) / rx, (canvas.y - y) / ry
     angle = np.arctan2(dy, dx)
     radius = np.ones_like(angle)
     for turns, (amplitude, phase) in enumerate(waves, 1):
         if amplitude:
-            radius = radius + np.float32(amplitude) * np.cos(np.float32(turns) * angle - np.float32(phase))
-    distance: Floats = (np.hypot(dx, dy) - radius) * np.float32(min(rx, ry))
+            radius = radius + amplitude * np.cos(turns * angle - phase)
+    distance: Floats = (np.hypot(dx, dy) - radius) * (min(rx, ry))
     return distance
 
 

@@ -65,7 +65,7 @@ def fill(canvas: Canvas, tissue: Tissue, distance: Floats, within: Floats | floa
 def stripe(canvas: Canvas, tissue: Tissue, distance: Floats, low: float, high: float) -> None:
     """Paint a tissue where low < distance < high."""
     half = (high - low) / 2
-    fill(canvas, tissue, np.abs(distance - np.float32(low + half)) - np.float32(half))
+    fill(canvas, tissue, np.abs(distance - (low + half)) - half)
 
 
 def oval(

@@ -45,13 +45,13 @@ def describe(rng: SceneRng) -> Trunk:
 def paint(trunk: Trunk, canvas: Canvas) -> None:
     """Draw the slice from the skin inwards."""
     outer = outline(canvas, trunk.x, trunk.y, trunk.rx, trunk.ry, trunk.waves)
-    flat = np.float32(trunk.y) + np.float32(0.9 * trunk.ry) - canvas.y  # the back lies on a table
+    flat = trunk.y + (0.9 * trunk.ry) - canvas.y  # the back lies on a table
     outer = np.maximum(outer, -flat)
     t.fill(canvas, t.skin, outer)
-    t.fill(canvas, t.fat, outer + np.float32(0.007))
+    t.fill(canvas, t.fat, outer + 0.007)
 
-    wall = outer + np.float32(0.007 + trunk.fat)
-    fibres = np.float32(0.004) * (noise(trunk.seed, canvas.x * 18, canvas.y * 18) - np.float32(0.5))
+    wall = outer + (0.007 + trunk.fat)
+    fibres = 0.004 * (noise(trunk.seed, canvas.x * 18, canvas.y * 18) - 0.5)
     t.fill(canvas, t.muscle, wall + fibres)
     LEVELS[trunk.level](trunk, canvas, wall)
 
@@ -73,8 +73,8 @@ def _paint_spine(trunk: Trunk, canvas: Canvas, y: float, size: float) -> None:
     body = ellipse(canvas, x, y, 0.058 * size, 0.043 * size)
     grain = noise(trunk.seed + 2, canvas.x * 55, canvas.y * 55)
     t.fill(canvas, t.compact_bone.towards(t.spongy_bone, 0.3), body)
-    t.fill(canvas, t.spongy_bone, body + np.float32(0.007))
-    t.fill(canvas, t.spongy_bone.towards(t.compact_bone, 0.15), body + np.float32(0.007), smoothstep(0.45, 0.8, grain))
+    t.fill(canvas, t.spongy_bone, body + 0.007)
+    t.fill(canvas, t.spongy_bone.towards(t.compact_bone, 0.15), body + 0.007, smoothstep(0.45, 0.8, grain))
 
 
 def _paint_ribs(trunk: Trunk, canvas: Canvas, depth: float, count: int) -> None:
@@ -100,37 +100,37 @@ def _paint_rib(canvas: Canvas, x: float, y: float, length: float, turn: float) -
 def _paint_belly(trunk: Trunk, canvas: Canvas, wall: Floats) -> None:
     """Liver, stomach, spleen, kidneys, bowel, great vessels."""
     x, y, rng = trunk.x, trunk.y, SceneRng(trunk.seed + 1)
-    inner = wall + np.float32(0.024)
+    inner = wall + 0.024
     inside = canvas.coverage(inner)
     t.fill(canvas, t.fat, inner)
     _paint_ribs(trunk, canvas, 0.02 + trunk.fat, rng.integer(3, 5))
 
-    wobble = np.float32(0.03) * (fractal_noise(trunk.seed + 6, canvas.x * 6, canvas.y * 6) - np.float32(0.5))
+    wobble = 0.03 * (fractal_noise(trunk.seed + 6, canvas.x * 6, canvas.y * 6) - 0.5)
     size = rng.uniform(0.85, 1.1)
     liver = np.minimum(
         ellipse(canvas, x - 0.22, y - 0.03, 0.19 * size, 0.2 * size, 0.15),
         ellipse(canvas, x - 0.07, y - 0.13, 0.2 * size, 0.08 * size, -0.1),
     )
-    t.fill(canvas, t.liver, liver + wobble, inside * canvas.coverage(inner + np.float32(0.004)))
-    vessel = np.abs(noise(trunk.seed + 7, canvas.x * 9, canvas.y * 9) - np.float32(0.5))
+    t.fill(canvas, t.liver, liver + wobble, inside * canvas.coverage(inner + 0.004))
+    vessel = np.abs(noise(trunk.seed + 7, canvas.x * 9, canvas.y * 9) - 0.5)
     t.fill(
         canvas,
         t.blood.towards(t.liver, 0.3),
-        liver + wobble + np.float32(0.02),
+        liver + wobble + 0.02,
         inside * smoothstep(0.035, 0.02, vessel),
     )
     t.fill(
         canvas,
         t.spleen,
         ellipse(canvas, x + 0.3, y + 0.06, 0.055, 0.12, -0.3) + wobble,
-        canvas.coverage(inner + np.float32(0.004)),
+        canvas.coverage(inner + 0.004),
     )
 
     stomach = ellipse(canvas, x + 0.17, y - 0.13, 0.115, 0.075, 0.35) + wobble
     t.fill(canvas, t.bowel_wall, stomach, inside)
-    t.fill(canvas, t.bowel_content, stomach + np.float32(0.012), inside)
-    level = smoothstep(0.002, -0.002, canvas.y - np.float32(y - 0.13 - 0.02 * rng.uniform()))
-    t.fill(canvas, t.air, stomach + np.float32(0.012), inside * level)
+    t.fill(canvas, t.bowel_content, stomach + 0.012, inside)
+    level = smoothstep(0.002, -0.002, canvas.y - (y - 0.13 - 0.02 * rng.uniform()))
+    t.fill(canvas, t.air, stomach + 0.012, inside * level)
     _paint_bowel(
         trunk, canvas, rng, ((0.03, -0.04), (0.1, 0.0), (0.19, 0.0), (0.02, 0.03), (-0.06, 0.02), (0.12, 0.06))
     )
@@ -167,19 +167,17 @@ def _paint_kidney(canvas: Canvas, x: float, y: float, sign: int) -> None:
 def _paint_chest(trunk: Trunk, canvas: Canvas, wall: Floats) -> None:
     """Two lungs with vessels, the heart, the aorta, the breastbone."""
     x, y, rng = trunk.x, trunk.y, SceneRng(trunk.seed + 1)
-    inner = wall + np.float32(0.03)
+    inner = wall + 0.03
     t.fill(canvas, t.fat, inner)
     _paint_ribs(trunk, canvas, 0.024 + trunk.fat, 5)
     shift = rng.uniform(-0.02, 0.02)
     vessels = noise(trunk.seed + 7, canvas.x * 26, canvas.y * 26)
     for sign in (-1, 1):
-        lobe = np.maximum(
-            inner + np.float32(0.006), ellipse(canvas, x + sign * 0.235, y + 0.01, 0.165, 0.25, sign * 0.08)
-        )
+        lobe = np.maximum(inner + 0.006, ellipse(canvas, x + sign * 0.235, y + 0.01, 0.165, 0.25, sign * 0.08))
         t.fill(canvas, t.lung, lobe)
-        hilum = np.hypot(canvas.x - np.float32(x + sign * 0.1), canvas.y - np.float32(y))
-        share = smoothstep(0.74, 0.86, vessels + np.float32(0.12) * smoothstep(0.22, 0.05, hilum))
-        t.fill(canvas, t.blood, lobe + np.float32(0.012), share)
+        hilum = np.hypot(canvas.x - (x + sign * 0.1), canvas.y - y)
+        share = smoothstep(0.74, 0.86, vessels + 0.12 * smoothstep(0.22, 0.05, hilum))
+        t.fill(canvas, t.blood, lobe + 0.012, share)
     middle = ellipse(canvas, x + shift, y - 0.01, 0.09, 0.2)
     t.fill(canvas, t.fat, middle, canvas.coverage(inner))
     t.oval(canvas, t.muscle, x + 0.055 + shift, y - 0.055, 0.125, 0.098, 0.45)
@@ -199,7 +197,7 @@ def _paint_pelvis(trunk: Trunk, canvas: Canvas, wall: Floats) -> None:
     """Hip joints, bladder, rectum, sacrum and the muscles around them; sometimes an implanted hip."""
     x, y, rng = trunk.x, trunk.y, SceneRng(trunk.seed + 1)
     inner = ellipse(canvas, x, y - 0.03, 0.2, 0.19)
-    t.fill(canvas, t.fat, inner, canvas.coverage(wall + np.float32(0.02)))
+    t.fill(canvas, t.fat, inner, canvas.coverage(wall + 0.02))
     for sign in (-1, 1):
         t.oval(canvas, t.fat, x + sign * 0.25, y + 0.12, 0.13, 0.008, sign * 0.5)  # between the muscles
         t.oval(canvas, t.fat, x + sign * 0.24, y - 0.17, 0.05, 0.008, -sign * 0.3)
@@ -210,8 +208,8 @@ def _paint_pelvis(trunk: Trunk, canvas: Canvas, wall: Floats) -> None:
         t.fill(
             canvas,
             t.compact_bone.towards(t.spongy_bone, 0.2),
-            np.abs(socket - np.float32(0.009)) - np.float32(0.008),
-            smoothstep(0.03, -0.01, sign * (canvas.x - np.float32(hx))),
+            np.abs(socket - 0.009) - 0.008,
+            smoothstep(0.03, -0.01, sign * (canvas.x - hx)),
         )
         t.oval(canvas, t.compact_bone, x + sign * 0.165, hy - 0.07, 0.045, 0.013, sign * 0.5)
         t.oval(canvas, t.compact_bone, x + sign * 0.185, hy + 0.085, 0.042, 0.014, -sign * 0.9)
@@ -222,7 +220,7 @@ def _paint_pelvis(trunk: Trunk, canvas: Canvas, wall: Floats) -> None:
             t.oval(canvas, t.spongy_bone, hx, hy, 0.059, 0.059)
         neck = capsule(canvas, (hx + sign * 0.04, hy + 0.02), (hx + sign * 0.105, hy + 0.055), 0.034, 0.04)
         t.fill(canvas, t.compact_bone, neck)
-        t.fill(canvas, t.spongy_bone, neck + np.float32(0.008))
+        t.fill(canvas, t.spongy_bone, neck + 0.008)
     t.oval(canvas, t.muscle, x, y - 0.06, 0.115, 0.085)
     t.oval(canvas, t.urine, x, y - 0.06, 0.108, 0.078)
     t.oval(canvas, t.muscle, x, y + 0.055, 0.06, 0.032)
