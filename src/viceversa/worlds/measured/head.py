@@ -44,9 +44,9 @@ def describe(rng: SceneRng) -> Head:
         ry=ry,
         level=level,
         fat=rng.uniform(0.010, 0.024),
-        skull=rng.uniform(0.026, 0.036),
+        skull=rng.uniform(0.022, 0.032),
         ventricles=rng.uniform(0.75, 1.3),
-        sulci=rng.uniform(0.022, 0.05),
+        sulci=rng.uniform(0.035, 0.07),
         metal=place if rng.chance(0.08) else None,
         waves=((rng.uniform(-0.01, 0.01), 0.0), (0.01, 0.0), *random_waves(rng, 0.008, 0.006)),
         seed=rng.seed(),
@@ -75,12 +75,15 @@ def paint(head: Head, canvas: Canvas) -> None:
 
 
 def _with_nose_and_ears(head: Head, canvas: Canvas, outer: Floats) -> Floats:
-    """The outline of the head with the bridge of the nose and both ears."""
-    nose = ellipse(canvas, head.x, head.y - head.ry, 0.05, 0.045)
-    outer = np.minimum(outer, nose)
+    """The outline of the head with the lids, the nose and both ears."""
+    front = head.y - head.ry
+    shapes = [capsule(canvas, (head.x, front - 0.012), (head.x, front + 0.06), 0.022, 0.06)]
     for sign in (-1, 1):
-        ear = ellipse(canvas, head.x + sign * (head.rx + 0.012), head.y + 0.05, 0.013, 0.055, sign * 0.25)
-        outer = np.minimum(outer, ear)
+        shapes.append(ellipse(canvas, head.x + sign * 0.13, front + 0.1, 0.115, 0.085))
+        shapes.append(ellipse(canvas, head.x + sign * 0.2, front + 0.2, 0.085, 0.16, -sign * 0.25))  # temples
+        shapes.append(ellipse(canvas, head.x + sign * (head.rx + 0.012), head.y + 0.05, 0.013, 0.055, sign * 0.25))
+    for shape in shapes:
+        outer = np.minimum(outer, shape)
     return outer
 
 
@@ -110,11 +113,11 @@ def _paint_skull(head: Head, canvas: Canvas, bone: Floats) -> None:
 
 def _paint_brain(head: Head, canvas: Canvas, brain: Floats) -> None:
     """Cortex folded along sulci, white matter, the midline, ventricles and nuclei."""
-    fold = np.abs(fractal_noise(head.seed, canvas.x * 13 + 5, canvas.y * 13 + 5, 2) - 0.5) * 2
+    fold = np.abs(fractal_noise(head.seed, canvas.x * 19 + 5, canvas.y * 19 + 5, 2) - 0.5) * 2
     depth = -brain
-    shallow = smoothstep(0.075, 0.03, depth)  # folds reach so deep
+    shallow = smoothstep(0.085, 0.05, depth)  # folds reach so deep
     sulcus = smoothstep(head.sulci * 1.6, head.sulci * 0.6, fold) * shallow
-    ribbon = np.maximum(smoothstep(0.26, 0.16, fold) * smoothstep(0.1, 0.05, depth), smoothstep(0.02, 0.012, depth))
+    ribbon = np.maximum(smoothstep(0.3, 0.2, fold) * smoothstep(0.1, 0.06, depth), smoothstep(0.02, 0.012, depth))
 
     t.fill(canvas, t.white_matter, brain)
     canvas.paint(t.grey_matter.values, canvas.coverage(brain) * ribbon, t.BRAIN)
@@ -157,7 +160,7 @@ def _paint_ventricles(head: Head, canvas: Canvas) -> None:
 def _paint_base(head: Head, canvas: Canvas) -> None:
     """The front with eyes and air-filled sinuses, the petrous bones, the cerebellum and the brain stem."""
     x, y, front = head.x, head.y, head.y - head.ry
-    face = ellipse(canvas, x, front + 0.03, 0.29, 0.20)
+    face = ellipse(canvas, x, front + 0.05, 0.27, 0.19)
     inside = canvas.coverage(outline(canvas, x, y, head.rx, head.ry, head.waves) + (0.012 + head.fat))
     t.fill(canvas, t.compact_bone, face, inside)
     t.fill(canvas, t.fat, face + 0.012, inside)
@@ -177,36 +180,39 @@ def _paint_base(head: Head, canvas: Canvas) -> None:
 
 
 def _paint_eyes(canvas: Canvas, x: float, front: float) -> None:
+    """Two globes with lens and nerve in the fat of the orbits, which are cones between thin walls."""
     for sign in (-1, 1):
-        ex, ey = x + sign * 0.145, front + 0.085
-        orbit = ellipse(canvas, ex - sign * 0.012, ey + 0.035, 0.082, 0.095, sign * 0.25)
-        t.fill(canvas, t.thin_bone, orbit - 0.008)
+        ex, ey = x + sign * 0.128, front + 0.082
+        apex = x + sign * 0.062, ey + 0.165
+        orbit = np.minimum(
+            ellipse(canvas, ex, ey + 0.01, 0.078, 0.07), capsule(canvas, (ex, ey + 0.02), apex, 0.074, 0.018)
+        )
+        behind = smoothstep(-0.03, 0.01, canvas.y - ey)  # open to the front
+        t.fill(canvas, t.thin_bone, orbit - 0.008, behind)
         t.fill(canvas, t.fat, orbit)
-        for shift in (-0.045, 0.045):  # the muscles of the eye
-            t.fill(
-                canvas, t.muscle, capsule(canvas, (ex + shift, ey + 0.02), (ex - sign * 0.04, ey + 0.12), 0.006, 0.006)
-            )
-        t.fill(canvas, t.optic_nerve, capsule(canvas, (ex, ey + 0.05), (ex - sign * 0.05, ey + 0.13), 0.008, 0.007))
-        t.oval(canvas, t.skin, ex, ey, 0.06, 0.06)
-        t.oval(canvas, t.vitreous, ex, ey, 0.053, 0.053)
-        t.oval(canvas, t.lens, ex, ey - 0.035, 0.026, 0.012)
+        for shift in (-0.052, 0.052):  # the muscles of the eye
+            t.fill(canvas, t.muscle, capsule(canvas, (ex + shift, ey + 0.02), apex, 0.008, 0.006))
+        t.fill(canvas, t.optic_nerve, capsule(canvas, (ex, ey + 0.05), apex, 0.008, 0.007))
+        t.oval(canvas, t.skin, ex, ey, 0.058, 0.058)
+        t.oval(canvas, t.vitreous, ex, ey, 0.051, 0.051)
+        t.oval(canvas, t.lens, ex, ey - 0.034, 0.025, 0.011)
 
 
 def _paint_sinuses(head: Head, canvas: Canvas, front: float) -> None:
     """Ethmoid cells between the eyes, the sphenoid sinus behind them, thin walls and some mucosa."""
     x = head.x
     block = np.maximum(
-        np.abs(canvas.x - x) - 0.05,
-        np.abs(canvas.y - (front + 0.1)) - 0.085,
+        np.abs(canvas.x - x) - 0.042,
+        np.abs(canvas.y - (front + 0.115)) - 0.095,
     )
     t.fill(canvas, t.mucosa, block)
-    columns, rows = (canvas.x - x) / 0.025, (canvas.y - front) / 0.03
-    cell = np.hypot(columns - np.round(columns), rows - np.round(rows)) * 0.027
-    t.fill(canvas, t.thin_bone, block + 0.005, smoothstep(0.009, 0.012, cell))
-    t.fill(canvas, t.air, cell - 0.0105, canvas.coverage(block + 0.004))
+    columns, rows = (canvas.x - x) / 0.021, (canvas.y - front) / 0.03
+    cell = np.hypot(columns - np.round(columns), rows - np.round(rows)) * 0.024
+    t.fill(canvas, t.thin_bone, block + 0.005, smoothstep(0.008, 0.0105, cell))
+    t.fill(canvas, t.air, cell - 0.0095, canvas.coverage(block + 0.004))
     t.fill(canvas, t.thin_bone, np.abs(canvas.x - x) - 0.003, canvas.coverage(block))
 
-    sphenoid = ellipse(canvas, x + 0.006, front + 0.24, 0.06, 0.045)
+    sphenoid = ellipse(canvas, x + 0.006, front + 0.245, 0.055, 0.04)
     t.fill(canvas, t.compact_bone, sphenoid - 0.014)
     t.fill(canvas, t.mucosa, sphenoid - 0.002)
     t.fill(canvas, t.air, sphenoid + 0.003)

@@ -208,9 +208,9 @@ def _paint_nucleus(cell: Cell, patch: _Patch) -> None:
     around = outside * np.exp(-np.maximum(distance, 0) / 0.03)
     canvas.light[MEMBRANE] += (0.3 * cell.membrane) * around * patch.granules
     if cell.binds:
-        ring = outside * np.exp(-(((distance - 0.013) / 0.010) ** 2))
-        uneven = 0.4 + 0.5 * patch.grain + 0.45 * patch.granules
-        canvas.light[ANTIBODY] += cell.antibody * (ring * uneven + 0.25 * around * patch.granules)
+        ring = outside * np.exp(-(((distance - 0.012) / (0.005 + 0.011 * patch.grain)) ** 2))
+        uneven = 0.9 * smoothstep(0.25, 0.75, patch.grain) + 0.35 * patch.granules + 0.12
+        canvas.light[ANTIBODY] += cell.antibody * (ring * uneven + 0.3 * around * patch.granules)
     canvas.labels[inside > 0.5] = BINDING_NUCLEUS if cell.binds else NUCLEUS
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, pi, sin
+from math import atan2, cos, pi, sin
 
 import numpy as np
 
@@ -85,11 +85,8 @@ def _paint_ribs(trunk: Trunk, canvas: Canvas, depth: float, count: int) -> None:
             angle = -0.35 * pi + (0.85 * pi) * (index + rng.uniform(0.2, 0.8)) / count
             x = trunk.x + sign * (trunk.rx - depth) * cos(angle)
             y = trunk.y + (trunk.ry - depth) * sin(angle)
-            along = np.arctan2((trunk.rx - depth) * cos(angle) * sign, -(trunk.ry - depth) * sin(angle))
-            length = rng.uniform(0.022, 0.045)
-            tilt = float(along) if sign > 0 else float(along)
-            a = x - length * sin(tilt - pi / 2), y + length * cos(tilt - pi / 2)
-            _paint_rib(canvas, x, y, length, tilt)
+            tilt = atan2((trunk.rx - depth) * cos(angle) * sign, -(trunk.ry - depth) * sin(angle))
+            _paint_rib(canvas, x, y, rng.uniform(0.022, 0.045), tilt)
 
 
 def _paint_rib(canvas: Canvas, x: float, y: float, length: float, turn: float) -> None:
@@ -112,12 +109,12 @@ def _paint_belly(trunk: Trunk, canvas: Canvas, wall: Floats) -> None:
         ellipse(canvas, x - 0.07, y - 0.13, 0.2 * size, 0.08 * size, -0.1),
     )
     t.fill(canvas, t.liver, liver + wobble, inside * canvas.coverage(inner + 0.004))
-    vessel = np.abs(noise(trunk.seed + 7, canvas.x * 9, canvas.y * 9) - 0.5)
+    vessel = np.abs(fractal_noise(trunk.seed + 7, canvas.x * 11, canvas.y * 11, 2) - 0.5)
     t.fill(
         canvas,
         t.blood.towards(t.liver, 0.3),
         liver + wobble + 0.02,
-        inside * smoothstep(0.035, 0.02, vessel),
+        inside * smoothstep(0.016, 0.008, vessel),
     )
     t.fill(
         canvas,
@@ -171,12 +168,14 @@ def _paint_chest(trunk: Trunk, canvas: Canvas, wall: Floats) -> None:
     t.fill(canvas, t.fat, inner)
     _paint_ribs(trunk, canvas, 0.024 + trunk.fat, 5)
     shift = rng.uniform(-0.02, 0.02)
-    vessels = noise(trunk.seed + 7, canvas.x * 26, canvas.y * 26)
+    branches = np.abs(fractal_noise(trunk.seed + 7, canvas.x * 17, canvas.y * 17, 2) - 0.5)
+    spots = noise(trunk.seed + 8, canvas.x * 34, canvas.y * 34)
     for sign in (-1, 1):
         lobe = np.maximum(inner + 0.006, ellipse(canvas, x + sign * 0.235, y + 0.01, 0.165, 0.25, sign * 0.08))
         t.fill(canvas, t.lung, lobe)
         hilum = np.hypot(canvas.x - (x + sign * 0.1), canvas.y - y)
-        share = smoothstep(0.74, 0.86, vessels + 0.12 * smoothstep(0.22, 0.05, hilum))
+        near = smoothstep(0.24, 0.04, hilum)
+        share = np.maximum(smoothstep(0.045 * near, 0.02 * near - 0.004, branches), smoothstep(0.82, 0.9, spots))
         t.fill(canvas, t.blood, lobe + 0.012, share)
     middle = ellipse(canvas, x + shift, y - 0.01, 0.09, 0.2)
     t.fill(canvas, t.fat, middle, canvas.coverage(inner))
