@@ -48,8 +48,8 @@ def make(
     A world gets `count` training images per domain (default 400) and `test` test images (default a tenth as many, at
     least 10) of `size` pixels (default 128). `domains` names A and B: two of the world's own and "labels". No two
     folders show the same scene, unless `paired`: then images of one number do, in trainA and trainB and in testA and
-    testB. `truthA/0007.png` is the true translation of `testA/0007.png` and `labelsA/0007.png` its label map; measurements
-    have truth without noise and without missing pixels.
+    testB. `truthA/0007.png` is the true translation of `testA/0007.png` and `labelsA/0007.png` its label map. The truth
+    of measurements is without noise and without missing pixels.
 
     Digits have 28 pixels and no domains: `count` is the number of training digits (default all handwritten ones, or
     10,000 glyphs), each class in its folder.
@@ -111,7 +111,7 @@ def _describe(
     domains: tuple[str, str],
     paired: bool,
 ) -> dict[str, Any]:
-    """The content of world.json; `paired` is a key only where it is true, so that older folders stay equal."""
+    """The content of world.json; `paired` and `units` are keys only where they say something: old folders stay equal."""
     description: dict[str, Any] = {
         "world": world.name,
         "seed": seed,
@@ -121,6 +121,8 @@ def _describe(
         "domains": list(domains),
         "labels": list(world.labels),
     }
+    if isinstance(world, MeasuredWorld):
+        description["units"] = [world.unit(name) for name in domains]
     if paired:
         description["paired"] = True
     return description

@@ -52,6 +52,10 @@ class MeasuredWorld:
         a, b = self.sides
         return a.name, b.name
 
+    def unit(self, domain: str) -> str | None:
+        """The unit of the numbers of a domain; label pictures have none."""
+        return next((side.unit for side in self.sides if side.name == domain), None)
+
     def draw(
         self, seed: int, size: int | tuple[int, int], side: Literal["A", "B"], *, exact: bool = False
     ) -> tuple[Pixels, Labels]:

@@ -8,7 +8,7 @@ from ..scenes.noise import Floats
 
 BANDS = ("blue", "green", "red", "near infrared", "short-wave infrared 1", "short-wave infrared 2")
 LABELS = ("water", "forest", "meadow", "crop", "bare soil", "road", "building", "town", "sand")
-PALETTE = ("0040ff", "006020", "80e060", "ffe000", "a06030", "404040", "ff0000", "ff90c0", "ffffff")
+PALETTE = ("0040ff", "006020", "80e060", "ffe000", "a06030", "000000", "ff0000", "ff90c0", "ffffff")
 WATER, FOREST, MEADOW, CROP, SOIL, ROAD, BUILDING, TOWN, SAND = range(9)
 TEMPERATURE = len(BANDS)  # the plane after the bands
 PLANES = TEMPERATURE + 1
@@ -36,7 +36,7 @@ grass = Cover((0.034, 0.075, 0.050, 0.360, 0.235, 0.125), 299.0, MEADOW)
 green_crop = Cover((0.028, 0.070, 0.036, 0.460, 0.195, 0.095), 297.0, CROP)
 maize = Cover((0.032, 0.062, 0.042, 0.400, 0.225, 0.110), 297.5, CROP)
 rape = Cover((0.045, 0.150, 0.135, 0.430, 0.200, 0.100), 298.0, CROP)
-ripe_cereal = Cover((0.075, 0.120, 0.165, 0.310, 0.330, 0.235), 305.5, CROP)
+ripe_cereal = Cover((0.075, 0.120, 0.165, 0.310, 0.330, 0.235), 302.5, CROP)
 dry_soil = Cover((0.100, 0.140, 0.190, 0.260, 0.350, 0.310), 313.0, SOIL)
 moist_soil = Cover((0.055, 0.078, 0.105, 0.155, 0.200, 0.165), 303.0, SOIL)
 track = Cover((0.120, 0.155, 0.190, 0.260, 0.330, 0.290), 310.0, SOIL)
@@ -47,4 +47,4 @@ tiles = Cover((0.085, 0.105, 0.190, 0.245, 0.290, 0.265), 314.0, BUILDING)
 slate = Cover((0.075, 0.082, 0.090, 0.105, 0.120, 0.115), 317.0, BUILDING)
 concrete = Cover((0.190, 0.220, 0.250, 0.280, 0.310, 0.285), 309.5, BUILDING)
 white_roof = Cover((0.420, 0.460, 0.480, 0.500, 0.460, 0.400), 303.5, BUILDING)
-sand = Cover((0.150, 0.200, 0.255, 0.320, 0.400, 0.360), 309.0, SAND)
+sand = Cover((0.150, 0.200, 0.255, 0.320, 0.400, 0.360), 305.0, SAND)

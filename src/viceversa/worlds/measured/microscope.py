@@ -1,7 +1,7 @@
 """Cells under a fluorescence microscope: nuclei and membranes stained (A), and an antibody that some cells bind (B).
 
-The antibody lies in a ring around the nucleus of one of two cell types: small nuclei with bright clumps. Every pixel of B
-follows from A around it, and no linear map of the two channels gives it.
+The antibody lies in a ring around the nucleus of one of two cell types: small nuclei with bright clumps. Every pixel
+of B follows from A around it, and no linear map of the two channels gives it.
 """
 
 from dataclasses import dataclass
@@ -189,7 +189,7 @@ def _paint_nucleus(cell: Cell, patch: _Patch) -> None:
     inside = canvas.coverage(distance) * own
     dome = 0.72 + 0.28 * np.sqrt(np.clip(-distance / shorter, 0, 1))
 
-    frequency, rng = (46, SceneRng(cell.seed)) if cell.binds else (26, SceneRng(cell.seed))
+    rng, frequency = SceneRng(cell.seed), 46 if cell.binds else 26
     texture = noise(cell.seed, canvas.x * frequency, canvas.y * frequency)
     if cell.binds:
         chromatin = 0.7 + 0.75 * smoothstep(0.5, 0.8, texture)
@@ -234,12 +234,12 @@ def record(scene: Field, planes: Floats, side: str, exact: bool) -> NDArray[np.u
     chosen = [DNA, MEMBRANE] if side == "A" else [ANTIBODY]
     lit = scene.exposure * sensor.smooth_field(scene.seed, (planes.shape[1], planes.shape[2]), 0.12)
     full = np.array(FULL, np.float32)[chosen]
-    signal = (planes[chosen] * lit).transpose(1, 2, 0) * full
-    counts: Floats = OFFSET + signal
+    signal: Floats = (planes[chosen] * lit).transpose(1, 2, 0) * full
+    counts = OFFSET + signal
 
     rng = SceneRng(scene.seed + "AB".index(side))
     if not exact:
-        counts = counts + np.sqrt(GAIN * signal + (READ_NOISE**2)) * sensor.normal(rng, signal.shape)
+        counts = counts + np.sqrt(GAIN * signal + READ_NOISE**2) * sensor.normal(rng, signal.shape)
     image = np.clip(np.round(counts), 0, HIGHEST).astype(np.uint16)
     if not exact:
         sensor.hot_pixels(rng, image, HOT_SHARE, HIGHEST)

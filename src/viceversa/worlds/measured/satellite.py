@@ -99,17 +99,18 @@ def paint(scene: Landscape, canvas: Canvas) -> None:
 
     height = fractal_noise(scene.seed + 30, canvas.x * 3.2, canvas.y * 3.2, 4)
     slope_y, slope_x = np.gradient(height, canvas.sample_size)
-    sunlit = np.clip(1 + (0.10 * scene.relief) * (slope_x.astype(np.float32) + slope_y.astype(np.float32)), 0.4, 1.5)
+    to_sun = (slope_x + slope_y).astype(np.float32)
+    sunlit = np.clip(1 + 0.1 * scene.relief * to_sun, 0.4, 1.5)
     sunlit = np.where(canvas.labels == c.WATER, 1, sunlit)
     canvas.light[:TEMPERATURE] *= sunlit
-    canvas.light[TEMPERATURE] += 9 * (sunlit - 1)
-    canvas.light[TEMPERATURE:] = sensor.blur(canvas.light[TEMPERATURE:], 0.006 / canvas.sample_size)
+    canvas.light[TEMPERATURE] += 18 * (sunlit - 1)
+    canvas.light[TEMPERATURE:] = sensor.blur(canvas.light[TEMPERATURE:], 0.006 / canvas.sample_size)  # a coarser sensor
 
 
 def _rotated(canvas: Canvas, turn: float) -> tuple[Floats, Floats]:
     """Coordinates along and across a direction, from the middle of the image."""
     x, y = canvas.x - 0.5, canvas.y - 0.5
-    return x * (cos(turn)) + y * (sin(turn)), y * (cos(turn)) - x * (sin(turn))
+    return x * cos(turn) + y * sin(turn), y * cos(turn) - x * sin(turn)
 
 
 def _paint_fields(scene: Landscape, canvas: Canvas) -> None:
@@ -135,7 +136,7 @@ def _paint_fields(scene: Landscape, canvas: Canvas) -> None:
     dry = np.clip(dryness[parcel] + 0.8 * (growth - 0.5), 0, 1)
     soil = mix(c.moist_soil.values, c.dry_soil.values, dry)
     canvas.light[:TEMPERATURE] = mix(soil[:TEMPERATURE], plants[:TEMPERATURE][:, parcel], cover)
-    canvas.light[TEMPERATURE] = mix(soil[TEMPERATURE], plants[TEMPERATURE][parcel], cover**0.5)
+    canvas.light[TEMPERATURE] = mix(soil[TEMPERATURE], plants[TEMPERATURE][parcel], cover**0.4)  # few plants cool much
     labels = np.array([crop.label for crop in crops], np.uint8)[parcel]
     canvas.labels[:] = np.where(cover > 0.3, labels, c.SOIL)
 
@@ -221,7 +222,8 @@ def _paint_town(town: Town, canvas: Canvas) -> None:
 def _to_line(at: Floats, spacing: float) -> Floats:
     """Distance to the nearest of parallel lines."""
     scaled = at / spacing
-    return np.abs(scaled - np.round(scaled)) * spacing
+    distance: Floats = np.abs(scaled - np.round(scaled)) * spacing
+    return distance
 
 
 def _paint_roofs(part: Canvas, random: Floats, u: Floats, v: Floats, spacing: float, where: Floats) -> None:
@@ -266,9 +268,9 @@ def _quantise(image: Floats, levels: int) -> NDArray[np.float32]:
 def _grid(shape: tuple[int, ...], turn: float) -> tuple[Floats, Floats]:
     """Pixel coordinates along and across a direction, from the middle of the image; the longer side is 1."""
     height, width = shape
-    x = (np.arange(width, dtype=np.float32)[None] + (0.5 - width / 2)) / (max(shape))
-    y = (np.arange(height, dtype=np.float32)[:, None] + (0.5 - height / 2)) / (max(shape))
-    return x * (cos(turn)) + y * (sin(turn)), y * (cos(turn)) - x * (sin(turn))
+    x = (np.arange(width, dtype=np.float32)[None] + (0.5 - width / 2)) / max(shape)
+    y = (np.arange(height, dtype=np.float32)[:, None] + (0.5 - height / 2)) / max(shape)
+    return x * cos(turn) + y * sin(turn), y * cos(turn) - x * sin(turn)
 
 
 def _beyond_swath(scene: Landscape, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:

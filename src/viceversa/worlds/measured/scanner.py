@@ -1,9 +1,11 @@
 """Slices of heads and bodies by magnetic resonance (A, arbitrary units) and by CT (B, Hounsfield units).
 
-Air and bone are both dark in A and far apart in B: only their place tells them. The scale of A differs from image to image.
+Air and bone are both dark in A and far apart in B: only their place tells them apart. The scale of A differs from
+image to image.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,17 +49,22 @@ def paint(scene: Slice, canvas: Canvas) -> None:
         trunk.paint(scene.body, canvas)
 
 
-def record(scene: Slice, planes: Floats, side: str, exact: bool) -> NDArray[np.uint16] | NDArray[np.int16]:
-    """Arbitrary units (H, W) uint16 of side A, with a gain, a bias field and Rician noise; Hounsfield units int16 of B."""
+def record(scene: Slice, planes: Floats, side: str, exact: bool) -> NDArray[np.integer[Any]]:
+    """(H, W): of A arbitrary units, uint16, with gain, bias field and Rician noise; of B Hounsfield units, int16."""
     rng, shape = SceneRng(scene.seed + "AB".index(side)), planes.shape[1:]
     if side == "B":
         hounsfield = planes[CT]
         if not exact:
             hounsfield = hounsfield + CT_NOISE * sensor.normal(rng, shape)
-        return np.clip(np.round(hounsfield), *CT_RANGE).astype(np.int16)
+        return _rounded(hounsfield, *CT_RANGE).astype(np.int16)
 
     signal = planes[MR] * sensor.smooth_field(scene.seed, (shape[0], shape[1]), scene.bias)
     if not exact:
         real, imaginary = sensor.normal(rng, (2, *shape)) * MR_NOISE
         signal = np.hypot(signal + real, imaginary)
-    return np.clip(np.round(signal * scene.gain), 0, 65535).astype(np.uint16)
+    return _rounded(signal * scene.gain, 0, 65535).astype(np.uint16)
+
+
+def _rounded(values: Floats, low: int, high: int) -> Floats:
+    whole: Floats = np.clip(np.round(values), low, high)
+    return whole

@@ -19,10 +19,9 @@ def blur(planes: Floats, sigma: float) -> Floats:
         length = planes.shape[axis]
         padded = np.take(planes, np.clip(np.arange(-radius, length + radius), 0, length - 1), axis)
         shifted = (slice(None),) * axis
-        planes = sum(  # type: ignore[assignment]
-            (weight * padded[(*shifted, slice(start, start + length))] for start, weight in enumerate(weights)),
-            np.zeros_like(planes),
-        )
+        planes = np.zeros_like(planes)
+        for start, weight in enumerate(weights):
+            planes += weight * padded[(*shifted, slice(start, start + length))]
     return planes
 
 

@@ -6,7 +6,7 @@ from ..scenes.noise import Floats
 from ..scenes.painting import Canvas, ellipse, mix
 
 LABELS = ("air", "fat", "soft tissue", "brain", "fluid", "bone", "marrow", "lung", "metal")
-PALETTE = ("000000", "ffd040", "c03020", "d890c0", "0060ff", "ffffff", "a07030", "40c0a0", "00ff00")
+PALETTE = ("000000", "ffd040", "c03020", "d890c0", "0060ff", "ffffff", "7030a0", "40c0a0", "00ff00")
 AIR, FAT, SOFT, BRAIN, FLUID, BONE, MARROW, LUNG, METAL = range(9)
 MR, CT = range(2)  # the planes
 

@@ -174,8 +174,8 @@ def _paint_chest(trunk: Trunk, canvas: Canvas, wall: Floats) -> None:
         lobe = np.maximum(inner + 0.006, ellipse(canvas, x + sign * 0.235, y + 0.01, 0.165, 0.25, sign * 0.08))
         t.fill(canvas, t.lung, lobe)
         hilum = np.hypot(canvas.x - (x + sign * 0.1), canvas.y - y)
-        near = smoothstep(0.24, 0.04, hilum)
-        share = np.maximum(smoothstep(0.045 * near, 0.02 * near - 0.004, branches), smoothstep(0.82, 0.9, spots))
+        width = 0.004 + 0.02 * smoothstep(0.24, 0.04, hilum)  # of the vessels, wider where they enter
+        share = np.maximum(smoothstep(1.0, 0.4, branches / width), smoothstep(0.82, 0.9, spots))
         t.fill(canvas, t.blood, lobe + 0.012, share)
     middle = ellipse(canvas, x + shift, y - 0.01, 0.09, 0.2)
     t.fill(canvas, t.fat, middle, canvas.coverage(inner))

@@ -1,4 +1,4 @@
-"""A canvas of linear quantities such as light, signed distances to shapes, and the conversion of a canvas to an image."""
+"""A canvas in linear light, signed distances to shapes, and the conversion of a canvas to an image."""
 
 from dataclasses import dataclass
 from math import ceil, cos, sin, sqrt
