@@ -111,7 +111,7 @@ def _describe(
     domains: tuple[str, str],
     paired: bool,
 ) -> dict[str, Any]:
-    """The content of world.json; `paired` and `units` are keys only where they say something: old folders stay equal."""
+    """The content of world.json; `paired` and `units` are keys only where needed, so that older folders stay equal."""
     description: dict[str, Any] = {
         "world": world.name,
         "seed": seed,
