@@ -2,6 +2,7 @@
 files, on 8 bits of them, and beside the best affine map.
 
     python benchmarks/values.py [--worlds microscope satellite scanner] [--seeds 0 1 2] [--steps 300]
+        [--sheets docs/images]
 
 Each run trains `quickstart` with one thread through the commands `train` and `translate`, and compares the files that
 `translate` wrote with the truth: mean absolute error over all channels and all pixels that the input has. The 8-bit
@@ -30,6 +31,7 @@ import tifffile
 import torch
 from marks import write_tables
 from numpy.typing import NDArray
+from PIL import Image
 
 import viceversa
 from viceversa.hardware.device import processor_name
@@ -183,7 +185,9 @@ def score(data: Path, outputs: Path, direction: str, target: Range | None) -> di
     }
 
 
-def measure(world: str, data: Path, ranges: dict[str, Range], bits: str, steps: int, seed: int) -> dict[str, Any]:
+def measure(
+    world: str, data: Path, ranges: dict[str, Range], bits: str, steps: int, seed: int, sheet: Path | None
+) -> dict[str, Any]:
     """One run: trained on the files (`own`) or on 8 bits of them (`8`), with its errors in both directions."""
     row: dict[str, Any] = {"world": world, "bits": bits, "steps": steps, "seed": seed, "processor": processor_name()}
     with TemporaryDirectory() as scratch:
@@ -196,7 +200,33 @@ def measure(world: str, data: Path, ranges: dict[str, Range], bits: str, steps: 
         row["seconds"] = round(time.monotonic() - start, 1)
         for direction, (_, target) in DIRECTIONS.items():
             row[direction] = score(data, outputs[direction], direction, ranges[target] if bits == "8" else None)
+        if sheet is not None:
+            save_sheet(sheet, data, outputs, ranges)
     return row
+
+
+def display(numbers: Numbers, domain: Range, missing: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """An image (H, W, 3) for a sheet: grey; membranes green and nuclei blue; or red, green and blue of six bands."""
+    share = np.clip((numbers - domain.low) / (domain.high - domain.low), 0, 1)
+    if share.shape[-1] == 2:
+        share = np.stack([0 * share[..., 1], 2 * share[..., 1], 1.5 * share[..., 0]], axis=-1)
+    elif share.shape[-1] == 6:
+        share = 2.2 * share[..., 2::-1] ** 0.8
+    pixels = np.round(255 * np.clip(np.broadcast_to(share, (*share.shape[:2], 3)), 0, 1)).astype(np.uint8)
+    return np.where(missing[..., None], np.array([255, 0, 255], np.uint8), pixels)
+
+
+def save_sheet(path: Path, data: Path, outputs: dict[str, Path], ranges: dict[str, Range]) -> None:
+    """The first six test images of each direction: input, translation, truth, each a row; missing pixels magenta."""
+    rows = []
+    for direction, (source, target) in DIRECTIONS.items():
+        columns = []
+        for name, pixels, truth, seen in list(test_pairs(data, direction))[:6]:
+            translation = tifffile.imread(outputs[direction] / name).astype(float).reshape(truth.shape)
+            shown = [display(pixels, ranges[source], ~seen), display(translation, ranges[target], ~seen)]
+            columns.append(np.concatenate([*shown, display(truth, ranges[target], np.zeros_like(seen))]))
+        rows.append(np.concatenate(columns, axis=1))
+    Image.fromarray(np.concatenate(rows, axis=1)).save(path, optimize=True)
 
 
 def describe(data: Path, ranges: dict[str, Range]) -> dict[str, Any]:
@@ -249,6 +279,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--bits", nargs="*", default=["own", "8"], choices=["own", "8"])
+    parser.add_argument("--sheets", type=Path, help="folder for a sheet of test translations of each dataset")
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
 
@@ -271,7 +302,9 @@ def main() -> None:
                     job = {"world": world, "bits": bits, "steps": args.steps, "seed": seed}
                     if any(job.items() <= run.items() for run in results["runs"]):
                         continue
-                    results["runs"].append(measure(world, data, ranges, bits, args.steps, seed))
+                    drawn = args.sheets and seed == args.seeds[0] and bits == "own"
+                    sheet = args.sheets / f"{world}-quickstart.png" if drawn else None
+                    results["runs"].append(measure(world, data, ranges, bits, args.steps, seed, sheet))
                     args.out.write_text(json.dumps(results, indent=1) + "\n")
                     print(json.dumps(results["runs"][-1]), flush=True)
 
