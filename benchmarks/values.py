@@ -6,10 +6,10 @@ files, on 8 bits of them, and beside the best affine map.
 
 Each run trains `quickstart` with one thread through the commands `train` and `translate`, and compares the files that
 `translate` wrote with the truth: mean absolute error over all channels and all pixels that the input has. The 8-bit
-runs use a copy of the dataset in which the numbers of each domain, from the lowest to the highest of its training
-images, are 256 levels (255 where pixels are missing: level 0 means missing); their translations are brought back to the
-unit before they are compared. Each run is added to benchmarks/results/values.json when it ends; runs that the file has
-are not repeated. The table in docs/results.md is written at the end.
+runs use a copy of the dataset in which the range that the other run has found for each domain is 256 levels (255 where
+pixels are missing: level 0 means missing); their translations are brought back to the unit before they are compared.
+Each run is added to benchmarks/results/values.json when it ends; runs that the file has are not repeated. The table in
+docs/results.md is written at the end.
 """
 
 import argparse
@@ -32,6 +32,7 @@ import torch
 from marks import write_tables
 from numpy.typing import NDArray
 from PIL import Image
+from viceversa.images.values import Values
 
 import viceversa
 from viceversa.hardware.device import processor_name
@@ -47,7 +48,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Range:
-    """The numbers of a domain: the lowest and the highest of its training images, and what missing pixels hold."""
+    """The numbers of a domain: those that become -1 and +1, and what missing pixels hold."""
 
     low: float
     high: float
@@ -85,13 +86,13 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.tif"))
 
 
-def measure_range(folder: Path) -> Range:
-    """The range of the images of a folder."""
-    low, high, nodata = np.inf, -np.inf, None
-    for path in files(folder):
-        pixels, missing, nodata = read(path)
-        low, high = min(low, pixels[~missing].min()), max(high, pixels[~missing].max())
-    return Range(float(low), float(high), nodata)
+def ranges_of(run: Path) -> dict[str, Range]:
+    """The range that a run has found for each domain."""
+    ranges = {}
+    for side, saved in json.loads((run / "data.json").read_text())["values"].items():
+        values = Values(**saved)
+        ranges[side] = Range(*values.span(values.number_type), values.nodata)
+    return ranges
 
 
 def write_8_bits(data: Path, out: Path, ranges: dict[str, Range]) -> None:
@@ -185,19 +186,26 @@ def score(data: Path, outputs: Path, direction: str, target: Range | None) -> di
     }
 
 
-def measure(
-    world: str, data: Path, ranges: dict[str, Range], bits: str, steps: int, seed: int, sheet: Path | None
+def run_once(
+    world: str, data: Path, known: dict[str, Any], bits: str, steps: int, seed: int, sheet: Path | None
 ) -> dict[str, Any]:
-    """One run: trained on the files (`own`) or on 8 bits of them (`8`), with its errors in both directions."""
+    """One run: trained on the files (`own`) or on 8 bits of them (`8`), with its errors in both directions.
+
+    The first one on the files adds ranges and baselines to `known`.
+    """
     row: dict[str, Any] = {"world": world, "bits": bits, "steps": steps, "seed": seed, "processor": processor_name()}
     with TemporaryDirectory() as scratch:
         source = data
         if bits == "8":
             source = Path(scratch) / "data"
-            write_8_bits(data, source, ranges)
+            write_8_bits(data, source, {side: Range(**known[world]["ranges"][side]) for side in "AB"})
         start = time.monotonic()
         outputs = train_and_translate(source, Path(scratch), steps, seed)
         row["seconds"] = round(time.monotonic() - start, 1)
+
+        if world not in known:
+            known[world] = describe(data, ranges_of(Path(scratch) / "run"))
+        ranges = {side: Range(**known[world]["ranges"][side]) for side in "AB"}
         for direction, (_, target) in DIRECTIONS.items():
             row[direction] = score(data, outputs[direction], direction, ranges[target] if bits == "8" else None)
         if sheet is not None:
@@ -231,10 +239,8 @@ def save_sheet(path: Path, data: Path, outputs: dict[str, Path], ranges: dict[st
 
 def describe(data: Path, ranges: dict[str, Range]) -> dict[str, Any]:
     """Units, ranges, and the errors of the baselines."""
-    units = json.loads((data / "world.json").read_text())["units"]
-    known: dict[str, Any] = {
-        side: {"unit": unit, **asdict(ranges[side])} for side, unit in zip("AB", units, strict=True)
-    }
+    known: dict[str, Any] = {"units": json.loads((data / "world.json").read_text())["units"]}
+    known["ranges"] = {side: asdict(domain) for side, domain in ranges.items()}
     for direction in DIRECTIONS:
         known[direction] = {"affine": affine_error(data, direction), "constant": constant_error(data, direction)}
     return known
@@ -255,14 +261,14 @@ def table(results: dict[str, Any]) -> list[str]:
     ]
     for world, known in results["known"].items():
         for direction, (source, target) in DIRECTIONS.items():
-            domain = known[target]
-            digits = 4 if domain["high"] <= 2 else 2 if domain["unit"] == "K" else 1
+            domain, unit = known["ranges"][target], known["units"]["AB".index(target)]
+            digits = 4 if domain["high"] <= 2 else 2 if unit == "K" else 1
             cells = [f"{known[direction][base]:.{digits}f}" for base in ("constant", "affine")]
             for bits in ("8", "own"):
                 errors = [r[direction]["error"] for r in runs if r["world"] == world and r["bits"] == bits]
                 cells.append(_spread(errors, digits))
             span = f"{domain['low']:g} to {domain['high']:g}"
-            lines.append(f"| {world} | {source} → {target} | {domain['unit']} | {span} | {' | '.join(cells)} |")
+            lines.append(f"| {world} | {source} → {target} | {unit} | {span} | {' | '.join(cells)} |")
     return lines
 
 
@@ -295,16 +301,13 @@ def main() -> None:
             for world in args.worlds:
                 data = Path(scratch) / world
                 viceversa.data.make(world, data, count=COUNT, test=TEST, size=SIZE, seed=1)
-                ranges = {side: measure_range(data / f"train{side}") for side in "AB"}
-                if world not in results["known"]:
-                    results["known"][world] = describe(data, ranges)
                 for bits in args.bits:
                     job = {"world": world, "bits": bits, "steps": args.steps, "seed": seed}
                     if any(job.items() <= run.items() for run in results["runs"]):
                         continue
                     drawn = args.sheets and seed == args.seeds[0] and bits == "own"
                     sheet = args.sheets / f"{world}-quickstart.png" if drawn else None
-                    results["runs"].append(measure(world, data, ranges, bits, args.steps, seed, sheet))
+                    results["runs"].append(run_once(world, data, results["known"], bits, args.steps, seed, sheet))
                     args.out.write_text(json.dumps(results, indent=1) + "\n")
                     print(json.dumps(results["runs"][-1]), flush=True)
 

@@ -1,11 +1,14 @@
 """The benchmark of measurements: 8 bits and back, the affine baseline, and errors of files."""
 
+import json
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 import tifffile
+
+from viceversa import images
 
 
 @pytest.fixture
@@ -55,4 +58,11 @@ def test_errors_count_pixels_that_the_input_has(values: ModuleType, tmp_path: Pa
         write(tmp_path / folder, pixels, nodata)
     scores = values.score(tmp_path, tmp_path / "out", "A_to_B", None)
     assert scores == {"error": 2.0, "number_type": "float32", "lowest": 302.0, "highest": 302.0}
-    assert values.measure_range(tmp_path / "testA") == values.Range(0.5, 0.5, -9999.0)
+
+
+def test_ranges_are_those_of_the_run(values: ModuleType, tmp_path: Path) -> None:
+    measured = images.Values(number_type="int16", channels=1, low=-1024, high=3071, relative=False)
+    counts = images.Values(number_type="uint16", channels=2)
+    saved = {"values": {"A": counts.to_dict(), "B": measured.to_dict()}}
+    (tmp_path / "data.json").write_text(json.dumps(saved))
+    assert values.ranges_of(tmp_path) == {"A": values.Range(0, 65535, None), "B": values.Range(-1024, 3071, None)}
