@@ -15,6 +15,7 @@ from viceversa.data.loader import PairedLabels
 from viceversa.data.transforms import Augment, label_reader, nearest_resize
 from viceversa.errors import DataError
 from viceversa.worlds.make import make
+from viceversa.worlds.measured import MEASURED_WORLDS
 from viceversa.worlds.scenes import WORLDS
 
 RED_BLUE = Palette(("red", "blue"), ("ff0000", "0000ff"), tolerance=40.0)
@@ -81,6 +82,15 @@ def test_the_palette_and_label_maps_of_a_world(tmp_path: Path, world: str) -> No
         np.testing.assert_array_equal(classes, label_map(tmp_path / "testB" / f"{number}.png"))
     assert label_map(tmp_path / "trainA" / "0000.png") is None
     assert label_map(tmp_path / "testA" / "9999.png") is None
+
+
+def test_the_palette_of_measurements(tmp_path: Path) -> None:
+    world = MEASURED_WORLDS["scanner"]
+    make("scanner", tmp_path, count=1, test=1, size=24, domains=("labels", "ct"), paired=True)
+    assert palette_for(tmp_path / "trainA").names == world.labels
+    pixels = np.array(Image.open(tmp_path / "testA" / "0000.png")).transpose(2, 0, 1)
+    classes = label_map(tmp_path / "testB" / "0000.tif")
+    np.testing.assert_array_equal(classes_of(pixels, palette_for(tmp_path)), classes)
 
 
 def test_an_unknown_palette_is_every_colour_of_the_images(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 import viceversa
@@ -12,6 +13,7 @@ from viceversa import cli
 from viceversa.errors import DataError, UsageError
 from viceversa.worlds import digits
 from viceversa.worlds.make import make
+from viceversa.worlds.measured import MEASURED_WORLDS
 from viceversa.worlds.scenes import WORLDS
 
 COUNTS = dict(trainA=3, trainB=3, testA=10, testB=10, truthA=10, truthB=10, labelsA=10, labelsB=10)
@@ -113,6 +115,33 @@ def test_paired_folders_show_the_same_scenes(tmp_path: Path) -> None:
             np.testing.assert_array_equal(b, day)
     for truth, partner in (("truthA", "testB"), ("truthB", "testA")):
         assert (tmp_path / truth / "0003.png").read_bytes() == (tmp_path / partner / "0003.png").read_bytes()
+
+
+@pytest.mark.parametrize("name", MEASURED_WORLDS)
+def test_measurements_are_tiff_files_with_exact_truth(tmp_path: Path, name: str) -> None:
+    world = MEASURED_WORLDS[name]
+    description = make(name, tmp_path, count=1, test=2, size=24, seed=3)
+    assert description["domains"] == list(world.domains) and description["units"] == [d.unit for d in world.sides]
+    first = 3 * 2**32 + 2
+    for side, other, start in (("A", "B", first), ("B", "A", first + 2)):
+        assert [p.name for p in sorted((tmp_path / f"train{side}").iterdir())] == ["0000.tif"]
+        measured, labels = world.draw(start + 1, 24, side)
+        truth, _ = world.draw(start + 1, 24, other, exact=True)
+        np.testing.assert_array_equal(tifffile.imread(tmp_path / f"test{side}" / "0001.tif"), measured)
+        np.testing.assert_array_equal(tifffile.imread(tmp_path / f"truth{side}" / "0001.tif"), truth)
+        np.testing.assert_array_equal(pixels(tmp_path / f"labels{side}" / "0001.png"), labels)
+
+
+def test_measurements_paired_and_with_labels(tmp_path: Path) -> None:
+    world = MEASURED_WORLDS["scanner"]
+    description = make("scanner", tmp_path, count=2, test=1, size=24, domains=("labels", "ct"), paired=True)
+    assert description["units"] == [None, "HU"]
+    for index in range(2):
+        a, b = pixels(tmp_path / f"trainA/{index:04d}.png"), tifffile.imread(tmp_path / f"trainB/{index:04d}.tif")
+        hounsfield, labels = world.draw(index, 24, "B")
+        np.testing.assert_array_equal(world.read_labels(a), labels)
+        np.testing.assert_array_equal(b, hounsfield)
+    assert (tmp_path / "truthA/0000.tif").is_file() and (tmp_path / "truthB/0000.png").is_file()
 
 
 def test_default_domains_do_not_change_world_json(orchard: Path) -> None:

@@ -32,8 +32,11 @@ def data_make(
 ) -> None:
     """Draw an embedded world (trainA trainB testA testB, truth and labels of the test pictures), or digits.
 
+    microscope, satellite and scanner hold measurements in TIFF files: counts, reflectance and kelvin, Hounsfield units.
+
     Args:
-        world: A world such as orchard, seasons, faces or facades; digits (handwritten); or glyphs (digits from fonts).
+        world: orchard, seasons, faces or facades (pictures); microscope, satellite or scanner (measurements); digits
+            (handwritten); or glyphs (digits from fonts).
         folder: Where to write it.
         count: Training pictures: of each domain, default 400; of glyphs, default 10000; of digits, default all.
         test: Test pictures of each domain of a world, default a tenth of count, at least 10.

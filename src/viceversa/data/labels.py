@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import images
 from ..errors import DataError
 from ..worlds.colours import nearest, rgb
-from ..worlds.scenes import WORLDS
+from ..worlds.make import ALL_WORLDS
 from .folders import scan
 
 IGNORE = 255  # class number of a pixel without a class: not trained on, not scored
@@ -115,7 +115,7 @@ def drawn_palette(folder: Path) -> Palette | None:
     """The palette of the drawn world whose `world.json` is in the folder or in its parent."""
     for home in (folder, folder.parent):
         try:
-            world = WORLDS[json.loads((home / "world.json").read_text(encoding="utf-8"))["world"]]
+            world = ALL_WORLDS[json.loads((home / "world.json").read_text(encoding="utf-8"))["world"]]
         except (OSError, ValueError, LookupError, TypeError):
             continue
         return Palette(world.labels, world.palette, tolerance=KNOWN_TOLERANCE)

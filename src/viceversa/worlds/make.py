@@ -16,12 +16,14 @@ from ..errors import DataError, UsageError, did_you_mean
 from ..files import write_bytes, write_json
 from ..hardware.cpus import available_cpus
 from . import digits
+from .measured import MEASURED_WORLDS, MeasuredWorld
 from .scenes import LABEL_PICTURES, WORLDS, World
 
 MIN_SIZE = 16  # pixels; below this nothing in a scene can be recognised
 STRIDE = 1 << 32  # scene seeds between two values of `seed`
 SIDES = "AB"
 DIGITS = {"digits": "handwritten", "glyphs": "glyphs"}  # the name here: the name in digits.load
+ALL_WORLDS: dict[str, World | MeasuredWorld] = {**WORLDS, **MEASURED_WORLDS}
 Progress = Callable[[int, int], None]  # images written, images in all
 
 
@@ -37,12 +39,17 @@ def make(
     paired: bool = False,
     on_progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Draw a world (`orchard`, `seasons`, `faces`, `facades`), `digits` (handwritten) or `glyphs` into `folder` as PNG.
+    """Draw a world, `digits` (handwritten) or `glyphs` into `folder`.
+
+    The worlds `orchard`, `seasons`, `faces` and `facades` are colour pictures (PNG). Those of `microscope`, `satellite`
+    and `scanner` are measurements (TIFF): counts of two stains and an antibody, reflectance in six bands and surface
+    temperature, MR signal and Hounsfield units.
 
     A world gets `count` training images per domain (default 400) and `test` test images (default a tenth as many, at
     least 10) of `size` pixels (default 128). `domains` names A and B: two of the world's own and "labels". No two
     folders show the same scene, unless `paired`: then images of one number do, in trainA and trainB and in testA and
-    testB. `truthA/0007.png` is the true translation of `testA/0007.png` and `labelsA/0007.png` its label map.
+    testB. `truthA/0007.png` is the true translation of `testA/0007.png` and `labelsA/0007.png` its label map. The truth
+    of measurements is without noise and without missing pixels.
 
     Digits have 28 pixels and no domains: `count` is the number of training digits (default all handwritten ones, or
     10,000 glyphs), each class in its folder.
@@ -57,14 +64,14 @@ def make(
             )
         return digits.write(digits.load(DIGITS[world], count=count, seed=seed), folder, on_progress=on_progress)
 
-    if world not in WORLDS:
-        known = [*WORLDS, *DIGITS]
+    if world not in ALL_WORLDS:
+        known = [*ALL_WORLDS, *DIGITS]
         raise UsageError(f"unknown world '{world}'; choose one of {', '.join(known)}.{did_you_mean(world, known)}")
     count = 400 if count is None else count
     test = max(10, count // 10) if test is None else test
     size = 128 if size is None else size
     _check_numbers(count, test, size, seed)
-    chosen = WORLDS[world]
+    chosen = ALL_WORLDS[world]
     description = _describe(chosen, count, test, size, seed, _choose_domains(chosen, domains), paired)
     _write_world(chosen, Path(folder), description, on_progress)
     return description
@@ -81,7 +88,7 @@ def _check_numbers(count: int, test: int, size: int, seed: int) -> None:
         raise UsageError(f"--test {test} leaves nothing to evaluate on; choose 1 or more")
 
 
-def _choose_domains(world: World, requested: tuple[str, str] | None) -> tuple[str, str]:
+def _choose_domains(world: World | MeasuredWorld, requested: tuple[str, str] | None) -> tuple[str, str]:
     """The names of A and B: two different domains of this world, or its own two by default."""
     known = (*world.domains, LABEL_PICTURES)
     for name in requested or ():
@@ -96,9 +103,15 @@ def _choose_domains(world: World, requested: tuple[str, str] | None) -> tuple[st
 
 
 def _describe(
-    world: World, count: int, test: int, size: int, seed: int, domains: tuple[str, str], paired: bool
+    world: World | MeasuredWorld,
+    count: int,
+    test: int,
+    size: int,
+    seed: int,
+    domains: tuple[str, str],
+    paired: bool,
 ) -> dict[str, Any]:
-    """The content of world.json; `paired` is a key only where it is true, so that older folders stay equal."""
+    """The content of world.json; `paired` and `units` are keys only where needed, so that older folders stay equal."""
     description: dict[str, Any] = {
         "world": world.name,
         "seed": seed,
@@ -108,12 +121,16 @@ def _describe(
         "domains": list(domains),
         "labels": list(world.labels),
     }
+    if isinstance(world, MeasuredWorld):
+        description["units"] = [world.unit(name) for name in domains]
     if paired:
         description["paired"] = True
     return description
 
 
-def _write_world(world: World, root: Path, description: dict[str, Any], on_progress: Progress | None) -> None:
+def _write_world(
+    world: World | MeasuredWorld, root: Path, description: dict[str, Any], on_progress: Progress | None
+) -> None:
     _claim_folder(root, description)
     jobs = list(_jobs(description))
     pool = ThreadPoolExecutor(max_workers=min(4, available_cpus()))  # draws while the disk syncs
@@ -155,21 +172,35 @@ def _jobs(description: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
         first += count if paired else 2 * count
 
 
-def _write_scene(root: Path, world: World, description: dict[str, Any], job: tuple[str, str, int, int]) -> None:
+def _write_scene(
+    root: Path, world: World | MeasuredWorld, description: dict[str, Any], job: tuple[str, str, int, int]
+) -> None:
     """Write one image, and for a test image first its truth and labels: where the image exists, they do."""
     folder, side, index, scene = job
-    path = root / folder / f"{index:04d}.png"
+    size, (a, b) = description["size"], description["domains"]
+    own, other = (a, b) if side == "A" else (b, a)
+    path = root / folder / f"{index:04d}{_suffix(world, own)}"
     if path.is_file():
         return
 
-    size, (a, b) = description["size"], description["domains"]
-    own, other = (a, b) if side == "A" else (b, a)
     pixels, labels = world.show(scene, size, own, other=other)
     if folder.startswith("test"):
-        truth, _ = world.show(scene, size, other, other=own)
-        write_bytes(root / f"truth{side}" / path.name, _png(truth))
-        write_bytes(root / f"labels{side}" / path.name, _png(labels))
-    write_bytes(path, _png(pixels))
+        truth, _ = world.truth(scene, size, other, other=own)
+        write_bytes(root / f"truth{side}" / f"{path.stem}{_suffix(world, other)}", _encode(world, truth, other))
+        write_bytes(root / f"labels{side}" / f"{path.stem}.png", _png(labels))
+    write_bytes(path, _encode(world, pixels, own))
+
+
+def _suffix(world: World | MeasuredWorld, domain: str) -> str:
+    measured = isinstance(world, MeasuredWorld) and domain != LABEL_PICTURES
+    return ".tif" if measured else ".png"
+
+
+def _encode(world: World | MeasuredWorld, pixels: NDArray[Any], domain: str) -> bytes:
+    """The file of an image: TIFF for measurements, PNG for pictures and label pictures."""
+    if isinstance(world, MeasuredWorld) and domain != LABEL_PICTURES:
+        return world.encode(pixels, domain)
+    return _png(pixels)
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:

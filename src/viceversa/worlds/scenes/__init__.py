@@ -44,6 +44,10 @@ class World:
             return self.label_picture(labels), labels
         return pixels, labels
 
+    def truth(self, seed: int, size: int | tuple[int, int], domain: str, other: str) -> tuple[Picture, Picture]:
+        """The true translation, and its label map: here the drawing itself."""
+        return self.show(seed, size, domain, other)
+
     def label_picture(self, labels: Picture) -> Picture:
         """A label map (H, W) in the colours of the palette, (H, W, 3), without blending."""
         return rgb(self.palette)[labels]

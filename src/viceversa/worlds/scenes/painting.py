@@ -24,7 +24,8 @@ def mix(a: Floats, b: Floats, share: Floats | float) -> Floats:
 
 @dataclass
 class Canvas:
-    """Light (3, H, W), labels (H, W) and scene coordinates x (1, W), y (H, 1); y points down, the longer side is 1."""
+    """Planes of light (3, H, W), labels (H, W) and scene coordinates x (1, W), y (H, 1); y points down, the longer side
+    is 1. Any number of planes of other linear quantities is painted in the same way."""
 
     light: Floats
     labels: NDArray[np.uint8]
@@ -60,7 +61,7 @@ class Canvas:
         self.light *= 1 - shadow * (1 - np.asarray(tint, np.float32))
 
 
-def blank_canvas(size: int | tuple[int, int]) -> tuple[Canvas, int]:
+def blank_canvas(size: int | tuple[int, int], planes: int = 3) -> tuple[Canvas, int]:
     """An empty canvas for an image of this size (H, W), and its samples per pixel side."""
     height, width = (size, size) if isinstance(size, int) else size
     longer = max(height, width)
@@ -70,22 +71,31 @@ def blank_canvas(size: int | tuple[int, int]) -> tuple[Canvas, int]:
 
     x = ((np.arange(columns) + 0.5 - columns / 2) / unit + 0.5).astype(np.float32)
     y = ((np.arange(rows) + 0.5 - rows / 2) / unit + 0.5).astype(np.float32)
-    light = np.zeros((3, rows, columns), np.float32)
+    light = np.zeros((planes, rows, columns), np.float32)
     return Canvas(light, np.zeros((rows, columns), np.uint8), x[None], y[:, None], 1 / unit), samples
+
+
+def average_samples(planes: Floats, samples: int) -> Floats:
+    """The mean of each pixel's samples: (C, H * samples, W * samples) to (C, H, W)."""
+    count, rows, columns = planes.shape
+    grid = planes.reshape(count, rows // samples, samples, columns // samples, samples)
+    means: Floats = grid.mean(axis=(2, 4))
+    return means
+
+
+def middle_labels(canvas: Canvas, samples: int) -> NDArray[np.uint8]:
+    """The label (H, W) in the middle of each pixel."""
+    middle = samples // 2
+    return canvas.labels[middle::samples, middle::samples].copy()
 
 
 def to_picture(canvas: Canvas, samples: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The image (H, W, 3) and its labels (H, W): average the samples, compress highlights, encode with gamma 2.2."""
-    _, rows, columns = canvas.light.shape
-    grid = canvas.light.reshape(3, rows // samples, samples, columns // samples, samples)
-    light = np.maximum(grid.mean(axis=(2, 4)), 0)
+    light = np.maximum(average_samples(canvas.light, samples), 0)
     bright = np.maximum(light - 0.6, 0)
     light = np.minimum(light, 0.6) + 0.4 * (1 - np.exp(-bright / 0.4))
     encoded = np.round(255 * light ** (1 / 2.2)).astype(np.uint8)
-
-    middle = samples // 2
-    labels = canvas.labels[middle::samples, middle::samples].copy()
-    return np.ascontiguousarray(encoded.transpose(1, 2, 0)), labels
+    return np.ascontiguousarray(encoded.transpose(1, 2, 0)), middle_labels(canvas, samples)
 
 
 def ellipse(canvas: Canvas, x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> Floats:
