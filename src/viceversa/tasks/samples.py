@@ -21,12 +21,12 @@ def fixed_images(
     where none can be read.
     """
     centres: list[np.ndarray] = []
-    broken = 0
+    reasons: list[str] = []  # of the broken ones
     for path in paths:
         try:
             pixels = fit_pixels(images.read(path, side=size), size, fit, channels)
-        except DataError:
-            broken += 1
+        except DataError as error:
+            reasons.append(str(error))
             if not stand_in:
                 continue
             pixels = np.zeros((channels, size, size), np.float32)
@@ -36,9 +36,10 @@ def fixed_images(
         if len(centres) == count:
             break
 
-    readable = len(centres) - broken if stand_in else len(centres)
+    readable = len(centres) - len(reasons) if stand_in else len(centres)
     if not readable:
-        raise DataError(f"none of the {len(paths)} pictures in {paths[0].parent} can be read; replace them")
+        folder = images.printable_path(paths[0].parent)
+        raise DataError(f"none of the {len(paths)} pictures in {folder} can be read; the first: {reasons[0]}")
     return torch.from_numpy(np.stack(centres))
 
 

@@ -43,7 +43,7 @@ class SegmentationTask(Task):
 
     def find(self, config: RunConfig) -> DatasetListing:
         d = config.data
-        domains = find_pairs(d.source, d.other, parse_names(d.names))
+        domains = find_pairs(d.source, d.other, parse_names(d.names), d.pair)
         if label_side(domains, d.swap) == "A":
             domains = swap_sides(domains)
 
@@ -107,10 +107,11 @@ class PixelAccuracy:
         part, most = ("test", TEST_PAIRS) if self.tests else ("train", SHEET_PAIRS)
         pairs = list(zip(listing.split(part), listing.split(f"{part}_labels"), strict=True))
         some = pairs[:: -(-len(pairs) // most)]
-        self.pairs = list(read_pairs(some, self.palette, config))
+        reasons: list[str] = []
+        self.pairs = list(read_pairs(some, self.palette, config, reasons))
         if not self.pairs:
-            folder = listing.split(part)[0].parent
-            raise DataError(f"none of the {len(pairs)} pairs in {folder} can be read; replace them")
+            folder = images.printable_path(listing.split(part)[0].parent)
+            raise DataError(f"none of the {len(some)} pairs in {folder} can be used; the first: {reasons[0]}")
 
     def sample(self, step: int) -> None:
         """Write the sheet of this step and append its accuracy."""
@@ -154,17 +155,26 @@ class PixelAccuracy:
         save_sheet(self.run, step, [torch.from_numpy(np.stack(column)) for column in columns])
 
 
-def read_pairs(pairs: Sequence[tuple[Path, Path]], palette: Palette, config: RunConfig) -> Iterator[Pair]:
-    """The centre of each pair as training would load it: (C, size, size) uint8 and class numbers (size, size)."""
+def read_pairs(
+    pairs: Sequence[tuple[Path, Path]], palette: Palette, config: RunConfig, reasons: list[str]
+) -> Iterator[Pair]:
+    """The centre of each pair as training would load it: (C, size, size) uint8 and class numbers (size, size).
+
+    Why a pair is left out is added to `reasons`.
+    """
     d = config.data
     read, read_labels = reader(d.size, d.fit, config.method.channels_of()), label_reader(d.size, d.fit, palette)
     for image, labels in pairs:
         try:
             x, y = read(image), read_labels(labels)
-        except DataError:
+        except DataError as error:
+            reasons.append(str(error))
             continue
-        if x.shape[1:] == y.shape[1:]:
-            yield centre(x, d.size), centre(y, d.size)[0]
+        if x.shape[1:] != y.shape[1:]:
+            both = f"{images.printable_path(image)} and {images.printable_path(labels)}"
+            reasons.append(f"{both} are a pair of different shapes; bring them to one shape")
+            continue
+        yield centre(x, d.size), centre(y, d.size)[0]
 
 
 def centre(x: np.ndarray, size: int) -> np.ndarray:

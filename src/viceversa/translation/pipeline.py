@@ -46,8 +46,8 @@ def translate_files(
     the same file or one would overwrite itself; DataError when nothing could be translated.
     """
     translator.side(to)  # a wrong name is an error before any work
-    summary = Summary()
-    targets = plan(inputs, Path(out))
+    planned = plan(inputs, Path(out))
+    summary, targets = Summary(notes=planned.notes), planned.targets
     budget = MemoryBudget()
     ahead = BATCHES_AHEAD * translator.batch_size
     with Reader([*targets], ahead, budget, strip) as reader, Writer(summary, ahead, budget) as writer:
@@ -67,8 +67,9 @@ def translate_files(
         writer.wait()
 
     if not summary.written:
-        reason = next(iter(summary.skipped.values()), f"there is no picture in {', '.join(map(str, inputs))}")
-        raise DataError(f"nothing was translated: {reason}")
+        reasons = list(summary.skipped.values())
+        which = f"none of the {len(reasons)} pictures can be used; the first: " if len(reasons) > 1 else ""
+        raise DataError(f"nothing was translated: {which}{reasons[0]}")
     return summary
 
 

@@ -1,21 +1,40 @@
 """The plan of a translation: the target of every source file, decided before anything is read."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..data.folders import scan
 from ..errors import DataError, UsageError
+from ..images import printable_path
+from ..names import stored_path
 
 
-def plan(inputs: Iterable[str | Path], out: Path) -> dict[Path, Path]:
-    """{source: target} for every image of `inputs`; images of a folder keep their relative path.
+@dataclass
+class Plan:
+    """The target of every source file, and what the user should know of the folders."""
 
-    UsageError where two inputs would become one file or one would overwrite itself; DataError for missing inputs.
+    targets: dict[Path, Path] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # what was passed over
+
+
+def plan(inputs: Iterable[str | Path], out: Path) -> Plan:
+    """A target for every image of `inputs`; images of a folder keep their relative path.
+
+    UsageError where two inputs would become one file or one would overwrite itself; DataError for missing inputs and
+    where there is no picture at all.
     """
-    targets: dict[Path, Path] = {}
-    for path in map(Path, inputs):
+    result = Plan()
+    targets = result.targets
+    empty: list[str] = []
+    for path in map(stored_path, inputs):
         if path.is_dir():
-            files = scan(path).files
+            listing = scan(path)
+            files = listing.files
+            if not files:
+                empty.append(listing.no_picture(path))
+            elif skipped := listing.passed_over():
+                result.notes.append(f"{printable_path(path.name or path)}: passed over {skipped}")
             if path.resolve() in out.resolve().parents:  # earlier results are no inputs
                 files = tuple(file for file in files if not file.resolve().is_relative_to(out.resolve()))
             targets |= {file: out / file.relative_to(path) for file in files}
@@ -23,6 +42,10 @@ def plan(inputs: Iterable[str | Path], out: Path) -> dict[Path, Path]:
             targets[path] = out / path.name
         else:
             raise DataError(f"{path} does not exist; give picture files or folders of them")
+    if not targets:
+        where = "; ".join(empty) or f"{out} holds earlier results only"
+        raise DataError(f"nothing was translated: there is no picture in {where}")
+    result.notes += [f"no picture in {reason}" for reason in empty]
 
     originals = {source.resolve(): source for source in targets}
     sources: dict[Path, Path] = {}
@@ -33,4 +56,4 @@ def plan(inputs: Iterable[str | Path], out: Path) -> dict[Path, Path]:
         if resolved in sources:
             raise UsageError(f"{sources[resolved]} and {source} would both become {target}; translate them separately")
         sources[resolved] = source
-    return targets
+    return result
