@@ -46,8 +46,8 @@ def translate_files(
     the same file or one would overwrite itself; DataError when nothing could be translated.
     """
     translator.side(to)  # a wrong name is an error before any work
-    planned = plan(inputs, Path(out))
-    summary, targets = Summary(notes=planned.notes), planned.targets
+    summary = Summary()
+    targets = plan(inputs, Path(out), summary.notes)
     budget = MemoryBudget()
     ahead = BATCHES_AHEAD * translator.batch_size
     with Reader([*targets], ahead, budget, strip) as reader, Writer(summary, ahead, budget) as writer:

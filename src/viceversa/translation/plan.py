@@ -1,7 +1,6 @@
 """The plan of a translation: the target of every source file, decided before anything is read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..data.folders import scan
@@ -10,22 +9,13 @@ from ..images import printable_path
 from ..names import stored_path
 
 
-@dataclass
-class Plan:
-    """The target of every source file, and what the user should know of the folders."""
+def plan(inputs: Iterable[str | Path], out: Path, notes: list[str]) -> dict[Path, Path]:
+    """{source: target} for every image of `inputs`; images of a folder keep their relative path.
 
-    targets: dict[Path, Path] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)  # what was passed over
-
-
-def plan(inputs: Iterable[str | Path], out: Path) -> Plan:
-    """A target for every image of `inputs`; images of a folder keep their relative path.
-
-    UsageError where two inputs would become one file or one would overwrite itself; DataError for missing inputs and
+    What was passed over is added to `notes`. UsageError where two inputs would become one file or one would overwrite itself; DataError for missing inputs and
     where there is no picture at all.
     """
-    result = Plan()
-    targets = result.targets
+    targets: dict[Path, Path] = {}
     empty: list[str] = []
     for path in map(stored_path, inputs):
         if path.is_dir():
@@ -34,7 +24,7 @@ def plan(inputs: Iterable[str | Path], out: Path) -> Plan:
             if not files:
                 empty.append(listing.no_picture(path))
             elif skipped := listing.passed_over():
-                result.notes.append(f"{printable_path(path.name or path)}: passed over {skipped}")
+                notes.append(f"{printable_path(path.name or path)}: passed over {skipped}")
             if path.resolve() in out.resolve().parents:  # earlier results are no inputs
                 files = tuple(file for file in files if not file.resolve().is_relative_to(out.resolve()))
             targets |= {file: out / file.relative_to(path) for file in files}
@@ -45,7 +35,7 @@ def plan(inputs: Iterable[str | Path], out: Path) -> Plan:
     if not targets:
         where = "; ".join(empty) or f"{out} holds earlier results only"
         raise DataError(f"nothing was translated: there is no picture in {where}")
-    result.notes += [f"no picture in {reason}" for reason in empty]
+    notes += [f"no picture in {reason}" for reason in empty]
 
     originals = {source.resolve(): source for source in targets}
     sources: dict[Path, Path] = {}
@@ -56,4 +46,4 @@ def plan(inputs: Iterable[str | Path], out: Path) -> Plan:
         if resolved in sources:
             raise UsageError(f"{sources[resolved]} and {source} would both become {target}; translate them separately")
         sources[resolved] = source
-    return result
+    return targets
