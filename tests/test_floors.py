@@ -15,7 +15,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 PROJECT = Path(__file__).parents[1]
 
 FLOORS = (  # from the ground up
-    {"errors", "extras", "files", "images", "settings", "optimize", "distributed", "hardware", "console"},
+    {"errors", "extras", "files", "names", "images", "settings", "optimize", "distributed", "hardware", "console"},
     {"networks", "losses", "stabilisers", "metrics", "worlds"},
     {"data", "weights"},
     {"methods"},

@@ -10,6 +10,7 @@ import typing
 from typing import Annotated, Any, Literal, TypeVar
 
 from .errors import UsageError, did_you_mean
+from .names import nfc
 
 T = TypeVar("T")
 
@@ -129,7 +130,12 @@ def parse_assignments(words: typing.Iterable[str]) -> dict[str, str]:
 def difference(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
     """Dotted keys whose values differ: {key: (old, new)}."""
     a, b = flatten(to_dict(old)), flatten(to_dict(new))
-    return {key: (a.get(key), b.get(key)) for key in a | b if a.get(key) != b.get(key)}
+    return {key: (a.get(key), b.get(key)) for key in a | b if _plain_form(a.get(key)) != _plain_form(b.get(key))}
+
+
+def _plain_form(value: Any) -> Any:
+    """A value as it is compared: text in one Unicode form."""
+    return nfc(value) if isinstance(value, str) else value
 
 
 def _convert(value: Any, annotation: Any, where: str, key: str, base: Any = None) -> Any:

@@ -86,7 +86,9 @@ def test_pairs_keep_to_their_sub_folder_and_their_partner(tmp_path):
     for a, b in (*zip(d.train_a, d.train_b, strict=True), *zip(d.test_a, d.truth_a, strict=True)):
         assert a.relative_to(tmp_path / "A") == b.relative_to(tmp_path / "B")
     (tmp_path / "A" / "x" / "001.jpg").write_bytes((tmp_path / "A" / "x" / "001.png").read_bytes())
-    with pytest.raises(DataError, match="have one name"):
+    with pytest.raises(
+        DataError, match=r"001\.png has two partners by equal names, .*001\.jpg and .*001\.png; remove or rename one"
+    ):
         find_pairs(tmp_path / "A", tmp_path / "B")
 
 

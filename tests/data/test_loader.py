@@ -204,5 +204,5 @@ def test_pairs_that_cannot_be_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="a pair of different shapes"):
         Paired(a, b, read, Augment(8)).batch(0)
     b[1].write_bytes(b"broken")
-    with pytest.raises(DataError, match=r"of the 2 pairs in .* none can be read whole"):
+    with pytest.raises(DataError, match=r"none of the 2 pairs in .* can be read whole; the first: .*a0\.png"):
         Paired(a, b, read, Augment(8)).batch(0)

@@ -27,7 +27,7 @@ from viceversa.translation.translator import Translator
 def translate_sequentially(source: Path, out: Path) -> Summary:
     """Read, translate and write one file after the other."""
     summary = Summary()
-    for path, target in plan([source], out).items():
+    for path, target in plan([source], out, []).items():
         try:
             images.write(target, translator().picture(images.read(path), "b"))
         except images.ImageError as e:

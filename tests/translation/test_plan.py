@@ -42,9 +42,15 @@ def test_results_inside_the_input_folder_are_no_inputs(tmp_path: Path) -> None:
         assert summary.written == [tmp_path / "out" / "a.png"]
     Image.new("RGB", (20, 20), "red").save(tmp_path / "x.png")
     with pytest.raises(UsageError, match="would overwrite"):
-        plan([tmp_path / "a.png", tmp_path / "out" / "a.png"], tmp_path / "out")
+        plan([tmp_path / "a.png", tmp_path / "out" / "a.png"], tmp_path / "out", [])
 
 
 def test_missing_input_is_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
-        plan([tmp_path / "no.png"], tmp_path / "out")
+        plan([tmp_path / "no.png"], tmp_path / "out", [])
+
+
+def test_a_page_of_a_stack_becomes_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "stack.tif").write_bytes(b"")
+    target = plan([tmp_path / "stack.tif#12"], tmp_path / "out", [])
+    assert target == {tmp_path / "stack.tif#12": tmp_path / "out" / "stack-12.tif"}

@@ -33,6 +33,7 @@ class DomainReport:
     height: tuple[float, float, float] = (0, 0, 0)
     aspect: tuple[float, float, float] = (0, 0, 0)
     kinds: dict[str, int] = field(default_factory=dict)  # "RGB uint8 PNG": count
+    first_error: str | None = None  # why the first of the broken images cannot be read
 
     def line(self) -> str:
         """Counts, kinds and sizes in one line of text."""
@@ -70,7 +71,7 @@ class Report:
 
     def lines(self, most: int = 5) -> list[str]:
         """For people, worst first; at most `most` examples of each problem."""
-        lines = [f"{d.name}: not one readable picture" for d in self.domains if not d.readable]
+        lines = [self._unreadable(d) for d in self.domains if not d.readable]
         for title, items in self._problems():
             if items:
                 lines += [f"{title}: {len(items)}", *(f"  {item}" for item in items[:most])]
@@ -78,6 +79,10 @@ class Report:
                 lines.append(f"  … and {len(items) - most} more")
         verdict = "fit for training" if self.ok else "not fit for training as it is"
         return [*lines, *(d.line() for d in self.domains), *self.notes, verdict]
+
+    def _unreadable(self, domain: DomainReport) -> str:
+        count = domain.train + domain.test
+        return f"{domain.name}: none of the {count} pictures can be read; the first: {domain.first_error}"
 
     def _problems(self) -> list[tuple[str, list[str]]]:
         return [
@@ -127,11 +132,13 @@ def check(
     files = list(_files(domains))
     summaries: list[_Summary] = []
     broken: list[tuple[str, str]] = []
+    errors: tuple[list[str], list[str]] = ([], [])  # of each domain
     for done, (path, domain, part) in enumerate(files, 1):
         try:
             summaries.append(_summarise(images.read(path, side=SIDE), path, domain, part, near_constant))
         except images.ImageError as error:
             broken.append((images.printable_path(path), error.reason))
+            errors[domain].append(str(error))
         if on_progress:
             on_progress(done, len(files))
 
@@ -139,7 +146,7 @@ def check(
     same_pixels = [group for group in _group_by(summaries, lambda s: s.digest) if len(group) > 1]
     same_part = [part for group in same_pixels for part in _group_by(group, lambda s: (s.domain, s.part))]
     return Report(
-        domains=(_domain_report(domains, 0, summaries), _domain_report(domains, 1, summaries)),
+        domains=(_domain_report(domains, 0, summaries, errors[0]), _domain_report(domains, 1, summaries, errors[1])),
         broken=tuple(broken),
         leaks=tuple(tuple(s.path for s in group) for group in same_pixels if _count_parts(group) > 1),
         near_leaks=tuple(_near_leaks(summaries)),
@@ -221,7 +228,7 @@ def _near_leaks(summaries: list[_Summary]) -> Iterator[tuple[str, str]]:
                 yield a.path, b.path
 
 
-def _domain_report(domains: Domains, index: int, summaries: list[_Summary]) -> DomainReport:
+def _domain_report(domains: Domains, index: int, summaries: list[_Summary], errors: list[str]) -> DomainReport:
     train, test = ((domains.train_a, domains.test_a), (domains.train_b, domains.test_b))[index]
     own = [s for s in summaries if s.domain == index]
     sizes = [s.size for s in own]
@@ -234,6 +241,7 @@ def _domain_report(domains: Domains, index: int, summaries: list[_Summary]) -> D
         height=_span([h for _, h in sizes]),
         aspect=_span([round(w / h, 3) for w, h in sizes]),
         kinds=dict(Counter(s.kind for s in own).most_common()),
+        first_error=next(iter(errors), None),
     )
 
 

@@ -10,9 +10,15 @@ from pathlib import Path
 
 from ..errors import DataError, UsageError, did_you_mean
 from ..images import EXTENSIONS, printable_path
+from ..names import folded, nfc
+from .ab_layouts import PARTS, SIDES, AbFolders, find_ab_folders
+from .directories import existing_folder, find_folder, find_test_folder, is_system_folder, sub_folders
+from .pairs import match
 
 Paths = tuple[Path, ...]
-PARTS = ("train", "val", "test")
+ENDING = re.compile(r"(\.\w{1,12})?\.\w{1,12}$")  # of a file's name, such as .nii and .nii.gz
+COMPRESSED = frozenset({".bz2", ".gz", ".xz", ".zip", ".zst"})  # an ending that follows another
+MOST_ENDINGS = 5  # that a message names
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,27 @@ class Listing:
 
     files: Paths = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+    endings: Mapping[str, int] = field(default_factory=dict)  # of the files that are no pictures by their name
+
+    def passed_over(self) -> str:
+        """What was skipped, in words, with the most frequent endings; empty where nothing was."""
+        named = Counter(self.endings).most_common()
+        endings = ", ".join(f"{ending} {count}" for ending, count in named[:MOST_ENDINGS])
+        if len(named) > MOST_ENDINGS:
+            endings += ", …"
+        return ", ".join(
+            f"{count} {reason}" + (f" ({endings})" if reason == NO_PICTURE else "")
+            for reason, count in self.skipped.items()
+        )
+
+    def no_picture(self, folder: Path) -> str:
+        """That a folder holds no picture, what it holds instead, and what to do."""
+        there = self.passed_over()
+        known = ", ".join(sorted(end[1:] for end in EXTENSIONS))
+        return f"{printable_path(folder)} {f'has {there}' if there else 'is empty'}; put {known} files there"
+
+
+NO_PICTURE = "not a picture by its name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +73,7 @@ def scan(folder: str | os.PathLike[str]) -> Listing:
     """
     files: list[Path] = []
     skipped: Counter[str] = Counter()
+    endings: Counter[str] = Counter()
     visited: set[tuple[int, int]] = set()
     real: list[Path] = [Path(folder)]
     linked: list[Path] = []
@@ -70,7 +98,18 @@ def scan(folder: str | os.PathLike[str]) -> Listing:
             reason = _classify(entry, files, linked if entry.is_symlink() else real)
             if reason:
                 skipped[reason] += 1
-    return Listing(tuple(sorted(files, key=lambda path: path.parts)), dict(sorted(skipped.items())))
+            if reason == NO_PICTURE:
+                endings[ending_of(entry.name)] += 1
+    return Listing(tuple(sorted(files, key=lambda path: path.parts)), dict(sorted(skipped.items())), endings)
+
+
+def ending_of(name: str) -> str:
+    """The ending of a file's name in lower case, both of them where it is compressed: `.nii.gz`."""
+    found = ENDING.search(name)
+    if found is None:
+        return "no ending"
+    whole, before = found[0].lower(), (found[1] or "").lower()
+    return whole if whole.removeprefix(before) in COMPRESSED else whole.removeprefix(before)
 
 
 def _classify(entry: os.DirEntry[str], files: list[Path], folders: list[Path]) -> str:
@@ -79,10 +118,12 @@ def _classify(entry: os.DirEntry[str], files: list[Path], folders: list[Path]) -
         if entry.name.startswith("."):
             return "hidden"
         if entry.is_dir():
+            if is_system_folder(entry.name):
+                return "system folder"
             folders.append(Path(entry.path))
             return ""
         if os.path.splitext(entry.name)[1].lower() not in EXTENSIONS:
-            return "not a picture by its name"
+            return NO_PICTURE
         if not entry.is_file():
             return "broken link" if entry.is_symlink() else "not a file"
     except OSError:  # a link that runs in a circle
@@ -95,38 +136,32 @@ def find_domains(
     data: str | os.PathLike[str],
     other: str | os.PathLike[str] | None = None,
     names: tuple[str, str] | None = None,
+    pair: str = "auto",
 ) -> Domains:
-    """Find both domains in one folder (`trainA trainB [testA testB]`, or two sub-folders) or in two folders.
+    """Find both domains in one folder (in a layout of `ab_layouts`, or two sub-folders) or in two folders.
 
     Without a test folder, every tenth image of domains from two folders (at most 100) is for testing, once they have
-    20. Raises DataError for what is missing and UsageError for two equal names.
+    20. `pair` says how true translations are matched with test images, see `pairs.match`. Raises DataError for what is
+    missing and UsageError for two equal names.
     """
     root = existing_folder(data, "data folder")
     if other is not None:
         second = existing_folder(other, "second folder")
         _refuse_overlap(root, second)
         return _from_two(root, second, names or (root.resolve().name, second.resolve().name))
+    if found := find_ab_folders(root):
+        return _from_layout(found, names, pair)
+
     inside = sub_folders(root)
-    if "trainA" in inside or "trainB" in inside:
-        return _from_train_ab(root, names)
-    if set(inside) & set(PARTS):
+    if {folded(name) for name in inside} & set(PARTS):
         raise DataError(
-            f"{printable_path(root)} holds {', '.join(inside)}: parts of one domain, not two domains; "
-            "rename them to trainA and trainB, or give two folders, one per domain"
+            f"{printable_path(root)} holds {', '.join(map(printable_path, inside))}: parts of one domain, not two "
+            "domains; rename them to trainA and trainB, or give two folders, one per domain"
         )
     if len(inside) != 2:
         raise DataError(_not_two_message(root, inside))
     _refuse_overlap(root / inside[0], root / inside[1])
     return _from_two(root / inside[0], root / inside[1], names or (inside[0], inside[1]))
-
-
-def sub_folders(folder: Path) -> list[str]:
-    """Names of the visible folders below a folder, sorted."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(e.name for e in entries if not e.name.startswith(".") and os.path.isdir(e.path))
-    except OSError as error:
-        raise DataError(f"cannot list {printable_path(folder)}: {error.strerror}; check its permissions") from None
 
 
 def _not_two_message(root: Path, inside: list[str]) -> str:
@@ -145,17 +180,6 @@ def _not_two_message(root: Path, inside: list[str]) -> str:
     )
 
 
-def existing_folder(path: str | os.PathLike[str], what: str) -> Path:
-    """The folder at `path`; DataError where there is none, with the nearest name."""
-    folder = Path(path)
-    if os.path.isdir(folder):
-        return folder
-    if os.path.exists(folder):
-        raise DataError(f"{what} {printable_path(path)} is a file; give the folder that holds the pictures")
-    near = did_you_mean(folder.name, sub_folders(folder.parent)) if os.path.isdir(folder.parent) else ""
-    raise DataError(f"{what} {printable_path(path)} does not exist; check the path.{near}")
-
-
 def _refuse_overlap(a: Path, b: Path) -> None:
     first, second = a.resolve(), b.resolve()
     if first == second:
@@ -169,9 +193,9 @@ def _refuse_overlap(a: Path, b: Path) -> None:
 
 
 def two_names(names: tuple[str, str]) -> tuple[str, str]:
-    """Two different names, each on one line; UsageError otherwise."""
-    a, b = (" ".join(name.split()) for name in names)
-    if not a or not b or a.casefold() == b.casefold():
+    """Two different names in NFC, each on one line; UsageError otherwise."""
+    a, b = (nfc(" ".join(name.split())) for name in names)
+    if not a or not b or folded(a) == folded(b):
         raise UsageError(f"the domains are named '{a}' and '{b}'; give two different names: --names horses,zebras")
     return a, b
 
@@ -179,28 +203,25 @@ def two_names(names: tuple[str, str]) -> tuple[str, str]:
 def pictures_of(folder: Path, domain: str, notes: list[str]) -> Paths:
     """The images of a folder; what was skipped becomes a note. DataError where there is none."""
     listing = scan(folder)
-    skipped = ", ".join(f"{count} {reason}" for reason, count in listing.skipped.items())
     if not listing.files:
-        ends = ", ".join(sorted(end[1:] for end in EXTENSIONS))
-        where = printable_path(folder) + (f" has {skipped}" if skipped else " is empty")
-        raise DataError(f"no picture in domain {domain}: {where}; put {ends} files there")
-    if skipped:
-        notes.append(f"{folder.name}: passed over {skipped}")
+        raise DataError(f"no picture in domain {domain}: {listing.no_picture(folder)}")
+    if skipped := listing.passed_over():
+        notes.append(f"{printable_path(folder.name)}: passed over {skipped}")
     return listing.files
 
 
-def _from_train_ab(root: Path, names: tuple[str, str] | None) -> Domains:
-    for side in "AB":
-        if not (root / f"train{side}").is_dir():
-            near = did_you_mean(f"train{side}", [name for name in sub_folders(root) if name[:5] != "train"])
-            raise DataError(f"{printable_path(root)} has no folder train{side}; add it.{near}")
-    _refuse_overlap(root / "trainA", root / "trainB")
-    a, b = two_names(names or _names_of(root))
+def _from_layout(found: AbFolders, names: tuple[str, str] | None, pair: str) -> Domains:
+    """The domains of a folder in a layout that has its own folders for training and testing."""
+    folders = {side: found.folder("train", side) for side in SIDES}
+    _refuse_overlap(*(folder for folder in folders.values() if folder))
+    a, b = two_names(names or found.names or _names_of(found.root))
 
-    notes: list[str] = []
-    train_a, train_b = (pictures_of(root / f"train{side}", name, notes) for side, name in (("A", a), ("B", b)))
-    test_a, test_b = (_test_of(root, side, name, notes) for side, name in (("A", a), ("B", b)))
-    truth_a, truth_b = (_truths(root / f"truth{side}", test, notes) for side, test in (("A", test_a), ("B", test_b)))
+    notes = [note for note in (found.note(),) if note]
+    train_a, train_b = (pictures_of(f, name, notes) for f, name in zip(folders.values(), (a, b), strict=True) if f)
+    test_a, test_b = (_test_of(found, side, name, notes) for side, name in (("A", a), ("B", b)))
+    truth_a, truth_b = (
+        _truths(found.folder("truth", side), test, pair, notes) for side, test in (("A", test_a), ("B", test_b))
+    )
     return Domains(
         name_a=a,
         name_b=b,
@@ -214,15 +235,16 @@ def _from_train_ab(root: Path, names: tuple[str, str] | None) -> Domains:
     )
 
 
-def _test_of(root: Path, side: str, name: str, notes: list[str]) -> Paths:
-    """The images of `testA` (or `testB`), else those of `valA`, else none."""
-    if (root / f"test{side}").is_dir():
-        return pictures_of(root / f"test{side}", name, notes)
-    if (root / f"val{side}").is_dir():
-        pictures = pictures_of(root / f"val{side}", name, notes)
-        notes.append(f"no test{side}: val{side} is used")
+def _test_of(found: AbFolders, side: str, name: str, notes: list[str]) -> Paths:
+    """The images of the folder for testing, else those of the one for validation, else none."""
+    if folder := found.folder("test", side):
+        return pictures_of(folder, name, notes)
+    missing = printable_path(found.path("test", side))
+    if folder := found.folder("val", side):
+        pictures = pictures_of(folder, name, notes)
+        notes.append(f"no {missing}: {printable_path(found.path('val', side))} is used")
         return pictures
-    notes.append(f"no test{side}: {name} has no test pictures")
+    notes.append(f"no {missing}: {name} has no test pictures")
     return ()
 
 
@@ -237,16 +259,29 @@ def _names_of(root: Path) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("A", "B")
 
 
-def _truths(folder: Path, tests: Paths, notes: list[str]) -> Paths:
-    """The true translation of every test image, matched by stem, or nothing where one is missing."""
-    if not folder.is_dir() or not tests:
+def _truths(folder: Path | None, tests: Paths, pair: str, notes: list[str]) -> Paths:
+    """The true translation of every test image, or nothing where one is missing or in doubt."""
+    if folder is None or not tests:
         return ()
-    known = {path.stem: path for path in scan(folder).files}
-    missing = [path.name for path in tests if path.stem not in known]
+    name, listing = printable_path(folder.name), scan(folder)
+    if not listing.files:
+        notes.append(f"{name} is not used: {listing.no_picture(folder)}")
+        return ()
+    try:
+        matched = match([(tests, listing.files)], pair)
+    except DataError as error:
+        notes.append(f"{name} is not used: {error}")
+        return ()
+
+    truths = dict(zip(*matched.parts[0], strict=True))
+    missing = [path.name for path in tests if path not in truths]
     if missing:
-        notes.append(f"{folder.name} is not used: it has nothing for {len(missing)} test pictures, first {missing[0]}")
+        first = printable_path(missing[0])
+        notes.append(f"{name} is not used: it has nothing for {len(missing)} test pictures, first {first}")
         return ()
-    return tuple(known[path.stem] for path in tests)
+    if matched.words:
+        notes.append(f"{name} is matched {matched.words}")
+    return tuple(truths[path] for path in tests)
 
 
 def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
@@ -254,7 +289,7 @@ def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
     notes: list[str] = []
     train_a, test_a = _parts(root_a, a, notes)
     train_b, test_b = _parts(root_b, b, notes)
-    split = not (root_a / "train").is_dir() and not (root_b / "train").is_dir()
+    split = not find_folder(root_a, "train") and not find_folder(root_b, "train")
     return Domains(
         name_a=a,
         name_b=b,
@@ -267,21 +302,13 @@ def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
     )
 
 
-def find_test_folder(root: Path) -> Path | None:
-    """The folder `test` or else `val` below a folder, where there is one."""
-    for part in ("test", "val"):
-        if (root / part).is_dir():
-            return root / part
-    return None
-
-
 def _parts(root: Path, name: str, notes: list[str]) -> tuple[Paths, Paths]:
     """Training and test images of one domain: its own `train` and `test`, or a split."""
-    if (root / "train").is_dir():
+    if train_folder := find_folder(root, "train"):
         test_folder = find_test_folder(root)
         use = f"{test_folder.name} for testing" if test_folder else "no test pictures"
-        notes.append(f"{name}: its folder train is used, {use}")
-        train = pictures_of(root / "train", name, notes)
+        notes.append(f"{name}: its folder {train_folder.name} is used, {use}")
+        train = pictures_of(train_folder, name, notes)
         return train, pictures_of(test_folder, name, notes) if test_folder else ()
 
     files = pictures_of(root, name, notes)

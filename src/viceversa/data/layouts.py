@@ -7,17 +7,11 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..images import LEFT, RIGHT, printable_path
-from .folders import (
-    PARTS,
-    Domains,
-    Paths,
-    existing_folder,
-    find_domains,
-    find_test_folder,
-    pictures_of,
-    sub_folders,
-    two_names,
-)
+from ..names import folded, nfc
+from .ab_layouts import PARTS, find_ab_folders, holds_domains
+from .directories import existing_folder, find_folder, find_test_folder, sub_folders
+from .folders import Domains, Paths, find_domains, pictures_of, two_names
+from .pairs import match
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,32 +37,37 @@ class Pictures:
 
 
 def find_pairs(
-    data: str | os.PathLike[str], other: str | os.PathLike[str] | None = None, names: tuple[str, str] | None = None
+    data: str | os.PathLike[str],
+    other: str | os.PathLike[str] | None = None,
+    names: tuple[str, str] | None = None,
+    pair: str = "auto",
 ) -> Domains:
     """Domains whose i-th training images are a pair.
 
-    Either two domains as for CycleGAN, paired by file name, or a folder `train` [`val`, `test`] of images that show A
-    on the left and B on the right. DataError where there is no way to match the images.
+    Either two domains as for CycleGAN, paired by file name as `pair` says (see `pairs.match`), or a folder `train`
+    [`val`, `test`] of images that show A on the left and B on the right. DataError where there is no way to match the
+    images.
     """
     root = existing_folder(data, "data folder")
-    if other is None and (root / "train").is_dir() and not (root / "trainA").is_dir():
-        return _side_by_side(root, names)
+    if other is None and (train := find_folder(root, "train")) and not find_ab_folders(root):
+        return _side_by_side(root, train, names)
     _refuse_unpaired_world(root)
-    return _match_names(find_domains(data, other, names))
+    return _match_names(find_domains(data, other, names, pair), pair)
 
 
-def _side_by_side(root: Path, names: tuple[str, str] | None) -> Domains:
+def _side_by_side(root: Path, train_folder: Path, names: tuple[str, str] | None) -> Domains:
     """The left and right halves of the images below `train` and `test` or `val`."""
     a, b = two_names(names or ("A", "B"))
-    inside = sub_folders(root / "train")
+    inside = sub_folders(train_folder)
     if inside:
         raise DataError(
-            f"{printable_path(root / 'train')} holds folders ({', '.join(inside[:3])}), not pictures with A on the "
-            "left and B on the right; pairs are such pictures, or trainA and trainB with equal file names"
+            f"{printable_path(train_folder)} holds folders ({', '.join(map(printable_path, inside[:3]))}), not "
+            "pictures with A on the left and B on the right; pairs are such pictures, or trainA and trainB with "
+            "matching file names"
         )
 
     notes: list[str] = []
-    train = pictures_of(root / "train", "train", notes)
+    train = pictures_of(train_folder, "train", notes)
     test_folder = find_test_folder(root)
     test = pictures_of(test_folder, test_folder.name, notes) if test_folder else ()
 
@@ -102,30 +101,31 @@ def _refuse_unpaired_world(root: Path) -> None:
         raise DataError(f"{printable_path(root)} was drawn without pairs; draw it with them: {command}")
 
 
-def _match_names(d: Domains) -> Domains:
+def _match_names(d: Domains, pair: str) -> Domains:
     """The same domains, their images matched by their path below the domain's folder, whatever the format."""
     notes = list(d.notes)
     if d.split:  # match first and split then, so that both sides keep the same pairs for testing
         notes = [note for note in notes if "for testing" not in note and "for training" not in note]
-        all_a, all_b = _match(_sorted(d.train_a, d.test_a), _sorted(d.train_b, d.test_b), "training", notes)
-        train_a, test_a = _split(all_a)
-        train_b, test_b = _split(all_b)
-        notes.append(f"{len(test_a)} of {len(all_a)} pairs are for testing")
+        parts = [(_sorted(d.train_a, d.test_a), _sorted(d.train_b, d.test_b))]
+    elif d.truth_a:  # which are the pairs of the test images
+        parts = [(d.train_a, d.train_b)]
     else:
-        train_a, train_b = _match(d.train_a, d.train_b, "training", notes)
-        test_a, test_b = d.test_a, d.test_b
-        if not d.truth_a:
-            test_a, test_b = _match(test_a, test_b, "test", notes)
+        parts = [(d.train_a, d.train_b), (d.test_a, d.test_b)]
 
-    if not train_a:
-        raise DataError(
-            f"no picture of {d.name_a} has a partner of the same name among {d.name_b}, first {d.train_a[0].name} and "
-            f"{d.train_b[0].name}; pairs need equal file names, or one folder `train` of pictures side by side"
-        )
+    matched = match(parts, pair)
+    if matched.words:
+        notes.append(f"pairs {matched.words}")
+    for what, before, after in zip(("training", "test"), parts, matched.parts, strict=False):
+        _note_single(what, before, after, notes)
 
-    truth_a, truth_b = d.truth_a, d.truth_b
-    if not truth_a:
-        truth_a, truth_b = test_b, test_a
+    (train_a, train_b), (test_a, test_b) = matched.parts[0], (d.test_a, d.test_b)
+    if d.split:
+        (train_a, test_a), (train_b, test_b) = _split(train_a), _split(train_b)
+        notes.append(f"{len(test_a)} of {len(train_a) + len(test_a)} pairs are for testing")
+    elif not d.truth_a:
+        test_a, test_b = matched.parts[1]
+
+    truth_a, truth_b = (d.truth_a, d.truth_b) if d.truth_a else (test_b, test_a)
     return replace(
         d,
         train_a=train_a,
@@ -138,14 +138,12 @@ def _match_names(d: Domains) -> Domains:
     )
 
 
-def _match(a: Paths, b: Paths, what: str, notes: list[str]) -> tuple[Paths, Paths]:
-    """The images of both sides that have a partner, in the order of `a`; a note counts the others."""
-    names_a, names_b = _relative_names(a), _relative_names(b)
-    common = [name for name in names_a if name in names_b]
-    single = len(a) + len(b) - 2 * len(common)
+def _note_single(what: str, before: tuple[Paths, Paths], after: tuple[Paths, Paths], notes: list[str]) -> None:
+    """A note that counts the images without a partner."""
+    single = [path for all_of, paired in zip(before, after, strict=True) for path in set(all_of) - set(paired)]
     if single:
-        notes.append(f"{single} {what} pictures have no partner of the same name and are left out")
-    return tuple(names_a[name] for name in common), tuple(names_b[name] for name in common)
+        first = printable_path(min(single).name)
+        notes.append(f"{len(single)} {what} pictures have no partner and are left out, first {first}")
 
 
 def _split(paths: Paths) -> tuple[Paths, Paths]:
@@ -155,22 +153,6 @@ def _split(paths: Paths) -> tuple[Paths, Paths]:
     step = max(10, -(-len(paths) // 100))
     train = tuple(path for i, path in enumerate(paths, 1) if i % step)
     return train, paths[step - 1 :: step]
-
-
-def _relative_names(paths: Paths) -> dict[str, Path]:
-    """Images by their path below their common folder, without suffix; DataError for two of one name."""
-    if not paths:
-        return {}
-    top = os.path.commonpath([path.parent for path in paths])
-    names: dict[str, Path] = {}
-    for path in paths:
-        name = str(path.relative_to(top).with_suffix(""))
-        if name in names:
-            raise DataError(
-                f"{printable_path(path)} and {printable_path(names[name])} have one name; which is of the pair?"
-            )
-        names[name] = path
-    return names
 
 
 def _sorted(a: Paths, b: Paths) -> Paths:
@@ -199,7 +181,7 @@ def find_classes(data: str | os.PathLike[str]) -> Classes:
     """
     root = existing_folder(data, "data folder")
     _refuse_domains(root)
-    top = root / "train" if (root / "train").is_dir() else root
+    top = find_folder(root, "train") or root
     names = _class_names(top)
 
     test_folder = find_test_folder(root) if top != root else None
@@ -212,17 +194,18 @@ def find_classes(data: str | os.PathLike[str]) -> Classes:
             train += [(path, number) for i, path in enumerate(files) if i % 5 != 4]
             test += [(path, number) for i, path in enumerate(files) if i % 5 == 4]
             continue
-        if not (test_folder / name).is_dir():
+        test_class = find_folder(test_folder, name)
+        if test_class is None:
             raise DataError(f"{printable_path(test_folder)} has no folder {printable_path(name)}; train has one")
         train += [(path, number) for path in files]
-        test += [(path, number) for path in pictures_of(test_folder / name, name, notes)]
+        test += [(path, number) for path in pictures_of(test_class, name, notes)]
 
     if test_folder is None:
         notes.append("every fifth picture of each class is for testing")
     if not test:
         raise DataError(f"{printable_path(root)} leaves no picture to test on; each class needs five, or a folder test")
     return Classes(
-        names=tuple(names),
+        names=tuple(map(nfc, names)),
         train=tuple(path for path, _ in train),
         train_labels=tuple(number for _, number in train),
         test=tuple(path for path, _ in test),
@@ -234,20 +217,23 @@ def find_classes(data: str | os.PathLike[str]) -> Classes:
 def _class_names(folder: Path) -> list[str]:
     """The names of the sub-folders, sorted, numbers by value and first; DataError for fewer than two."""
     names = sorted(sub_folders(folder), key=lambda n: (not n.isdecimal(), int(n) if n.isdecimal() else 0, n))
-    if len(names) < 2 or set(names) & set(PARTS):
+    if len(names) < 2 or {folded(name) for name in names} & set(PARTS):
         there = ", ".join(names) or "none"
         raise DataError(
             f"a classifier needs a folder per class, two or more, in {printable_path(folder)}; there is {there}"
         )
+    if len(set(map(nfc, names))) < len(names):
+        twice = next(name for name in names if [nfc(other) for other in names].count(nfc(name)) > 1)
+        raise DataError(f"{printable_path(folder)} has two folders called {twice}, by different codes; rename one")
     return names
 
 
 def _refuse_domains(root: Path) -> None:
     """Raise DataError for a folder of two domains, which are neither classes nor one set."""
-    if (root / "trainA").is_dir():
+    if folder := holds_domains(root):
         raise DataError(
             f"{printable_path(root)} holds two domains, which translate; "
-            f"give one of them: {printable_path(root / 'trainA')}"
+            f"give one of them: {printable_path(root / folder)}"
         )
 
 
@@ -255,12 +241,13 @@ def find_pictures(data: str | os.PathLike[str]) -> Pictures:
     """All images below `data/train` where that exists (then `test` or `val` is held out), or else below `data`."""
     root = existing_folder(data, "data folder")
     _refuse_domains(root)
-    name = root.resolve().name
+    name = nfc(root.resolve().name)
     notes: list[str] = []
-    if not (root / "train").is_dir():
+    train_folder = find_folder(root, "train")
+    if train_folder is None:
         return Pictures(name=name, train=pictures_of(root, name, notes), test=(), notes=tuple(notes))
 
-    train = pictures_of(root / "train", name, notes)
+    train = pictures_of(train_folder, name, notes)
     test_folder = find_test_folder(root)
     test = pictures_of(test_folder, f"{name} {test_folder.name}", notes) if test_folder else ()
     return Pictures(name=name, train=train, test=test, notes=tuple(notes))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .. import distributed
 from ..errors import DataError
+from ..images import printable_path
 from .disk_cache import DiskCache
 from .transforms import Augment, Read
 
@@ -125,7 +126,8 @@ class Paired(Unpaired):
             index_b, b = store_b.readable(index_a)
             if index_a == index_b:
                 return index_a, a, b
-        raise DataError(f"of the {len(store_a)} pairs in {store_a.paths[0].parent} none can be read whole")
+        folder, reason = printable_path(store_a.paths[0].parent), next(iter((store_a.broken | store_b.broken).values()))
+        raise DataError(f"none of the {len(store_a)} pairs in {folder} can be read whole; the first: {reason}")
 
 
 class PairedLabels(Paired):
@@ -245,7 +247,8 @@ class PictureStore:
             if picture is not None:
                 return i % len(self), picture
         path, reason = next(iter(self.broken.items()))
-        raise DataError(f"none of the {len(self)} pictures in {path.parent} can be read; the first: {reason}")
+        folder = printable_path(path.parent)
+        raise DataError(f"none of the {len(self)} pictures in {folder} can be read; the first: {reason}")
 
     def _get(self, index: int) -> np.ndarray | None:
         """The image of one file, or None where it is broken."""

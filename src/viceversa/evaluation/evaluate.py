@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import files
-from ..data.folders import existing_folder, pictures_of
+from .. import files, images
+from ..data.directories import existing_folder
+from ..data.folders import pictures_of
 from ..data.measure import measure_values
 from ..data.preparation import Preparation
 from ..errors import DataError, UsageError
@@ -219,7 +220,9 @@ def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, s
     for folder, paths in zip(folders, listed, strict=True):
         features = features_of_files(paths, prepare, extractor, unreadable, show)
         if len(features) < 2:
-            raise DataError(f"{folder} holds {len(features)} readable pictures; two are the least")
+            first = f"; the first that is not: {unreadable[0]}" if unreadable else ""
+            where = images.printable_path(folder)
+            raise DataError(f"{where} holds {len(features)} readable pictures; two are the least{first}")
         sets.append(features)
 
     made, reference, other = sets[0], sets[1][1::2], sets[1][::2]

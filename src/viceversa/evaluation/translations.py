@@ -105,7 +105,8 @@ class DirectionResults:
     def require_two(self, source: str) -> None:
         """DataError where fewer than two images could be read: a set has no statistics then."""
         if len(self.paths) < 2:
-            raise DataError(f"{source} has {len(self.paths)} readable pictures; two are the least")
+            first = f"; the first that is not: {self.unreadable[0]}" if self.unreadable else ""
+            raise DataError(f"{source} has {len(self.paths)} readable pictures; two are the least{first}")
 
 
 def score_direction(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
 from ..data.measure import parse_range
+from ..data.pairs import require_way
 from ..methods import MethodConfig
 from ..methods.cyclegan import CycleGANConfig
 from ..settings import Count, Finite, Number, Range, Share, Weight
@@ -16,6 +17,7 @@ class DataConfig:
     source: str = ""  # folder with trainA trainB or two sub-folders, folder A, or what the preset takes
     other: str | None = None  # folder B, when A and B are given apart
     names: str | None = None  # "apples,oranges"; none: from the folders
+    pair: str = "auto"  # how names pair: auto, name (equal), order (sorted), or a regular expression with one group
     swap: bool = False  # exchange A and B; pix2pix learns A -> B only
     size: Count = 256  # side of a training image, pixels
     load: Count | None = None  # side before the random crop, pixels; none: size * 286 / 256 (authors' code)
@@ -35,6 +37,7 @@ class DataConfig:
             raise ValueError(f"data.size is {self.size}; it must be a multiple of 4 and at least 16")
         if self.load is not None and self.load < self.size:
             raise ValueError(f"data.load is {self.load}, smaller than data.size {self.size}")
+        require_way(self.pair)
 
         for key, given in (("data.range_a", self.range_a), ("data.range_b", self.range_b)):
             parse_range(given, key)

@@ -13,6 +13,7 @@ import yaml
 from .. import files, settings
 from ..errors import DataError, ModelFileError, UsageError
 from ..images import file_of
+from ..names import nfc, stored_path
 from . import checkpoint
 from .checkpoint import Checkpoint
 from .config import RunConfig
@@ -23,7 +24,7 @@ class RunFolder:
     """`config.yaml env.json data.json plan.jsonl metrics.jsonl health.jsonl log.txt samples/ ...` under one path."""
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        self.path = stored_path(path)
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
         self.metrics = self.path / "metrics.jsonl"
@@ -76,8 +77,13 @@ class RunFolder:
         return int(revisions[-1]["steps"]) if revisions else self.config().steps
 
     def data(self) -> dict[str, Any]:
-        """data.json: names, counts, files and skipped files of the dataset."""
-        return self._json("data.json")
+        """data.json: names in NFC, counts, files and skipped files of the dataset."""
+        content = self._json("data.json")
+        if "names" in content:
+            content["names"] = [nfc(name) for name in content["names"]]
+        if "domain" in content:
+            content["domain"] = nfc(content["domain"])
+        return content
 
     def env(self) -> dict[str, Any]:
         """env.json: versions, hardware, threads and command."""
@@ -200,6 +206,7 @@ MAY_CHANGE = (  # when a run is resumed: no weight depends on it
     "train.save_every",
     "train.keep",
     "train.on_symptom",
+    "data.pair",  # require_same_data compares what it found
     "data.cache_mb",
     "data.disk_cache_mb",
     "data.show",

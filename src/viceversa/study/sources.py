@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import images
-from ..data.folders import existing_folder, scan
+from ..data.directories import existing_folder
+from ..data.folders import scan
 from ..data.preparation import blend_on_white
 from ..errors import DataError, UsageError
+from ..names import nfc
 from .folder import Kind
 
 Read = Callable[[str], NDArray[np.float32]]  # from a scene to its pixels (3, H, W) in [-1, 1]
@@ -97,12 +99,10 @@ def _source_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[st
 def folder_source(path: Path, name: str) -> Source:
     """The pictures of a folder."""
     root = existing_folder(path, "source")
-    paths = scan(root).files
-    if not paths:
-        raise DataError(
-            f"there is no picture in {images.printable_path(path)}; give a run folder or a folder of pictures"
-        )
-    scenes = scenes_of(paths, root)
+    listing = scan(root)
+    if not listing.files:
+        raise DataError(f"there is no picture in {listing.no_picture(root)}, or give a run folder")
+    scenes = scenes_of(listing.files, root)
     return Source(name=name, origin=images.printable_path(path), scenes=scenes, read=lambda: _file_reader(scenes))
 
 
@@ -111,7 +111,7 @@ def scenes_of(paths: Iterable[Path], root: Path) -> dict[str, Path]:
     scenes: dict[str, Path] = {}
     for path in paths:
         file = Path(images.file_of(path)[0])
-        scene = images.printable_path(file.relative_to(root).with_suffix(""))
+        scene = nfc(images.printable_path(file.relative_to(root).with_suffix("")))
         if scene in scenes:
             both = f"{images.printable_path(path)} and {images.printable_path(scenes[scene])}"
             raise DataError(f"{both} have one name; rename or remove one")

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .. import images
 from ..data.preparation import Preparation
 from ..errors import DataError
 
@@ -18,21 +19,22 @@ def fixed_images(paths: Sequence[Path], prepare: Preparation, count: int = 4, *,
     where none can be read.
     """
     centres: list[np.ndarray] = []
-    broken = 0
+    reasons: list[str] = []  # of the broken ones
     for path in paths:
         try:
             centres.append(prepare.centre(path))
-        except DataError:
-            broken += 1
+        except DataError as error:
+            reasons.append(str(error))
             if not stand_in:
                 continue
             centres.append(np.zeros((prepare.channels, prepare.size or 0, prepare.size or 0), np.float32))
         if len(centres) == count:
             break
 
-    readable = len(centres) - broken if stand_in else len(centres)
+    readable = len(centres) - len(reasons) if stand_in else len(centres)
     if not readable:
-        raise DataError(f"none of the {len(paths)} pictures in {paths[0].parent} can be read; replace them")
+        folder = images.printable_path(paths[0].parent)
+        raise DataError(f"none of the {len(paths)} pictures in {folder} can be read; the first: {reasons[0]}")
     return torch.from_numpy(np.stack(centres))
 
 

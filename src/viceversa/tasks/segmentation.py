@@ -45,7 +45,7 @@ class SegmentationTask(Task):
 
     def find(self, config: RunConfig) -> DatasetListing:
         d = config.data
-        domains = find_pairs(d.source, d.other, parse_names(d.names))
+        domains = find_pairs(d.source, d.other, parse_names(d.names), d.pair)
         if label_side(domains, d.swap) == "A":
             domains = swap_sides(domains)
 
@@ -109,11 +109,12 @@ class PixelAccuracy:
         part, most = ("test", TEST_PAIRS) if self.tests else ("train", SHEET_PAIRS)
         pairs = list(zip(listing.split(part), listing.split(f"{part}_labels"), strict=True))
         some = pairs[:: -(-len(pairs) // most)]
+        reasons: list[str] = []
         prepare = replace(preparation(config, listing.values), load=None)
-        self.pairs = list(read_pairs(some, self.palette, prepare))
+        self.pairs = list(read_pairs(some, self.palette, prepare, reasons))
         if not self.pairs:
-            folder = listing.split(part)[0].parent
-            raise DataError(f"none of the {len(pairs)} pairs in {folder} can be read; replace them")
+            folder = images.printable_path(listing.split(part)[0].parent)
+            raise DataError(f"none of the {len(some)} pairs in {folder} can be used; the first: {reasons[0]}")
 
     def sample(self, step: int) -> None:
         """Write the sheet of this step and append its accuracy."""
@@ -157,17 +158,26 @@ class PixelAccuracy:
         save_sheet(self.run, step, [torch.from_numpy(np.stack(column)) for column in columns])
 
 
-def read_pairs(pairs: Sequence[tuple[Path, Path]], palette: Palette, prepare: Preparation) -> Iterator[Pair]:
-    """The centre of each pair as training would load it: (C, size, size) stored and class numbers (size, size)."""
+def read_pairs(
+    pairs: Sequence[tuple[Path, Path]], palette: Palette, prepare: Preparation, reasons: list[str]
+) -> Iterator[Pair]:
+    """The centre of each pair as training would load it: (C, size, size) stored and class numbers (size, size).
+
+    Why a pair is left out is added to `reasons`.
+    """
     size = prepare.size or 0
     read_labels = label_reader(size, prepare.fit, palette)
     for image, labels in pairs:
         try:
             x, y = prepare.stored(image), read_labels(labels)
-        except DataError:
+        except DataError as error:
+            reasons.append(str(error))
             continue
-        if x.shape[1:] == y.shape[1:]:
-            yield centre(x, size), centre(y, size)[0]
+        if x.shape[1:] != y.shape[1:]:
+            both = f"{images.printable_path(image)} and {images.printable_path(labels)}"
+            reasons.append(f"{both} are a pair of different shapes; bring them to one shape")
+            continue
+        yield centre(x, size), centre(y, size)[0]
 
 
 def centre(x: np.ndarray, size: int) -> np.ndarray:

@@ -28,7 +28,7 @@ class TranslationTask(Task):
 
     def find(self, config: RunConfig) -> DatasetListing:
         d = config.data
-        domains = self.layout(d.source, d.other, parse_names(d.names))
+        domains = self.layout(d.source, d.other, parse_names(d.names), d.pair)
         return of_domains(swap_sides(domains) if d.swap else domains)
 
     def source(self, config: RunConfig, listing: DatasetListing) -> Unpaired:

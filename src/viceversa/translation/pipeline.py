@@ -49,7 +49,7 @@ def translate_files(
     """
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
-    targets = plan(inputs, Path(out))
+    targets = plan(inputs, Path(out), summary.notes)
     budget, taken = MemoryBudget(), {*targets, *targets.values()}
     ahead = BATCHES_AHEAD * translator.batch_size
     read = partial(images.read_pages, values=translator.source_values(to), strip=strip)
@@ -70,8 +70,9 @@ def translate_files(
         writer.wait()
 
     if not summary.written:
-        reason = next(iter(summary.skipped.values()), f"there is no picture in {', '.join(map(str, inputs))}")
-        raise DataError(f"nothing was translated: {reason}")
+        reasons = list(summary.skipped.values())
+        which = f"none of the {len(reasons)} pictures can be used; the first: " if len(reasons) > 1 else ""
+        raise DataError(f"nothing was translated: {which}{reasons[0]}")
     return summary
 
 

@@ -16,6 +16,7 @@ from ..hardware.device import choose_device
 from ..hardware.precision import choose_precision
 from ..methods import make_generators
 from ..methods.protocol import OPPOSITE, SIDES, Side
+from ..names import nfc
 from ..networks.layers import to_device
 from ..networks.translation import TranslationModule
 from ..optimize import AUTOCAST
@@ -64,10 +65,12 @@ class Translator:
 
     def side(self, to: str) -> Side:
         """The side of a domain from its name or letter. UsageError where this run does not translate to it."""
-        if to not in (*self.names, *SIDES):
-            near = did_you_mean(to, self.names)
+        names = [nfc(name) for name in self.names]
+        name = nfc(to)
+        if name not in (*names, *SIDES):
+            near = did_you_mean(name, names)
             raise UsageError(f"--to '{to}': this run knows {self.names[0]} (A) and {self.names[1]} (B).{near}")
-        side = SIDES[self.names.index(to) if to in self.names else SIDES.index(cast(Side, to))]
+        side = SIDES[names.index(name) if name in names else SIDES.index(cast(Side, name))]
         if side not in self.generators:
             raise UsageError(f"--to '{to}': this run learned one way only; choose --to {self.names[1]}")
         return side
