@@ -87,9 +87,16 @@ def _parse(file: IO[bytes], size: tuple[int, int]) -> Exif | None:
         pointer = next((entry.data for entry in first if entry.tag == tag), None)
         below[tag] = () if pointer is None else _read_directory(file, struct.unpack(f"{order}I", pointer)[0], order)
 
+    return exif_of(order, first, below[PHOTO], below[GPS], size)
+
+
+def exif_of(
+    order: str, first: Iterable[Entry], photo: Iterable[Entry], gps: Iterable[Entry], size: tuple[int, int]
+) -> Exif | None:
+    """What of three directories remains true of the upright image of width and height `size`; ValueError: too long."""
     image = tuple(_upright(e, order) for e in first if e.tag in KEPT and not _describes_stack(e))
-    photo = tuple(_resized(e, size, order) for e in below[PHOTO] if e.tag not in DROPPED_PHOTO)
-    exif = Exif(order, image, photo, below[GPS])
+    photo = tuple(_resized(e, size, order) for e in photo if e.tag not in DROPPED_PHOTO)
+    exif = Exif(order, image, photo, tuple(gps))
     if len(exif.block()) > LARGEST + len(PREFIX):
         raise ValueError("EXIF of more than 64 kB")
     return exif if image or photo or exif.gps else None
