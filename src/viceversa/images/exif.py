@@ -56,7 +56,7 @@ class Exif:
         """The same values in little-endian order."""
         if self.order == "<":
             return self
-        return Exif("<", *(tuple(map(_swap, entries)) for entries in (self.image, self.photo, self.gps)))
+        return Exif("<", *(tuple(map(swapped, entries)) for entries in (self.image, self.photo, self.gps)))
 
 
 def read_exif(image: Image.Image, size: tuple[int, int], file: IO[bytes] | None = None) -> Exif | None:
@@ -143,7 +143,7 @@ def _resized(entry: Entry, size: tuple[int, int], order: str) -> Entry:
     return Entry(entry.tag, LONG, struct.pack(f"{order}I", size[entry.tag - WIDTH]))
 
 
-def _swap(entry: Entry) -> Entry:
+def swapped(entry: Entry) -> Entry:
     """The entry in the other byte order."""
     size = ITEM_BYTES[entry.kind]
     unit = size // 2 if entry.kind in (5, 10) else size  # a rational is two numbers

@@ -6,17 +6,16 @@ Directories are read by `tiff_tags`, pages are put together by `tiff_pages`, siz
 
 import os
 import struct
-from typing import IO
+from typing import IO, Any, cast
 
 import numpy as np
 
-from ..arrays import Array
 from ..decoded import Decoded, Format, Request
-from ..exif import GPS, KEPT, LARGEST, PHOTO, Entry, Exif, exif_of
+from ..exif import DROPPED_PHOTO, GPS, KEPT, LARGEST, PHOTO, Entry, Exif, exif_of
 from .pillow import apply_orientation
 from .tiff_decode import read_samples, scale_of, split_alpha, to_rgb, upright_numbers
 from .tiff_encode import encode
-from .tiff_origin import Origin, read_origin
+from .tiff_origin import SWAPPED_AXES, Origin, with_stack
 from .tiff_pages import Pages, Plane, read_pages
 from .tiff_storage import PALETTE, read_storage
 from .tiff_tags import (
@@ -71,7 +70,7 @@ def decode(file: IO[bytes], page: int, request: Request) -> Decoded:
     else:
         samples = first.samples
 
-    directory = _directory(file, planes[0])
+    origin = with_stack(first.origin, file, pages, index, samples.dtype.name, samples.shape[2])
     return Decoded(
         samples=np.ascontiguousarray(samples),
         alpha=first.alpha,
@@ -80,7 +79,7 @@ def decode(file: IO[bytes], page: int, request: Request) -> Decoded:
         exif=first.exif,
         dpi=first.dpi,
         notes=(*pages.notes, *first.notes),
-        origin=read_origin(file, directory, pages, index, first.origin),
+        origin=origin,
     )
 
 
@@ -111,20 +110,27 @@ def _decode_plane(file: IO[bytes], plane: Plane, strip: bool) -> Decoded:
     samples = read_samples(directory, storage, plane.shift, fill=_fill(nodata, storage.dtype))
 
     icc_entry = directory.entry(ICC, LARGEST_ICC)
-    icc, notes = (icc_entry.data if icc_entry else None) or None, ()
+    icc = (icc_entry.data if icc_entry else None) or None
     samples, alpha = split_alpha(upright_numbers(samples, storage), storage)
     samples, icc, notes = to_rgb(samples, storage, directory, icc)
     if nodata is not None:
-        nodata = None if storage.photometric == PALETTE else nodata * scale_of(storage)
+        nodata = (
+            None
+            if storage.photometric == PALETTE
+            else round(nodata * scale_of(storage))
+            if storage.bits < 8
+            else nodata
+        )
 
     orientation = directory.number(ORIENTATION, 1)
     orientation = orientation if orientation in range(1, 9) else 1
     samples = apply_orientation(samples, orientation)
     alpha = None if alpha is None else np.ascontiguousarray(apply_orientation(alpha[..., None], orientation)[..., 0])
     dpi = _dpi(directory)
-    exif, exif_notes = (None, ()) if strip else _exif(directory, (samples.shape[1], samples.shape[0]))
+    size = samples.shape[1], samples.shape[0]
+    exif, exif_notes = (None, ()) if strip else _exif(directory, size, is_turned=orientation >= 5)
     if orientation > 1 and fields.keys() & {*GEOREFERENCE}:
-        notes += ("georeference dropped: the image was turned upright",)
+        notes = (*notes, "georeference dropped: the image was turned upright")
     origin = Origin.of_page(directory, storage, orientation, nodata)
     return Decoded(
         samples=samples,
@@ -153,7 +159,7 @@ def _fill(nodata: float | None, dtype: np.dtype[np.generic]) -> float:
         return 0
     if dtype.kind == "f":
         return nodata
-    limits = np.iinfo(dtype)
+    limits = np.iinfo(cast(Any, dtype))
     return int(nodata) if limits.min <= nodata <= limits.max else 0
 
 
@@ -164,12 +170,13 @@ def _dpi(directory: Directory) -> tuple[float, float] | None:
     return (x, y) if 0 < x < 1e5 and 0 < y < 1e5 else None
 
 
-def _exif(directory: Directory, size: tuple[int, int]) -> tuple[Exif | None, tuple[str, ...]]:
+def _exif(directory: Directory, size: tuple[int, int], is_turned: bool) -> tuple[Exif | None, tuple[str, ...]]:
     """EXIF of a page of upright width and height `size`; none and a note where it is damaged."""
     try:
         below = {tag: _entries_below(directory, tag) for tag in (PHOTO, GPS)}
         first = [_classic(directory.entry(tag, LARGEST), directory) for tag in sorted(directory.fields.keys() & KEPT)]
-        exif = exif_of(directory.layout.order, filter(None, first), below[PHOTO], below[GPS], size)
+        image = [e._replace(tag=SWAPPED_AXES.get(e.tag, e.tag)) if is_turned else e for e in first if e]
+        exif = exif_of(directory.layout.order, sorted(image), below[PHOTO], below[GPS], size)
     except Exception:  # whatever is wrong with it, the image is good
         return None, ("EXIF dropped: it is damaged or too long",)
     return exif, ()
@@ -180,7 +187,9 @@ def _entries_below(directory: Directory, pointer: int) -> list[Entry]:
     if not offset:
         return []
     below = read_directory(directory.file, directory.layout, offset)
-    entries = [_classic(below.entry(tag, LARGEST), directory) for tag in sorted(below.fields)]
+    entries = [
+        _classic(below.entry(tag, LARGEST), directory) for tag in sorted(below.fields) if tag not in DROPPED_PHOTO
+    ]
     return [entry for entry in entries if entry]
 
 

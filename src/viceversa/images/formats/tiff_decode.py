@@ -1,7 +1,7 @@
 """Decode the samples of a TIFF page with tifffile and imagecodecs, and turn its colours into RGB."""
 
 import logging
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 from PIL import Image
@@ -26,7 +26,7 @@ from .tiff_tags import COLOUR_MAP, JPEG_TABLES, YCC_COEFFICIENTS, YCC_RANGE, Dir
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)  # it reports junk beside the pixels; errors are raised
 
 # tifffile reads more of files of these programs, which concerns neither samples nor the tags that are kept
-SPECIAL = ("is_lsm", "is_scanimage", "is_ndpi", "is_stk", "is_vista", "is_philips", "is_indica", "is_eer")
+SPECIAL: dict[str, Any] = dict.fromkeys(("is_lsm", "is_scanimage", "is_ndpi", "is_stk", "is_philips", "is_eer"), False)
 
 
 def read_samples(directory: Directory, storage: Storage, shift: int = 0, fill: float = 0.0) -> Array:
@@ -62,7 +62,7 @@ def _page(directory: Directory) -> Any:
     """The page as tifffile reads it."""
     import tifffile
 
-    file = tifffile.TiffFile(_Reader(directory.file), **dict.fromkeys(SPECIAL, False))
+    file: Any = tifffile.TiffFile(cast(IO[bytes], _Reader(directory.file)), **SPECIAL)
     file.filehandle.seek(directory.offset)
     return tifffile.TiffPage(file, 0)
 
@@ -72,6 +72,7 @@ class _Reader:
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.end = file, file.seek(0, 2)
+        file.seek(0)
         self.seek, self.tell = file.seek, file.tell
 
     def read(self, size: int = -1) -> bytes:
@@ -85,13 +86,13 @@ def _read_plain(directory: Directory, storage: Storage, shift: int) -> Array:
     if storage.compression != NONE or storage.planar or storage.bits != storage.dtype.itemsize * 8:
         raise ValueError("planes without directories are read where they are stored plainly only")
     data = read_at(directory.file, storage.offsets[0] + shift, storage.nbytes)
-    stored = np.frombuffer(data, storage.dtype.newbyteorder(directory.layout.order))
+    stored: Array = np.frombuffer(data, np.dtype(f"{directory.layout.order}{storage.dtype.str[1:]}"))
     return stored.astype(storage.dtype).reshape(storage.length, storage.width, storage.samples)
 
 
-def scale_of(storage: Storage) -> int:
+def scale_of(storage: Storage) -> float:
     """By how much samples are multiplied: those of less than 8 bits fill 0 to 255; wider ones stay as they are."""
-    return 255 // (2**storage.bits - 1) if storage.bits in (1, 2, 4) else 1
+    return 255 / (2**storage.bits - 1) if storage.bits < 8 else 1
 
 
 def upright_numbers(samples: Array, storage: Storage) -> Array:
@@ -101,8 +102,8 @@ def upright_numbers(samples: Array, storage: Storage) -> Array:
         top = 2**storage.bits - 1 if storage.dtype.kind == "u" else -1
         np.subtract(samples.dtype.type(top), colours, out=colours)
     if storage.bits < 8 and storage.photometric != PALETTE:
-        top = 2**storage.bits - 1
-        return np.rint(samples * (255 / top)).astype(np.uint8)
+        scaled: Array = np.rint(samples * scale_of(storage)).astype(np.uint8)
+        return scaled
     return samples
 
 
@@ -140,7 +141,8 @@ def to_rgb(
 
     if storage.dtype not in (np.uint8, np.uint16, np.int8, np.int16) or storage.bits not in (8, 16):
         raise ValueError(f"CMYK and Lab colours of {storage.bits} bits are not read here; save it as RGB")
-    count, notes = storage.colours, ()
+    notes: tuple[str, ...] = ()
+    count = storage.colours
     colours = samples[..., :count].view(f"u{storage.dtype.itemsize}")
     if storage.bits == 16:
         samples, notes = (samples.view(np.uint16) >> 8).astype(np.uint8), ("16-bit colours read at 8 bit",)

@@ -88,3 +88,67 @@ def _read_pixels(pixels: ET.Element, is_complete: bool) -> OmeImage:
         blocks.append((int(data.get("IFD", 0)), first, count))
     sizes = {axis: int(pixels.attrib[f"Size{axis}"]) for axis in order[2:]}
     return OmeImage(order[2:], sizes, tuple(blocks), is_complete)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What is written of an OME-TIFF: planes of one size and type, channels varying fastest."""
+
+    number_type: str
+    size: tuple[int, int]  # height and width
+    channels: int
+    samples: int  # of a plane: more than one where the channels of a pixel are stored side by side
+    pages: int
+
+
+def updated(text: str, image: int, image_pages: tuple[int, ...], written: Written) -> str:
+    """The document for what is written: all images where all of their pages are, else the image of that number."""
+    root = parse(text)
+    namespace = root.tag.rpartition("}")[0].removeprefix("{")
+    root.attrib.pop("UUID", None)
+    images = children(root, "Image")
+    is_whole = written.pages == sum(image_pages)
+    start = 0
+    for index, element in enumerate(images):
+        if not is_whole and index != image:
+            root.remove(element)
+            continue
+        pages = image_pages[index] if is_whole else written.pages
+        for pixels in children(element, "Pixels"):
+            _update_pixels(pixels, written, pages, start, pages == image_pages[index])
+        start += pages * (written.channels // written.samples)
+
+    for element in root.iter():
+        if element.tag.startswith(f"{{{namespace}}}"):
+            element.tag = name_of(element)
+    if namespace:
+        root.set("xmlns", namespace)
+    return '<?xml version="1.0" encoding="UTF-8"?>' + ET.tostring(root, "unicode")
+
+
+def _update_pixels(pixels: ET.Element, written: Written, pages: int, start: int, keeps_pages: bool) -> None:
+    prefix = pixels.tag[: -len("Pixels")]
+    number_type = TYPES.get(written.number_type, written.number_type)
+    keeps_channels = int(pixels.attrib["SizeC"]) == written.channels
+    if pixels.get("Type") != number_type:
+        pixels.attrib.pop("SignificantBits", None)
+    order = "".join(axis for axis in pixels.attrib["DimensionOrder"] if axis in "ZT")
+    sizes = {"X": written.size[1], "Y": written.size[0], "C": written.channels}
+    sizes |= {} if keeps_pages else {order[0]: pages, order[1]: 1}
+    pixels.attrib.update({f"Size{axis}": str(size) for axis, size in sizes.items()})
+    pixels.attrib.update(Type=number_type, DimensionOrder="XYC" + order, BigEndian="false", Interleaved="true")
+
+    dropped = {"TiffData", "BinData", "MetadataOnly"} | (set() if keeps_pages and keeps_channels else {"Plane"})
+    for child in [child for child in pixels if name_of(child) in dropped]:
+        pixels.remove(child)
+    planes = written.channels // written.samples
+    channels = children(pixels, "Channel")
+    if not keeps_channels or sum(int(c.get("SamplesPerPixel", 1)) for c in channels) != written.channels:
+        for channel in channels:
+            pixels.remove(channel)
+        identifier = pixels.get("ID", "Pixels:0").rpartition(":")[2]
+        new = [{"ID": f"Channel:{identifier}:{i}", "SamplesPerPixel": str(written.samples)} for i in range(planes)]
+        channels = [ET.Element(f"{prefix}Channel", attributes) for attributes in new]
+        pixels[:0] = channels
+    data = ET.Element(f"{prefix}TiffData", {"IFD": str(start), "PlaneCount": str(pages * planes)})
+    pixels.insert(list(pixels).index(channels[-1]) + 1, data)

@@ -72,6 +72,7 @@ class Pages:
     """All images of a file."""
 
     series: tuple[Series, ...]
+    first: int  # offset of the first directory
     kind: str = ""  # "imagej" or "ome", where the description of the first directory says which page is what
     notes: tuple[str, ...] = ()
 
@@ -105,11 +106,11 @@ def read_pages(file: IO[bytes]) -> Pages:
     try:
         if text.startswith("ImageJ="):
             series = _imagej_series(directory, text, known)
-            return Pages((series,), "imagej")
+            return Pages((series,), known[0], "imagej")
         if text.startswith("<") and text.endswith("OME>"):
-            return Pages(_ome_series(directory, read_ome(text), known), "ome")
+            return Pages(_ome_series(directory, read_ome(text), known), known[0], "ome")
         if text.startswith('{"shape":'):
-            return Pages((_shaped_series(directory, text, known),))
+            return Pages((_shaped_series(directory, text, known),), known[0])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         if not text.startswith("{"):  # of a file with several arrays tifffile describes only the first
             notes = (f"its description is passed over: {error}",)
@@ -118,7 +119,7 @@ def read_pages(file: IO[bytes]) -> Pages:
 
 def _plain(directories: list[int], notes: tuple[str, ...] = ()) -> Pages:
     """Each directory is an image."""
-    return Pages((Series("I", (len(directories),), directories),), "", notes)
+    return Pages((Series("I", (len(directories),), directories),), directories[0], notes=notes)
 
 
 def imagej_values(text: str) -> dict[str, str]:
@@ -134,10 +135,9 @@ def _imagej_series(directory: Directory, text: str, directories: list[int]) -> S
         raise ValueError("ImageJ's axes are unknown")
     if directory.number(SAMPLES_PER_PIXEL, 1) == channels:
         channels = 1  # they are the samples of each pixel
-    axes, sizes = "TZC", (frames, slices, channels)
-    if math.prod(sizes) == 1 and max(images, len(directories)) > 1:
-        axes, sizes = "I", (max(images, len(directories)),)
-    return _series(directory, axes, sizes, directories)
+    if slices * frames * channels == 1 and max(images, len(directories)) > 1:
+        return _series(directory, "I", (max(images, len(directories)),), directories)
+    return _series(directory, "TZC", (frames, slices, channels), directories)
 
 
 def _shaped_series(directory: Directory, text: str, directories: list[int]) -> Series:

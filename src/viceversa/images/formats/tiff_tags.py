@@ -4,7 +4,7 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, NamedTuple
+from typing import IO
 
 import numpy as np
 
@@ -29,7 +29,8 @@ MAX_DIRECTORIES = 300_000  # two seconds of reading
 MAX_VALUE = 2**28  # bytes of one tag
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True)
+class Layout:
     """How the directories of a file are stored."""
 
     order: str  # "<" or ">"
