@@ -56,7 +56,7 @@ class Exif:
         """The same values in little-endian order."""
         if self.order == "<":
             return self
-        return Exif("<", *(tuple(map(_swap, entries)) for entries in (self.image, self.photo, self.gps)))
+        return Exif("<", *(tuple(map(swapped, entries)) for entries in (self.image, self.photo, self.gps)))
 
 
 def read_exif(image: Image.Image, size: tuple[int, int], file: IO[bytes] | None = None) -> Exif | None:
@@ -87,9 +87,16 @@ def _parse(file: IO[bytes], size: tuple[int, int]) -> Exif | None:
         pointer = next((entry.data for entry in first if entry.tag == tag), None)
         below[tag] = () if pointer is None else _read_directory(file, struct.unpack(f"{order}I", pointer)[0], order)
 
+    return exif_of(order, first, below[PHOTO], below[GPS], size)
+
+
+def exif_of(
+    order: str, first: Iterable[Entry], photo: Iterable[Entry], gps: Iterable[Entry], size: tuple[int, int]
+) -> Exif | None:
+    """What of three directories remains true of the upright image of width and height `size`; ValueError: too long."""
     image = tuple(_upright(e, order) for e in first if e.tag in KEPT and not _describes_stack(e))
-    photo = tuple(_resized(e, size, order) for e in below[PHOTO] if e.tag not in DROPPED_PHOTO)
-    exif = Exif(order, image, photo, below[GPS])
+    photo = tuple(_resized(e, size, order) for e in photo if e.tag not in DROPPED_PHOTO)
+    exif = Exif(order, image, photo, tuple(gps))
     if len(exif.block()) > LARGEST + len(PREFIX):
         raise ValueError("EXIF of more than 64 kB")
     return exif if image or photo or exif.gps else None
@@ -136,7 +143,7 @@ def _resized(entry: Entry, size: tuple[int, int], order: str) -> Entry:
     return Entry(entry.tag, LONG, struct.pack(f"{order}I", size[entry.tag - WIDTH]))
 
 
-def _swap(entry: Entry) -> Entry:
+def swapped(entry: Entry) -> Entry:
     """The entry in the other byte order."""
     size = ITEM_BYTES[entry.kind]
     unit = size // 2 if entry.kind in (5, 10) else size  # a rational is two numbers

@@ -142,7 +142,7 @@ def read_samples(image: Image.Image, file: IO[bytes] | None = None) -> Samples:
     if samples is not None:
         return (_add_key_alpha(samples, key) if mode == "RGB" else samples), icc, notes
     if mode == "CMYK":
-        image, how = _cmyk_to_rgb(image, icc)
+        image, how = cmyk_to_rgb(image, icc)
         return np.asarray(image), None, (*notes, how)
     if mode == "P":
         return np.asarray(image.convert("RGB" if key is None else "RGBA")), icc, notes
@@ -255,7 +255,7 @@ def _add_key_alpha(samples: Array, key: Any) -> Array:
     return np.concatenate([samples, alpha.astype(samples.dtype)], axis=-1)
 
 
-def _cmyk_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, str]:
+def cmyk_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, str]:
     """CMYK to sRGB through the embedded profile, or by (1 - C)(1 - K) without a usable one."""
     if icc:
         from PIL import ImageCms
