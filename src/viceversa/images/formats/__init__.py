@@ -4,18 +4,18 @@ from functools import partial
 
 from ..decoded import Format
 from . import encode, pillow
+from .tiff import TIFF
 
 SIGNATURES = {  # first bytes of the files that Pillow plugins read
     "JPEG": (b"\xff\xd8\xff",),
     "PNG": (b"\x89PNG\r\n\x1a\n",),
     "WEBP": (b"RIFF",),
-    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     "BMP": (b"BM",),
     "PPM": tuple(f"P{kind}".encode() for kind in "123456fF"),
 }
 
 
-def of_pillow(name: str, *suffixes: str, is_stack: bool = False) -> Format:
+def of_pillow(name: str, *suffixes: str) -> Format:
     """A format that Pillow decodes; plugins that run other programs, such as EPS (Ghostscript), are not among them."""
     return Format(
         name=name,
@@ -26,7 +26,6 @@ def of_pillow(name: str, *suffixes: str, is_stack: bool = False) -> Format:
         encode=partial(encode.encode, name=name),
         holds=partial(encode.holds, name=name),
         describe=partial(pillow.describe, name=name),
-        is_stack=is_stack,
     )
 
 
@@ -34,7 +33,7 @@ FORMATS: tuple[Format, ...] = (
     of_pillow("JPEG", ".jpg", ".jpeg"),
     of_pillow("PNG", ".png"),
     of_pillow("WEBP", ".webp"),
-    of_pillow("TIFF", ".tif", ".tiff", is_stack=True),
+    TIFF,
     of_pillow("BMP", ".bmp"),
     of_pillow("PPM", ".ppm", ".pgm"),
 )

@@ -1,4 +1,4 @@
-"""Encoding with Pillow and beyond: 16-bit PNG, alpha in BMP, TIFF of any number type."""
+"""Encoding with Pillow and beyond: 16-bit PNG, alpha in BMP."""
 
 import struct
 import zlib
@@ -11,18 +11,7 @@ from PIL import Image
 
 from ..arrays import Array
 from ..decoded import Decoded
-from ..exif import (
-    LONG,
-    PREFIX,
-    RESOLUTION_UNIT,
-    SHORT,
-    X_RESOLUTION,
-    Y_RESOLUTION,
-    Entry,
-    Exif,
-    directory,
-    resolution_entries,
-)
+from ..exif import PREFIX, Exif
 
 METRES_PER_INCH = 0.0254
 SAVE_OPTIONS: dict[str, dict[str, Any]] = {
@@ -30,13 +19,10 @@ SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True, "exact": True},
     "PNG": {"compress_type": zlib.Z_RLE},
 }
-BITS, WHITE_IS_ZERO, PLANAR, EXTRA = 258, 262, 284, 338  # TIFF tags
 
 
 def holds(number_type: str, channels: int, has_alpha: bool, name: str) -> bool:
     """Whether files of the format `name` can hold such images."""
-    if name == "TIFF":
-        return True
     if channels not in (1, 3) or (has_alpha and name not in ("PNG", "WEBP", "BMP")):
         return False
     deep = {"PNG": ("uint16",), "PPM": ("uint16", "float32")}.get(name, ())
@@ -76,8 +62,6 @@ def encode_samples(
 ) -> bytes:
     """The bytes of an image file from samples (H, W, 1 | 2 | 3 | 4) of uint8, uint16 or float32; see `write`."""
     alpha, depth = samples.shape[2] in (2, 4), samples.dtype.name
-    if format == "TIFF":
-        return _encode_tiff(samples, icc, exif, dpi)
     if depth == "uint16" and format == "PNG":
         return _encode_png_16(samples, icc, exif, dpi)
     if depth == "uint16" and format == "PPM" and not alpha:
@@ -118,36 +102,6 @@ def _encode_png_16(samples: Array, icc: bytes | None, exif: Exif | None, dpi: tu
     extra += chunk(b"eXIf", exif.block().removeprefix(PREFIX)) if exif else b""
     body = chunk(b"IDAT", zlib.compress(filtered.tobytes()))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + body + chunk(b"IEND", b"")
-
-
-def _encode_tiff(samples: Array, icc: bytes | None, exif: Exif | None, dpi: tuple[float, float] | None) -> bytes:
-    """Little-endian TIFF 6.0 with one deflated strip, for every depth and channel count."""
-    h, w, count = samples.shape
-    strip = zlib.compress(samples.astype(samples.dtype.newbyteorder("<")).tobytes())
-    raw = 7
-    entries = [
-        Entry(256, LONG, struct.pack("<I", w)),
-        Entry(257, LONG, struct.pack("<I", h)),
-        Entry(BITS, SHORT, struct.pack("<H", samples.itemsize * 8) * count),
-        Entry(259, SHORT, struct.pack("<H", 8)),
-        Entry(WHITE_IS_ZERO, SHORT, struct.pack("<H", 1 if count < 3 else 2)),
-        Entry(273, LONG, struct.pack("<I", 8)),
-        Entry(277, SHORT, struct.pack("<H", count)),
-        Entry(278, LONG, struct.pack("<I", h)),
-        Entry(279, LONG, struct.pack("<I", len(strip))),
-        Entry(PLANAR, SHORT, struct.pack("<H", 1)),
-        *([Entry(EXTRA, SHORT, struct.pack("<H", 2))] if count in (2, 4) else []),
-        Entry(339, SHORT, struct.pack("<H", 3 if samples.dtype.kind == "f" else 1) * count),
-        *([Entry(34675, raw, icc)] if icc else []),
-    ]
-    exif = exif.little_endian() if exif else Exif("<", ())
-    resolution = [e for e in exif.image if e.tag in (X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT)]
-    entries += [e for e in exif.image if e not in resolution]
-    entries += resolution_entries(dpi) if dpi and len(resolution) < 3 else resolution
-
-    strip += b"\0" * (len(strip) % 2)
-    head = b"II*\0" + struct.pack("<I", 8 + len(strip))
-    return head + strip + directory(entries, exif.below, 8 + len(strip))
 
 
 def _encode_bmp_alpha(samples: Array, dpi: tuple[float, float] | None) -> bytes:
