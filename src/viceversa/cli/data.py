@@ -1,5 +1,6 @@
 """The data commands: draw a world or digits, fetch a real dataset, check two folders of images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -135,15 +136,17 @@ def data_check(
     /,
     *,
     names: str | None = None,
+    set: Annotated[Sequence[str], Parameter(negative=())] = (),
     as_json: Annotated[bool, Parameter("--json", negative=())] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read every picture once: counts, sizes, modes, broken files, duplicates, leaks. Exit code 3 when unfit.
+    """Read every picture once: sizes, value ranges, broken files, duplicates, leaks. Exit code 3 when unfit.
 
     Args:
         data: As for train.
         other: As for train.
         names: As for train.
+        set: data.range_a, data.range_b, data.nodata and data.pages, as for train; may be repeated.
         as_json: Print one JSON document.
         quiet: Print no progress, only the result.
     """
@@ -151,9 +154,20 @@ def data_check(
     from ..data.check import check
     from ..errors import DataError
     from ..runs.arguments import parse_names
+    from ..runs.config import RunConfig
+    from ..settings import changed, parse_assignments
 
+    d = changed(RunConfig(), parse_assignments(set)).data
     with LiveLine(quiet=quiet) as live:
-        report = check(data, other, names=parse_names(names), on_progress=lambda n, of: live(f"picture {n} of {of}"))
+        report = check(
+            data,
+            other,
+            names=parse_names(names),
+            ranges=(d.range_a, d.range_b),
+            nodata=d.nodata,
+            pages=d.pages,
+            on_progress=lambda n, of: live(f"picture {n} of {of}"),
+        )
     if as_json:
         print_json(report.as_dict())
     else:

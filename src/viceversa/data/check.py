@@ -14,11 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import images
+from ..errors import DataError
+from ..images import Values
 from .folders import Domains, find_domains
+from .measure import measure_values
+from .pages import expand_pages
 
 SIDE = 96  # pixels: larger JPEGs are read at the reduced scale that is enough for this side, see `images.read`
 NEAR = 4 / 255  # mean difference in [0, 1] below which two thumbnails show the same image
 MAX_PROBLEMS = 0.01  # share of broken or leaked images above which a dataset is not fit for training
+MAX_FLAT = 0.25  # share of images without contrast above which it is not
+ALIGNED = (("test_a", "truth_a"), ("test_b", "truth_b"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +40,17 @@ class DomainReport:
     aspect: tuple[float, float, float] = (0, 0, 0)
     kinds: dict[str, int] = field(default_factory=dict)  # "RGB uint8 PNG": count
     first_error: str | None = None  # why the first of the broken images cannot be read
+    values: dict[str, Any] | None = None  # number type, channels and range; none for photographs of 8 bits
+    values_line: str = ""  # the same in words, with what the values reach
+    values_error: str | None = None  # why a domain has no common range
 
     def line(self) -> str:
         """Counts, kinds and sizes in one line of text."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds.items()) or "none readable"
         spans = (("width", self.width), ("height", self.height), ("aspect", self.aspect))
         sizes = ", ".join(f"{name} {low:g} to {high:g} (median {mid:g})" for name, (low, mid, high) in spans)
-        return f"{self.name}: {self.train} training and {self.test} test pictures, {kinds}; {sizes}"
+        values = f"; {self.values_line}" if self.values_line else ""
+        return f"{self.name}: {self.train} training and {self.test} test pictures, {kinds}; {sizes}{values}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,14 +65,20 @@ class Report:
     ] = ()  # another size or compression of the same image; to be checked by a person
     duplicates: tuple[tuple[str, ...], ...] = ()  # same pixels twice in one part of one domain
     near_constant: tuple[str, ...] = ()  # no contrast: instance normalisation divides by nothing
+    clipped: tuple[tuple[str, str], ...] = ()  # path, and what of it lies outside of the range of its domain
+    missing: tuple[tuple[str, float], ...] = ()  # path, and share of its pixels that have no value
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)  # least and largest of other than 8 bits
     notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """False when a domain is empty, or more than 1 % of the pictures are broken or leak."""
-        if not all(d.readable for d in self.domains):
+        """False when a domain is empty or has no common range, more than 1 % of the pictures are broken or leak, or
+        more than a quarter have no contrast."""
+        if not all(d.readable and d.values_error is None for d in self.domains):
             return False
         total = sum(d.train + d.test for d in self.domains)
+        if len(self.near_constant) > max(1, MAX_FLAT * total):
+            return False
         return max(len(self.broken), len(self.leaks)) <= max(1, MAX_PROBLEMS * total)
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,6 +88,7 @@ class Report:
     def lines(self, most: int = 5) -> list[str]:
         """For people, worst first; at most `most` examples of each problem."""
         lines = [self._unreadable(d) for d in self.domains if not d.readable]
+        lines += [f"values: {d.values_error}" for d in self.domains if d.values_error]
         for title, items in self._problems():
             if items:
                 lines += [f"{title}: {len(items)}", *(f"  {item}" for item in items[:most])]
@@ -90,6 +107,8 @@ class Report:
             ("same pixels in both domains or in training and test", [" = ".join(group) for group in self.leaks]),
             ("no contrast", list(self.near_constant)),
             ("nearly the same in both domains or in training and test", [" ~ ".join(p) for p in self.near_leaks]),
+            ("values outside of the range of the domain", [f"{path}: {note}" for path, note in self.clipped]),
+            ("missing pixels", [f"{path}: {share:.1%}" for path, share in self.missing]),
             ("same pixels twice", [" = ".join(group) for group in self.duplicates]),
         ]
 
@@ -108,6 +127,9 @@ class _Summary:
     gradient_bits: int  # 64 bits (difference hash): whether a pixel of 8 x 9 is brighter than its left neighbour
     thumbnail: npt.NDArray[np.uint8]  # (3, 8, 8)
     has_no_contrast: bool
+    notes: tuple[str, ...]  # about values outside of the range
+    missing: float  # share of pixels
+    span: tuple[float, float] | None  # least and largest value of a file of other than 8 bits
 
     @property
     def path(self) -> str:
@@ -120,22 +142,30 @@ def check(
     other: str | os.PathLike[str] | None = None,
     *,
     names: tuple[str, str] | None = None,
+    ranges: tuple[str, str] = ("auto", "auto"),
+    nodata: float | None = None,
+    pages: str = "auto",
     near_constant: float = 2 / 255,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Read all images of `find_domains(data, other, names)` once, keeping 200 bytes of each.
 
     An image whose pixels in [-1, 1] have a standard deviation below `near_constant` has no contrast. Large JPEGs are
-    read at a reduced scale, and again in full where another image may have the same pixels.
+    read at a reduced scale, and again in full where another image may have the same pixels. `ranges`, `nodata` and
+    `pages` are those of the configuration.
     """
     domains = data if isinstance(data, Domains) else find_domains(data, other, names)
+    domains = with_pages(domains, pages)
+    values = [measured(domains, side, ranges[side], nodata) for side in (0, 1)]
     files = list(_files(domains))
     summaries: list[_Summary] = []
     broken: list[tuple[str, str]] = []
     errors: tuple[list[str], list[str]] = ([], [])  # of each domain
     for done, (path, domain, part) in enumerate(files, 1):
         try:
-            summaries.append(_summarise(images.read(path, side=SIDE), path, domain, part, near_constant))
+            summaries.append(
+                _summarise(images.read(path, side=SIDE, values=values[domain][0]), path, domain, part, near_constant)
+            )
         except images.ImageError as error:
             broken.append((images.printable_path(path), error.reason))
             errors[domain].append(str(error))
@@ -146,14 +176,38 @@ def check(
     same_pixels = [group for group in _group_by(summaries, lambda s: s.digest) if len(group) > 1]
     same_part = [part for group in same_pixels for part in _group_by(group, lambda s: (s.domain, s.part))]
     return Report(
-        domains=(_domain_report(domains, 0, summaries, errors[0]), _domain_report(domains, 1, summaries, errors[1])),
+        domains=(
+            _domain_report(domains, 0, summaries, errors[0], *values[0]),
+            _domain_report(domains, 1, summaries, errors[1], *values[1]),
+        ),
         broken=tuple(broken),
         leaks=tuple(tuple(s.path for s in group) for group in same_pixels if _count_parts(group) > 1),
         near_leaks=tuple(_near_leaks(summaries)),
         duplicates=tuple(tuple(s.path for s in part) for part in same_part if len(part) > 1),
         near_constant=tuple(s.path for s in summaries if s.has_no_contrast),
+        clipped=tuple((s.path, note) for s in summaries for note in s.notes),
+        missing=tuple((s.path, s.missing) for s in summaries if s.missing),
+        ranges={s.path: s.span for s in summaries if s.span is not None},
         notes=domains.notes,
     )
+
+
+def with_pages(domains: Domains, pages: str) -> Domains:
+    """The domains with every page of stacks and volumes as an image of its own."""
+    keys = ("train_a", "train_b", "test_a", "test_b", "truth_a", "truth_b")
+    expanded = expand_pages({key: getattr(domains, key) for key in keys}, pages, ALIGNED)
+    notes = (*domains.notes, *expanded.notes)
+    changes: dict[str, Any] = {**expanded.files, "notes": notes}
+    return replace(domains, **changes)
+
+
+def measured(domains: Domains, side: int, given: str, nodata: float | None) -> tuple[Values | None, str | None]:
+    """The values of a domain, or why it has none in common."""
+    name, key = (domains.name_a, domains.name_b)[side], f"data.range_{'ab'[side]}"
+    try:
+        return measure_values((domains.train_a, domains.train_b)[side], name, given=given, nodata=nodata, key=key), None
+    except DataError as error:
+        return None, str(error)
 
 
 def _files(domains: Domains) -> Iterator[tuple[Path, int, str]]:
@@ -166,8 +220,10 @@ def _summarise(picture: images.Picture, file: Path, domain: int, part: str, near
     pixels = picture.pixels
     grey = images.resize(images.to_channels(pixels, 1), (8, 9), picture.box)[0]
     bits = np.packbits(grey[:, 1:] > grey[:, :-1])
-    thumbnail = images.to_uint8(images.resize(images.to_channels(pixels, 3), (8, 8), picture.box))
-    model = {1: "grey", 3: "RGB"}[len(pixels)] + ("" if picture.alpha is None else " with alpha")
+    thumbnail = images.to_uint8(images.resize(images.to_channels(images.to_display(pixels), 3), (8, 8), picture.box))
+    model = {1: "grey", 3: "RGB"}.get(len(pixels), f"{len(pixels)} channels") + (
+        "" if picture.alpha is None else " with alpha"
+    )
     return _Summary(
         file=file,
         domain=domain,
@@ -179,7 +235,17 @@ def _summarise(picture: images.Picture, file: Path, domain: int, part: str, near
         gradient_bits=int.from_bytes(bits.tobytes(), "big"),
         thumbnail=thumbnail,
         has_no_contrast=float(pixels.std(axis=(1, 2), dtype=np.float64).max()) < near_constant,
+        notes=images.clipping_note(picture.clipped, pixels.size, (picture.low, picture.high)),
+        missing=0.0 if picture.missing is None else float(picture.missing.mean()),
+        span=None if picture.depth == "uint8" else _stored_span(picture),
     )
+
+
+def _stored_span(picture: images.Picture) -> tuple[float, float]:
+    """Least and largest value of a file, as far as they lie in the range of its domain."""
+    half = (picture.high - picture.low) / 2
+    low, high = (float(f"{picture.low + (v + 1) * half:.6g}") for v in (picture.pixels.min(), picture.pixels.max()))
+    return low, high
 
 
 def _digest(picture: images.Picture) -> bytes:
@@ -228,7 +294,14 @@ def _near_leaks(summaries: list[_Summary]) -> Iterator[tuple[str, str]]:
                 yield a.path, b.path
 
 
-def _domain_report(domains: Domains, index: int, summaries: list[_Summary], errors: list[str]) -> DomainReport:
+def _domain_report(
+    domains: Domains,
+    index: int,
+    summaries: list[_Summary],
+    errors: list[str],
+    values: Values | None,
+    values_error: str | None,
+) -> DomainReport:
     train, test = ((domains.train_a, domains.test_a), (domains.train_b, domains.test_b))[index]
     own = [s for s in summaries if s.domain == index]
     sizes = [s.size for s in own]
@@ -242,7 +315,25 @@ def _domain_report(domains: Domains, index: int, summaries: list[_Summary], erro
         aspect=_span([round(w / h, 3) for w, h in sizes]),
         kinds=dict(Counter(s.kind for s in own).most_common()),
         first_error=next(iter(errors), None),
+        values=None if values is None or values.is_plain else values.to_dict(),
+        values_line="" if values is None or values.is_plain else _values_line(values, own),
+        values_error=values_error,
     )
+
+
+def _values_line(values: Values, own: list[_Summary]) -> str:
+    """The range of a domain, what its values reach, and how many bits that is."""
+    spans = [s.span for s in own if s.span is not None]
+    line = f"values {values.describe()}"
+    if not spans:
+        return line
+    low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+    line += f", reaching {low:g} to {high:g}"
+    kind = np.dtype(values.number_type)
+    if kind.kind in "ui":
+        bits = int(np.ceil(np.log2(max(1.0, high - min(low, 0.0)) + 1)))
+        line += f": {bits} of {8 * kind.itemsize} bits"
+    return line
 
 
 def _span(values: list[Any]) -> tuple[float, float, float]:

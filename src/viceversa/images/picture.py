@@ -259,11 +259,18 @@ def picture_of(decoded: Decoded, values: Values | None, format: str, is_whole: b
         exif=decoded.exif,
         dpi=decoded.dpi,
         origin=decoded.origin,
-        notes=(*decoded.notes, *notes),
+        notes=(*decoded.notes, *notes, *clipping_note(clipped, samples.size, span)),
         reduction=decoded.reduction,
         full_size=decoded.full_size,
         box=decoded.box,
     )
+
+
+def clipping_note(clipped: int, count: int, span: tuple[float, float]) -> tuple[str, ...]:
+    """What is said of values that lay outside of the range of their domain."""
+    if not clipped:
+        return ()
+    return (f"{clipped} of {count} values lay outside of {span[0]:g} to {span[1]:g} and were clipped",)
 
 
 def crop_half(picture: Picture, half: str) -> Picture:

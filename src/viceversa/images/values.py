@@ -27,6 +27,11 @@ class Values:
         """Whether 256 levels lose nothing of it."""
         return self.number_type == "uint8"
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether they are photographs of 8 bits."""
+        return self.is_8_bit and self.relative and self.nodata is None
+
     def span(self, number_type: str) -> Span:
         """The numbers of a file of this type that become -1 and +1."""
         return full_span(number_type) if self.relative else (self.low, self.high)

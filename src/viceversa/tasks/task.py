@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from ..data.loader import Source
 from ..data.measure import measure_values
+from ..data.pages import expand_pages
 from ..data.preparation import Preparation
 from ..data.transforms import Augment
 from ..errors import UsageError
@@ -16,7 +17,13 @@ from ..methods.protocol import SIDES, Method, Side
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 from .dataset import DatasetListing
-from .pages import with_pages
+
+ALIGNED = (  # lists of a listing whose files belong together one by one
+    ("test_a", "truth_a"),
+    ("test_b", "truth_b"),
+    ("train", "train_labels"),
+    ("test", "test_labels"),
+)
 
 
 class Sampler(Protocol):
@@ -42,7 +49,14 @@ class Task(ABC):
 
     def listing(self, config: RunConfig) -> DatasetListing:
         """`find`, with the pages of stacks and volumes as images of their own."""
-        return with_pages(self.find(config), config.data.pages, self.paired)
+        found = self.find(config)
+        pairs = [("train_a", "train_b")] if self.paired else []
+        expanded = expand_pages(found.files, config.data.pages, [*ALIGNED, *pairs])
+        labels = found.labels and {
+            part: tuple(n for n, path in zip(own, found.files[part], strict=True) for _ in range(expanded.counts[path]))
+            for part, own in found.labels.items()
+        }
+        return replace(found, files=expanded.files, labels=labels, notes=(*found.notes, *expanded.notes))
 
     def measured(self, config: RunConfig, listing: DatasetListing) -> DatasetListing:
         """The listing with the values of each domain, measured on its training images or as configured."""

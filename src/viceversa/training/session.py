@@ -296,7 +296,7 @@ class Session:
             self.live.say(f"data: {note}")
 
         for side, values in self.listing.values.items():
-            if not (values.is_8_bit and values.relative and values.nodata is None):
+            if not values.is_plain:
                 self.live.say(f"data: {side} has {values.describe()}")
 
         c, ranks = self.config, distributed.world_size()

@@ -1,48 +1,44 @@
 """Pages of stacks and volumes as images of a dataset: `stack.tif` becomes `stack.tif#1`, `stack.tif#2`, …"""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from .. import images
-from ..data.folders import Paths
 from ..errors import DataError
 from ..images import ImageError
 from ..images.formats import BY_SUFFIX
-from .dataset import DatasetListing
-
-ALIGNED = (  # lists whose files belong together one by one
-    ("test_a", "truth_a"),
-    ("test_b", "truth_b"),
-    ("train", "train_labels"),
-    ("test", "test_labels"),
-)
+from .folders import Paths
 
 
-def with_pages(listing: DatasetListing, pages: str, paired: bool) -> DatasetListing:
-    """The listing with every page as an image: `pages` "auto" of stacks and volumes, "all" also frames, or "first".
+@dataclass(frozen=True)
+class Expanded:
+    """Lists of files with every page as an image of its own."""
 
-    DataError where two files of a pair have different numbers of pages.
+    files: dict[str, Paths]
+    counts: dict[Path, int]  # pages of each file
+    notes: tuple[str, ...]
+
+
+def expand_pages(files: Mapping[str, Paths], pages: str, aligned: Sequence[tuple[str, str]]) -> Expanded:
+    """Every page of every file: `pages` "auto" of stacks and volumes, "all" also frames of animations, or "first".
+
+    `aligned` are pairs of lists whose files belong together one by one: DataError where two of these have different
+    numbers of pages.
     """
-    counts = {path: count_pages(path, pages) for paths in listing.files.values() for path in paths}
+    counts = {path: count_pages(path, pages) for paths in files.values() for path in paths}
     many = {path: count for path, count in counts.items() if count > 1}
-    if not many:
-        return listing
-
     total = sum(many.values())
+    if not many:
+        return Expanded(dict(files), counts, ())
     if pages == "first":
         note = f"{len(many)} files hold {total} pages; {total - len(many)} are left out (data.pages=first)"
-        return replace(listing, notes=(*listing.notes, note))
-    for first, second in (*ALIGNED, *([("train_a", "train_b")] if paired else [])):
-        require_equal_counts(listing.files.get(first, ()), listing.files.get(second, ()), counts)
+        return Expanded(dict(files), dict.fromkeys(counts, 1), (note,))
 
-    files = {key: expanded(paths, counts) for key, paths in listing.files.items()}
-    labels = listing.labels and {
-        part: tuple(n for n, path in zip(own, listing.files[part], strict=True) for _ in range(counts[path]))
-        for part, own in listing.labels.items()
-    }
+    for first, second in aligned:
+        require_equal_counts(files.get(first, ()), files.get(second, ()), counts)
     note = f"{len(many)} files hold {total} pages, each of them an image"
-    return replace(listing, files=files, labels=labels, notes=(*listing.notes, note))
+    return Expanded({key: expanded(paths, counts) for key, paths in files.items()}, counts, (note,))
 
 
 def count_pages(path: Path, pages: str) -> int:
