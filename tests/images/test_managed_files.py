@@ -50,6 +50,7 @@ KINDS = [
     ("PNG", "uint16"),
     ("TIFF", "uint8"),
     ("TIFF", "uint16"),
+    ("TIFF", "float32"),
     ("WEBP", "uint8"),
 ]
 
