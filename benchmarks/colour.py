@@ -1,11 +1,14 @@
 """Colour management: accuracy, the way there and back, and processor time, beside LittleCMS and Pillow.
 
-    python benchmarks/colour.py PHOTOGRAPHS [--rounds 5]
+    python benchmarks/colour.py PHOTOGRAPHS [--rounds 5] [--cameras]
 
 PHOTOGRAPHS is a folder of images. A mosaic of them of 12 megapixels is taken for a photograph in each profile. Accuracy
 is measured in levels of 16 bits, on greys, a grid and random colours: against the closed form of the standard, and
 against LittleCMS in double precision on the same profile, which states its numbers to 1 / 65,536. Times are processor
 seconds, the least of several rounds in turns.
+
+With --cameras the photographs are written as by a camera in sRGB and by one in Display P3, with its profile and
+without, and `evaluate` compares the folders by the Fréchet distance of its features.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import tracemalloc
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,6 +27,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from PIL import Image, ImageCms
 
+import viceversa
 from viceversa.data.folders import scan
 from viceversa.images import profiles
 from viceversa.images.colour import from_srgb, to_srgb
@@ -138,11 +143,40 @@ def print_times(photograph: np.ndarray, rounds: int) -> None:
     print(f"  a new profile is measured in {time.process_time() - start:.2f} s, and kept")
 
 
+def write_cameras(photographs: Path, out: Path) -> None:
+    """Up to 400 photographs in sRGB, in Display P3, and in Display P3 whose profile was lost."""
+    conversion = profiles.conversion(icc.display_p3(), 3)
+    assert conversion is not None
+    for camera in ("srgb", "p3", "lost"):
+        (out / camera).mkdir(parents=True)
+    for i, path in enumerate(scan(photographs).files[:400]):
+        with Image.open(path) as opened:
+            samples = np.asarray(opened.convert("RGB"))
+        pixels = samples.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+        p3 = Image.fromarray(from_srgb(pixels, conversion, None, "uint8"))
+        Image.fromarray(samples).save(out / "srgb" / f"{i}.png")
+        p3.save(out / "p3" / f"{i}.png", icc_profile=icc.display_p3())
+        p3.save(out / "lost" / f"{i}.png")
+
+
+def print_cameras(photographs: Path) -> None:
+    """The distance of two cameras that took the same scenes."""
+    with TemporaryDirectory() as folder:
+        write_cameras(photographs, Path(folder))
+        for camera in ("p3", "lost"):
+            result = viceversa.evaluate(Path(folder) / camera, Path(folder) / "srgb")
+            rows = result["directions"][0]["rows"]
+            print(f"  {camera}: {rows['made']['frechet']:.2g}; two halves of srgb: {rows['real']['frechet']:.2g}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photographs", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cameras", action="store_true")
     a = parser.parse_args()
+    if a.cameras:
+        return print_cameras(a.photographs)
     photograph = mosaic(a.photographs)
     for name in PROFILES:
         print(name)

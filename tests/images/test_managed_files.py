@@ -96,6 +96,20 @@ def test_saturated_colours_of_8_bits_differ_by_their_rounding_alone(tmp_path: Pa
     assert np.quantile(of_8, 0.95) < 1 and of_8.max() < 6
 
 
+def test_float_samples() -> None:
+    values = scene()
+    of_p3, of_srgb = (
+        picture_of(Decoded(samples=colours.astype(np.float32), icc=profile), MANAGED, "TIFF")
+        for colours, profile in ((p3_values(values), P3), (values, icc.widespread_srgb()))
+    )
+    assert of_p3.is_srgb and np.abs(of_p3.pixels - of_srgb.pixels).max() * 127.5 < 0.02
+    noise = np.random.default_rng(0).random((40, 50, 3)).astype(np.float32)
+    for profile in (P3, ADOBE):
+        picture = picture_of(Decoded(samples=noise, icc=profile), MANAGED, "TIFF")
+        assert np.abs(images.to_samples(picture) - noise).max() < 1e-3
+        assert np.quantile(np.abs(images.to_samples(picture) - noise), 0.99) < 1e-5
+
+
 def test_grey_files(tmp_path: Path) -> None:
     ramp = np.linspace(0, 1, 256)[None, :, None].repeat(4, axis=0)
     for profile, light in ((icc.grey(1.8), ramp ** (461 / 256)), (icc.dot_gain(), None)):

@@ -163,9 +163,8 @@ def check(
     errors: tuple[list[str], list[str]] = ([], [])  # of each domain
     for done, (path, domain, part) in enumerate(files, 1):
         try:
-            summaries.append(
-                _summarise(images.read(path, side=SIDE, values=values[domain][0]), path, domain, part, near_constant)
-            )
+            picture = images.read(path, side=SIDE, values=values[domain][0], managed=True)
+            summaries.append(_summarise(picture, path, domain, part, near_constant))
         except images.ImageError as error:
             broken.append((images.printable_path(path), error.reason))
             errors[domain].append(str(error))
@@ -261,7 +260,7 @@ def _with_full_digests(summaries: list[_Summary]) -> list[_Summary]:
     full: dict[Path, bytes] = {}
     for group in _group_by(summaries, lambda s: (s.size, s.gradient_bits)):
         if len(group) > 1:
-            full |= {s.file: _digest(images.read(s.file)) for s in group if s.reduction > 1}
+            full |= {s.file: _digest(images.read(s.file, managed=True)) for s in group if s.reduction > 1}
     return [replace(s, digest=full.get(s.file, s.digest)) for s in summaries]
 
 

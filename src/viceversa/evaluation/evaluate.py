@@ -3,7 +3,7 @@
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -214,7 +214,7 @@ def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, s
     unreadable: list[str] = []
     folders = [existing_folder(folder, "folder of pictures") for folder in (fake, real)]
     listed = [pictures_of(folder, folder.name, notes) for folder in folders]
-    values = measure_values(listed[1], real.name)
+    values = replace(measure_values(listed[1], real.name), managed=True)
     prepare = Preparation(channels=3 if values.channels == 1 else values.channels, values=values)
     sets = []
     for folder, paths in zip(folders, listed, strict=True):

@@ -35,6 +35,7 @@ class Request:
     side: int | None = None  # shorter side to which the image will be reduced; none: every pixel is needed
     halves: bool = False  # the left and the right half are two images, whose pixels must not mix
     strip: bool = False  # leave EXIF out
+    managed: bool | None = None  # apply the colour profile of a photograph; none: as the values of its domain say
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,7 +96,12 @@ def file_of(path: str | os.PathLike[str]) -> tuple[str, str]:
 
 
 def read(
-    path: str | os.PathLike[str], *, values: Values | None = None, side: int | None = None, strip: bool = False
+    path: str | os.PathLike[str],
+    *,
+    values: Values | None = None,
+    side: int | None = None,
+    strip: bool = False,
+    managed: bool | None = None,
 ) -> Picture:
     """Read an image file at full depth, upright by its EXIF tag; the format is recognised by its content.
 
@@ -104,8 +109,8 @@ def read(
     0..255, uint16 0..65535, float 0..1 when all values lie there; any other file its own min..max. Values outside are
     clipped and counted. NaN and the value that stands for missing pixels become `missing`.
 
-    CMYK and Lab become sRGB, palettes RGB(A). Where the values are `managed`, so do photographs with a colour profile,
-    and `write` converts them back; a profile of no use is left alone, with a note.
+    CMYK and Lab become sRGB, palettes RGB(A). Where the values are `managed`, or this read is, so do photographs with a
+    colour profile, and `write` converts them back; a profile of no use is left alone, with a note.
 
     A name that ends with #left or #right means that half of the file before it, with #12 its page 12; else it is the
     first page. Raises ImageError, never hangs.
@@ -115,7 +120,7 @@ def read(
     full. `strip` leaves EXIF out. Damaged EXIF is left out with a note.
     """
     address = address_of(path)
-    request = Request(side=side, halves=bool(address.half), strip=strip)
+    request = Request(side=side, halves=bool(address.half), strip=strip, managed=managed)
     with OpenImage(address.file) as image:
         picture = image.read(address.page, request, values)
     return crop_half(picture, address.half) if address.half else picture
@@ -205,8 +210,7 @@ class OpenImage:
     def read(self, page: int, request: Request, values: Values | None) -> Picture:
         """A page as a Picture; a note says where the file is an animation."""
         decoded = self.decode(page, request)
-        is_whole = request.side is None
-        picture: Picture = self._call(lambda file: picture_of(decoded, values, self._format.name, is_whole))
+        picture: Picture = self._call(lambda file: picture_of(decoded, values, self._format.name, request))
         if page == 0 and not self._format.is_stack and self.count() > 1:
             return replace(picture, notes=(*picture.notes, "several frames: only the first is used"))
         return picture
@@ -226,22 +230,20 @@ class OpenImage:
             raise ImageError(self.path, str(error) or type(error).__name__) from None
 
 
-def picture_of(decoded: Decoded, values: Values | None, format: str, is_whole: bool = True) -> Picture:
-    """A decoded image scaled by the values of its domain, or by its own; see `read`.
-
-    `is_whole`: it may be written again, so that colours outside of sRGB are kept beside the pixels.
-    """
+def picture_of(decoded: Decoded, values: Values | None, format: str, request: Request | None = None) -> Picture:
+    """A decoded image scaled by the values of its domain, or by its own; see `read`."""
+    request = request or Request()
     samples = decoded.samples
     nodata = values.nodata if values and values.nodata is not None else decoded.nodata
     missing = missing_pixels(samples, nodata)
     span = values.span(samples.dtype.name) if values else own_span(samples, missing)
-    is_managed = values is not None and values.managed
+    is_managed = request.managed if request.managed is not None else values is not None and values.managed
     profile, notes = conversion_for(decoded.icc if is_managed else None, samples, span)
     if profile is None:
         pixels, clipped = normalise(samples, span, missing)
         outside = None
     else:
-        pixels, outside = to_srgb(samples, profile, missing, clip=not is_whole)
+        pixels, outside = to_srgb(samples, profile, missing, clip=request.side is not None)  # it will not be written
         clipped = 0
     return Picture(
         pixels=pixels,

@@ -27,6 +27,7 @@ class DataConfig:
     range_a: str = "auto"  # values of A's files that become -1 and +1: "-1024,3071"; auto: from the training images
     range_b: str = "auto"  # those of B; of data without two domains range_a counts
     nodata: Finite | None = None  # value of missing pixels, beside NaN and what files state (GDAL)
+    colour: Literal["managed", "raw"] = "managed"  # images with a colour profile as sRGB, or their numbers as they are
     pages: Literal["auto", "all", "first"] = "auto"  # auto: every page of stacks and volumes, animations' first frame
     show: str = ""  # channels that sheets and reports draw, from 1: "4,3,2"; empty: the first three
     cache_mb: Number = 2048  # decoded images kept in memory, MB

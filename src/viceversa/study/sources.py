@@ -120,7 +120,7 @@ def scenes_of(paths: Iterable[Path], root: Path) -> dict[str, Path]:
 
 
 def _file_reader(scenes: dict[str, Path]) -> Read:
-    return lambda scene: to_pixels(images.read(scenes[scene]))
+    return lambda scene: to_pixels(images.read(scenes[scene], managed=True))
 
 
 def to_pixels(picture: images.Picture) -> NDArray[np.float32]:

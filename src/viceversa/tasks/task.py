@@ -66,7 +66,8 @@ class Task(ABC):
             if own:
                 name = listing.names[SIDES.index(side)] if listing.split("train", side) else "the data"
                 key = f"data.range_{side.lower()}"
-                values[side] = measure_values(own, name, given=given, nodata=d.nodata, key=key)
+                measured = measure_values(own, name, given=given, nodata=d.nodata, key=key)
+                values[side] = replace(measured, managed=d.colour == "managed")
         return replace(listing, values=values)
 
     @abstractmethod
