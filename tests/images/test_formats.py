@@ -259,7 +259,10 @@ def test_16_bit_tiff_is_exact(tmp_path, order, compression, kind):
     tifffile.imwrite(tmp_path / "x.tif", deep[..., 0] if kind == "grey" else deep, byteorder=order,
                      compression=compression, photometric=photometric, **options)  # fmt: skip
     picture = images.read(tmp_path / "x.tif")
-    expected = deep[..., :3] if kind == "unspecified" else deep
+    expected = deep
+    assert (picture.alpha is not None, len(picture.pixels)) == {
+        "grey": (False, 1), "rgb": (False, 3), "unspecified": (False, 4),
+    }.get(kind, (True, 3))  # fmt: skip
     if kind == "assocalpha":
         expected = np.concatenate([np.rint(deep[..., :3] * 65535.0 / deep[..., 3:]), deep[..., 3:]], axis=-1)
     np.testing.assert_array_equal(images.to_samples(picture), expected)
@@ -267,13 +270,13 @@ def test_16_bit_tiff_is_exact(tmp_path, order, compression, kind):
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif").reshape(expected.shape), expected)
 
 
-def test_16_bit_tiff_with_separate_planes_is_refused_not_garbled(tmp_path):
+def test_16_bit_tiff_with_separate_planes_is_exact(tmp_path):
     tifffile = pytest.importorskip("tifffile")
     for compression in (None, "zlib"):
-        tifffile.imwrite(tmp_path / "x.tif", noise((3, 12, 9), np.uint16), photometric="rgb",
-                         planarconfig="separate", compression=compression)  # fmt: skip
-        with pytest.raises(ImageError, match="separate"):
-            images.read(tmp_path / "x.tif")
+        planes = noise((3, 12, 9), np.uint16)
+        tifffile.imwrite(tmp_path / "x.tif", planes, photometric="rgb", planarconfig="separate",
+                         compression=compression)  # fmt: skip
+        np.testing.assert_array_equal(images.to_samples(images.read(tmp_path / "x.tif")), planes.transpose(1, 2, 0))
 
 
 def test_white_is_zero_tiff_is_not_a_negative(tmp_path):

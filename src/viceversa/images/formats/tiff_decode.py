@@ -123,7 +123,8 @@ def split_alpha(samples: Array, storage: Storage) -> tuple[Array, Array | None]:
     if is_associated and storage.photometric != PALETTE:
         colours = rest[..., : storage.colours] / np.where(alpha > 0, alpha, 1)[..., None]
         if rest.dtype.kind in "ui":
-            colours = np.clip(np.rint(colours), -top - 1 if rest.dtype.kind == "i" else 0, top)
+            least = -top - 1 if rest.dtype.kind == "i" else 0
+            colours = np.clip(np.rint(colours), least, np.nextafter(top, 0) if top > 2**53 else top)
         rest[..., : storage.colours] = colours
     return rest, alpha.astype(np.float32)
 
