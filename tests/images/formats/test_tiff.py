@@ -1,6 +1,5 @@
 """TIFF files of tifffile, over the whole matrix of what it writes: read right or refused with the reason."""
 
-import itertools
 from io import BytesIO
 
 import numpy as np

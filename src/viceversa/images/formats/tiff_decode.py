@@ -125,7 +125,8 @@ def split_alpha(samples: Array, storage: Storage) -> tuple[Array, Array | None]:
         if rest.dtype.kind in "ui":
             least = -top - 1 if rest.dtype.kind == "i" else 0
             colours = np.clip(np.rint(colours), least, np.nextafter(top, 0) if top > 2**53 else top)
-        rest[..., : storage.colours] = colours
+        with np.errstate(over="ignore"):  # colours far above their alpha, in 16-bit floats
+            rest[..., : storage.colours] = colours
     return rest, alpha.astype(np.float32)
 
 
