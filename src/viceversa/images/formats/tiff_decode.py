@@ -63,6 +63,8 @@ def _page(directory: Directory) -> Any:
     import tifffile
 
     file: Any = tifffile.TiffFile(cast(IO[bytes], _Reader(directory.file)), **SPECIAL)
+    if file.pages.first.offset == directory.offset:
+        return file.pages.first
     file.filehandle.seek(directory.offset)
     return tifffile.TiffPage(file, 0)
 
