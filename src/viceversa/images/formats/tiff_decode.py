@@ -52,7 +52,7 @@ def read_samples(directory: Directory, storage: Storage, shift: int = 0, fill: f
         if storage.compression in IMAGE_CODECS:
             require_segment(storage, data)
         segment = page.decode(data, index, **options)[0][0]
-        if segment.dtype != page.dtype:
+        if segment.dtype != page.dtype and storage.bits > 1:
             raise ValueError(f"a strip or tile holds {segment.dtype}, not {page.dtype}")
         part[:] = segment[: part.shape[0], : part.shape[1]]
     return samples[0] if planes == 1 else np.ascontiguousarray(samples[..., 0].transpose(1, 2, 0))
