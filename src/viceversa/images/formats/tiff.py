@@ -179,7 +179,7 @@ def _exif(directory: Directory, size: tuple[int, int], is_turned: bool) -> tuple
         exif = exif_of(directory.layout.order, sorted(image), below[PHOTO], below[GPS], size)
     except Exception:  # whatever is wrong with it, the image is good
         return None, ("EXIF dropped: it is damaged or too long",)
-    return exif, ()
+    return exif and exif.little_endian(), ()  # as it will be written
 
 
 def _entries_below(directory: Directory, pointer: int) -> list[Entry]:

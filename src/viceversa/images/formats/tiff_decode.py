@@ -52,7 +52,7 @@ def read_samples(directory: Directory, storage: Storage, shift: int = 0, fill: f
         if storage.compression in IMAGE_CODECS:
             require_segment(storage, data)
         segment = page.decode(data, index, **options)[0][0]
-        if segment.dtype != page.dtype:
+        if segment.dtype != page.dtype and storage.bits > 1:
             raise ValueError(f"a strip or tile holds {segment.dtype}, not {page.dtype}")
         part[:] = segment[: part.shape[0], : part.shape[1]]
     return samples[0] if planes == 1 else np.ascontiguousarray(samples[..., 0].transpose(1, 2, 0))
@@ -63,6 +63,8 @@ def _page(directory: Directory) -> Any:
     import tifffile
 
     file: Any = tifffile.TiffFile(cast(IO[bytes], _Reader(directory.file)), **SPECIAL)
+    if file.pages.first.offset == directory.offset:
+        return file.pages.first
     file.filehandle.seek(directory.offset)
     return tifffile.TiffPage(file, 0)
 
@@ -123,8 +125,10 @@ def split_alpha(samples: Array, storage: Storage) -> tuple[Array, Array | None]:
     if is_associated and storage.photometric != PALETTE:
         colours = rest[..., : storage.colours] / np.where(alpha > 0, alpha, 1)[..., None]
         if rest.dtype.kind in "ui":
-            colours = np.clip(np.rint(colours), -top - 1 if rest.dtype.kind == "i" else 0, top)
-        rest[..., : storage.colours] = colours
+            least = -top - 1 if rest.dtype.kind == "i" else 0
+            colours = np.clip(np.rint(colours), least, np.nextafter(top, 0) if top > 2**53 else top)
+        with np.errstate(over="ignore"):  # colours far above their alpha, in 16-bit floats
+            rest[..., : storage.colours] = colours
     return rest, alpha.astype(np.float32)
 
 

@@ -80,10 +80,8 @@ def _with_alpha(page: Decoded) -> Array:
     alpha = np.clip(page.alpha.astype(np.float64), 0, 1)
     if samples.dtype.kind in "ui":
         top = np.iinfo(samples.dtype).max
-        stored = np.rint(alpha * top).astype(np.float64)
-        alpha = (
-            np.where(stored >= top, top, np.minimum(stored, 2**62 * 1.0).astype(np.uint64)) if top > 2**53 else stored
-        )
+        stored = np.rint(np.minimum(alpha, 1 - 2**-53) * float(top)).astype(samples.dtype)  # float(2**64 - 1) is 2**64
+        alpha = np.where(alpha < 1, stored, samples.dtype.type(top))
     return np.concatenate([samples, alpha[..., None].astype(samples.dtype)], axis=2)
 
 

@@ -123,11 +123,11 @@ def _sample_type(directory: Directory, samples: int) -> tuple[int, np.dtype[np.g
     bits, kind = depths.pop(), kinds.pop()
     if kind in (5, 6):
         raise ValueError("it holds complex numbers; save their magnitude")
-    if kind == FLOAT and bits in (16, 24, 32, 64):
-        return bits, np.dtype(f"f{max(bits, 32) // 8 if bits == 24 else bits // 8}")
+    if kind == FLOAT and bits in (16, 32, 64):
+        return bits, np.dtype(f"f{bits // 8}")
     if kind == SIGNED and bits in (8, 16, 32, 64):
         return bits, np.dtype(f"i{bits // 8}")
-    if kind in (UNSIGNED, UNDEFINED) and (1 <= bits <= 32 or bits == 64):
+    if kind in (UNSIGNED, UNDEFINED) and (1 <= bits <= 16 or bits in (32, 64)):
         return bits, np.dtype(f"u{next(size for size in (1, 2, 4, 8) if bits <= 8 * size)}")
     name = {SIGNED: "signed integers", FLOAT: "floating-point numbers"}.get(kind, "numbers")
     raise ValueError(f"{name} of {bits} bits are not read here; save 8, 16, 32 or 64 bits")
