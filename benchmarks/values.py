@@ -32,10 +32,10 @@ import torch
 from marks import write_tables
 from numpy.typing import NDArray
 from PIL import Image
-from viceversa.images.values import Values
 
 import viceversa
 from viceversa.hardware.device import processor_name
+from viceversa.images.values import Values
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "values.json"
