@@ -1,7 +1,7 @@
 """Errors in the unit of the target, on drawn measurements with known truth: after training on the numbers of the
 files, on 8 bits of them, and beside the best affine map.
 
-    python benchmarks/values.py [--worlds microscope satellite scanner] [--seeds 0 1 2] [--steps 300]
+    python benchmarks/values.py [--worlds microscope satellite scanner] [--seeds 0 1 2] [--steps 200]
         [--sheets docs/images]
 
 Each run trains `quickstart` with one thread through the commands `train` and `translate`, and compares the files that
@@ -32,10 +32,10 @@ import torch
 from marks import write_tables
 from numpy.typing import NDArray
 from PIL import Image
-from viceversa.images.values import Values
 
 import viceversa
 from viceversa.hardware.device import processor_name
+from viceversa.images.values import Values
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "values.json"
@@ -283,7 +283,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", nargs="*", default=WORLDS, choices=WORLDS)
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--bits", nargs="*", default=["own", "8"], choices=["own", "8"])
     parser.add_argument("--sheets", type=Path, help="folder for a sheet of test translations of each dataset")
     parser.add_argument("--out", type=Path, default=RESULTS)
