@@ -244,12 +244,9 @@ def contradicted(best: Trial, by_name: Trial, parts: Sequence[Part]) -> Trial:
         partner_of_b = {b: a for a, b in pairs}
         for a, b in certain:
             if partner_of_a.get(a, b) != b:
-                clash = part.files_a[a], part.files_b[b], part.files_b[partner_of_a[a]]
-            elif partner_of_b.get(b, a) != a:
-                clash = part.files_b[b], part.files_a[a], part.files_a[partner_of_b[b]]
-            else:
-                continue
-            return replace(best, clash=clash)
+                return replace(best, clash=(part.files_a[a], part.files_b[b], part.files_b[partner_of_a[a]]))
+            if partner_of_b.get(b, a) != a:
+                return replace(best, clash=(part.files_b[b], part.files_a[a], part.files_a[partner_of_b[b]]))
     return best
 
 
