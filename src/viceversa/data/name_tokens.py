@@ -60,8 +60,8 @@ class Affixes:
         return f"{folded_name(folder)}/{''.join(split[len(self.prefix) : len(split) - len(self.suffix)])}"
 
     def quoted(self) -> str:
-        """The original text of both, in quotes; "nothing" where there is neither."""
-        return " and ".join(f"'{text}'" for text in self.texts if text) or "nothing"
+        """The original text of both in quotes, as far as there is any."""
+        return " and ".join(f"'{text}'" for text in self.texts if text)
 
 
 @dataclass(frozen=True)

@@ -207,8 +207,8 @@ def looser_rules(parts: Sequence[Part]) -> Iterator[Rule]:
         yield OWN_NAME
     a, b = CommonAffixes.of(all_a), CommonAffixes.of(all_b)
     if found := a and b and least_affixes(a, b):
-        words = f"names without {found[0].quoted()} in A and {found[1].quoted()} in B"
-        yield Rule(found[0].key, found[1].key, words, found)
+        cut = [f"{affixes.quoted()} in {side}" for side, affixes in zip("AB", found, strict=True) if affixes.quoted()]
+        yield Rule(found[0].key, found[1].key, f"names without {' and '.join(cut)}", found)
 
 
 def attempt(rule: Rule, parts: Sequence[Part]) -> Trial:
@@ -278,6 +278,6 @@ def doubt(trial: Trial, affixes: tuple[Affixes, Affixes], parts: Sequence[Part])
         advice = f"--set {shlex.quote(f'data.pair={pair}')}"
     return (
         f"{example(trial.files(parts))} may be no pair: the names of A have "
-        f"{affixes[0].quoted()} and those of B {affixes[1].quoted()}, which differ by a number as two patients do; "
+        f"{affixes[0].quoted() or 'nothing'} and those of B {affixes[1].quoted() or 'nothing'}, which differ by a number as two patients do; "
         f"if they are pairs, say so: {advice}"
     )
