@@ -276,8 +276,9 @@ def doubt(trial: Trial, affixes: tuple[Affixes, Affixes], parts: Sequence[Part])
     advice = ADVICE
     if attempt(by_group(pair), parts).count == trial.count:
         advice = f"--set {shlex.quote(f'data.pair={pair}')}"
+    own_a, own_b = (affix.quoted() or "nothing" for affix in affixes)
     return (
-        f"{example(trial.files(parts))} may be no pair: the names of A have "
-        f"{affixes[0].quoted() or 'nothing'} and those of B {affixes[1].quoted() or 'nothing'}, which differ by a number as two patients do; "
+        f"{example(trial.files(parts))} may be no pair: the names of A have {own_a} and those of B {own_b}, "
+        "which differ by a number as two patients do; "
         f"if they are pairs, say so: {advice}"
     )
