@@ -91,7 +91,8 @@ def match(parts: Sequence[tuple[Paths, Paths]], pair: str = "auto", sides: tuple
 
     `pair` is "auto" (equal names, else the strictest rule that pairs all images of the smaller side, else more than
     half of them), "name" (equal names), "order" (sorted, numbers by value) or a regular expression whose one group is
-    the key. `sides` are the words for A and B in messages. DataError where an image could have two partners, "order" meets unequal counts, or nothing can be paired.
+    the key. `sides` are the words for A and B in messages. DataError where an image could have two partners, "order"
+    meets unequal counts, or nothing can be paired.
     """
     named = [Part(a, b, names_of(a), names_of(b)) for a, b in parts]
     if pair == "order":
@@ -281,7 +282,7 @@ def doubt(trial: Trial, affixes: tuple[Affixes, Affixes], parts: Sequence[Part],
         advice = f"--set {shlex.quote(f'data.pair={pair}')}"
     own_a, own_b = (affix.quoted() or "nothing" for affix in affixes)
     return (
-        f"{example(trial.files(parts))} may be no pair: the names of {sides[0]} have {own_a} and those of {sides[1]} {own_b}, "
-        "which differ by a number as two patients do; "
+        f"{example(trial.files(parts))} may be no pair: the names of {sides[0]} have {own_a} and those of "
+        f"{sides[1]} {own_b}, which differ by a number as two patients do; "
         f"if they are pairs, say so: {advice}"
     )
