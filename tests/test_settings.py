@@ -260,3 +260,15 @@ def test_class_variables_are_no_fields():
     with pytest.raises(UsageError, match="there is no key 'RENAMED'"):
         changed(Child(), {"RENAMED": "x"})
     assert to_dict(Child()) == {"rate": 0.5, "disk_cache": 0}
+
+
+def test_text_in_two_unicode_forms_is_equal():
+    old, new = (changed(preset("quickstart"), {"data.names": f"{name},b"}) for name in ("\xe9t\xe9", "e\u0301te\u0301"))
+    assert old.data.names != new.data.names and difference(old, new) == {}
+
+
+@pytest.mark.parametrize("pair", ["ordr", "[0-9]+", "(", "(a)(b)"])
+def test_what_is_no_way_to_pair_is_one_line(pair):
+    with pytest.raises(UsageError, match=r"--set: data\.pair is") as error:
+        changed(RunConfig(), {"data.pair": pair})
+    assert "\n" not in str(error.value)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,22 @@ def test_resume_with_other_images_names_them(monkeypatch, world, tmp_path):
         run(world, out)
     (world / "testB" / "new.png").unlink()
     assert run(world, out).finished
+
+
+@pytest.mark.long
+def test_resume_with_names_in_another_unicode_form_and_another_way_to_pair(world, tmp_path):
+    """Neither changes the images, which data.json compares."""
+    nfc, nfd = (unicodedata.normalize(form, "été") for form in ("NFC", "NFD"))
+    (world / "trainA").rename(world / nfd), (world / "trainB").rename(world / "hiver")
+    shutil.rmtree(world / "testA"), shutil.rmtree(world / "testB")
+    options = TINY_OPTIONS | {"out": tmp_path / nfd, "quiet": True}
+    train(world / nfd, world / "hiver", steps=2, names=f"{nfd},hiver", **options)
+    options["out"] = tmp_path / nfc
+    same = train(world / nfc, world / "hiver", steps=2, names=f"{nfc},hiver", **options)
+    assert same.step == 2 and [path.name for path in tmp_path.iterdir() if path.name != "world"] == [nfd]
+    options["set"] = (*TINY, "data.pair=name")
+    assert train(world / nfc, world / "hiver", steps=2, names=f"{nfc},hiver", **options).step == 2
+    assert json.loads((tmp_path / nfd / "data.json").read_text())["names"] == [nfc, "hiver"]
 
 
 def test_finished_run_is_left_unchanged(world, unbroken, capsys):

@@ -1,5 +1,6 @@
 """The plan of a translation: targets of files and folders, and refused collisions."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,33 @@ def test_a_page_of_a_stack_becomes_a_file_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "stack.tif").write_bytes(b"")
     target = plan([tmp_path / "stack.tif#12"], tmp_path / "out", [])
     assert target == {tmp_path / "stack.tif#12": tmp_path / "out" / "stack-12.tif"}
+
+
+def test_what_was_passed_over_is_noted(tmp_path: Path) -> None:
+    for name in ("a/1.nii.gz", "a/2.nii.gz", "a/3.txt", "a/__MACOSX/x.png", "b/deep/y.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(
+        DataError, match=r"there is no picture in .*a: it has 3 not .* \(\.nii\.gz 2, \.txt 1\).*; .*b: it has 1"
+    ):
+        plan([tmp_path / "a", tmp_path / "b"], tmp_path / "out", [])
+    (tmp_path / "a" / "z.png").touch()
+    notes: list[str] = []
+    assert [*plan([tmp_path / "a", tmp_path / "b"], tmp_path / "out", notes)] == [tmp_path / "a" / "z.png"]
+    assert notes[0].startswith("a: passed over 3 not a picture by its name (.nii.gz 2, .txt 1), 1 system folder")
+    assert notes[1].startswith(f"no picture in {tmp_path / 'b'}: it has 1 not a picture by its name (.md 1); put ")
+
+
+def test_several_broken_files_give_the_first_reason(tmp_path: Path) -> None:
+    for name in ("1.png", "2.png"):
+        (tmp_path / name).write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"none of the 2 pictures can be used; the first: cannot read .*1\.png"):
+        translate_files(swapping_translator(), [tmp_path], "oranges", tmp_path / "out")
+
+
+def test_inputs_are_found_in_any_unicode_form(tmp_path: Path) -> None:
+    stored, typed = (unicodedata.normalize(form, "été") for form in ("NFD", "NFC"))
+    (tmp_path / stored).mkdir()
+    Image.new("RGB", (20, 20), "red").save(tmp_path / stored / f"{stored}.png")
+    for path in (tmp_path / typed, tmp_path / typed / f"{typed}.png"):
+        assert [*plan([path], tmp_path / "out", []).values()] == [tmp_path / "out" / f"{stored}.png"]

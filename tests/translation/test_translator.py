@@ -1,5 +1,6 @@
 """The translator: kinds of input, file formats, batches and precision, each against a known answer."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -140,3 +141,12 @@ def test_fixed_batch_pads_with_the_last_image() -> None:
     assert net.shapes == [(4, 3, 24, 28), (4, 3, 24, 28), (4, 3, 20, 20)]  # with the margin
     for picture, output in zip(pictures, outputs, strict=True):
         np.testing.assert_array_equal(output.pixels, swapping_translator().picture(picture, "oranges").pixels)
+
+
+def test_a_domain_is_named_in_any_unicode_form() -> None:
+    nfc, nfd = (unicodedata.normalize(form, "été") for form in ("NFC", "NFD"))
+    for stored in (nfc, nfd):
+        translator = Translator({"A": nn.Identity(), "B": nn.Identity()}, (stored, "hiver"), (3, 3), 64, 1)
+        assert translator.side(nfc) == translator.side(nfd) == translator.side("A") == "A"
+        with pytest.raises(UsageError, match=r"--to 'Été'.* Did you mean"):
+            translator.side("Été")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors import DataError, did_you_mean
 from ..images import printable_path
-from ..names import folded, stored_path
+from ..names import folded, nfc, stored_path
 
 SYSTEM_FOLDERS = frozenset(
     {"__macosx", "__pycache__", "@eadir", "$recycle.bin", "lost+found", "system volume information"}
@@ -21,13 +21,14 @@ def sub_folders(folder: Path) -> list[str]:
     """Names of the folders below a folder, sorted, without hidden ones and those of the system."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(
+            names = [
                 entry.name
                 for entry in entries
                 if not entry.name.startswith(".") and not is_system_folder(entry.name) and _is_folder(entry)
-            )
+            ]
     except OSError as error:
         raise DataError(f"cannot list {printable_path(folder)}: {error.strerror}; check its permissions") from None
+    return sorted(names, key=lambda name: (nfc(name), name))  # the same order on a Mac and on Linux
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -40,11 +40,11 @@ class Listing:
             for reason, count in self.skipped.items()
         )
 
-    def no_picture(self, folder: Path) -> str:
-        """That a folder holds no picture, what it holds instead, and what to do."""
+    def instead(self) -> str:
+        """What a folder without pictures holds instead, and what to do."""
         there = self.passed_over()
         known = ", ".join(sorted(end[1:] for end in EXTENSIONS))
-        return f"{printable_path(folder)} {f'has {there}' if there else 'is empty'}; put {known} files there"
+        return f"{f'has {there}' if there else 'is empty'}; put {known} files there"
 
 
 NO_PICTURE = "not a picture by its name"
@@ -204,7 +204,7 @@ def pictures_of(folder: Path, domain: str, notes: list[str]) -> Paths:
     """The images of a folder; what was skipped becomes a note. DataError where there is none."""
     listing = scan(folder)
     if not listing.files:
-        raise DataError(f"no picture in domain {domain}: {listing.no_picture(folder)}")
+        raise DataError(f"no picture in domain {domain}: {printable_path(folder)} {listing.instead()}")
     if skipped := listing.passed_over():
         notes.append(f"{printable_path(folder.name)}: passed over {skipped}")
     return listing.files
@@ -265,10 +265,10 @@ def _truths(folder: Path | None, tests: Paths, pair: str, notes: list[str]) -> P
         return ()
     name, listing = printable_path(folder.name), scan(folder)
     if not listing.files:
-        notes.append(f"{name} is not used: {listing.no_picture(folder)}")
+        notes.append(f"{name} is not used: it {listing.instead()}")
         return ()
     try:
-        matched = match([(tests, listing.files)], pair)
+        matched = match([(tests, listing.files)], pair, ("the test pictures", name))
     except DataError as error:
         notes.append(f"{name} is not used: {error}")
         return ()

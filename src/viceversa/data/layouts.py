@@ -216,7 +216,7 @@ def find_classes(data: str | os.PathLike[str]) -> Classes:
 
 def _class_names(folder: Path) -> list[str]:
     """The names of the sub-folders, sorted, numbers by value and first; DataError for fewer than two."""
-    names = sorted(sub_folders(folder), key=lambda n: (not n.isdecimal(), int(n) if n.isdecimal() else 0, n))
+    names = sorted(sub_folders(folder), key=lambda n: (not n.isdecimal(), int(n) if n.isdecimal() else 0, nfc(n)))
     if len(names) < 2 or {folded(name) for name in names} & set(PARTS):
         there = ", ".join(names) or "none"
         raise DataError(

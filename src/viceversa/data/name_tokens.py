@@ -60,8 +60,8 @@ class Affixes:
         return f"{folded_name(folder)}/{''.join(split[len(self.prefix) : len(split) - len(self.suffix)])}"
 
     def quoted(self) -> str:
-        """The original text of both, in quotes; "nothing" where there is neither."""
-        return " and ".join(f"'{text}'" for text in self.texts if text) or "nothing"
+        """The original text of both in quotes, as far as there is any."""
+        return " and ".join(f"'{text}'" for text in self.texts if text)
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,17 @@ def least_affixes(a: CommonAffixes, b: CommonAffixes) -> tuple[Affixes, Affixes]
     after = [(0, 0), *((count, 0) for count in after_a), *((0, count) for count in after_b)]
     for (pre_a, pre_b), (post_a, post_b) in sorted(product(before, after), key=_kept_tokens, reverse=True):
         if a.keys(pre_a, post_a) & b.keys(pre_b, post_b):
-            return a.without(pre_a, post_a), b.without(pre_b, post_b)
+            return without_shared(a.without(pre_a, post_a), b.without(pre_b, post_b))
     return None
+
+
+def without_shared(a: Affixes, b: Affixes) -> tuple[Affixes, Affixes]:
+    """The affixes but for one that both domains have, which need not be cut off."""
+    if a.prefix == b.prefix:
+        a, b = (Affixes((), affixes.suffix, ("", affixes.texts[1])) for affixes in (a, b))
+    if a.suffix == b.suffix:
+        a, b = (Affixes(affixes.prefix, (), (affixes.texts[0], "")) for affixes in (a, b))
+    return a, b
 
 
 def _may_be_kept(affix: Tokens, others: set[Tokens]) -> list[int]:

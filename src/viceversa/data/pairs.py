@@ -86,17 +86,21 @@ FOLDED = Rule(folded_name, folded_name, "names whatever their letter case and le
 OWN_NAME = Rule(own_name, own_name, "names without their folders")
 
 
-def match(parts: Sequence[tuple[Paths, Paths]], pair: str = "auto") -> Matched:
+def match(parts: Sequence[tuple[Paths, Paths]], pair: str = "auto", sides: tuple[str, str] = ("A", "B")) -> Matched:
     """Match A and B of each part, such as training and test images, by one rule.
 
     `pair` is "auto" (equal names, else the strictest rule that pairs all images of the smaller side, else more than
     half of them), "name" (equal names), "order" (sorted, numbers by value) or a regular expression whose one group is
-    the key. DataError where an image could have two partners, "order" meets unequal counts, or nothing can be paired.
+    the key. `sides` are the words for A and B in messages. DataError where an image could have two partners, "order"
+    meets unequal counts, or nothing can be paired.
     """
     named = [Part(a, b, names_of(a), names_of(b)) for a, b in parts]
     if pair == "order":
         return in_order(named)
-    trial = found_by_itself(named) if pair == "auto" else attempt(EQUAL if pair == "name" else by_group(pair), named)
+    if pair == "auto":
+        trial = found_by_itself(named, sides)
+    else:
+        trial = attempt(EQUAL if pair == "name" else by_group(pair), named)
 
     if trial.clash:
         image, *partners = map(printable_path, trial.clash)
@@ -183,23 +187,23 @@ def sort(files: Paths, names: Names) -> Paths:
     return tuple(files[i] for i in sorted(range(len(files)), key=key))
 
 
-def found_by_itself(parts: Sequence[Part]) -> Trial:
+def found_by_itself(parts: Sequence[Part], sides: tuple[str, str]) -> Trial:
     """The strictest rule that pairs every image of the smaller side, else one that pairs more than half of them."""
     by_name = attempt(EQUAL, parts)
     if by_name.clash or by_name.count == by_name.possible:
         return by_name
 
-    trials = [by_name, *(attempt(rule, parts) for rule in looser_rules(parts))]
+    trials = [by_name, *(attempt(rule, parts) for rule in looser_rules(parts, sides))]
     whole = (trial for trial in trials if trial.count == trial.possible)
     most = (trial for trial in trials if trial.count > trial.possible / 2)
     some = (trial for trial in trials if trial.count and trial.rule in (EQUAL, FOLDED))
     best = next((trial for group in (whole, most, some) for trial in group), by_name)
     if best.rule.affixes and differ_by_number(*best.rule.affixes):
-        raise DataError(doubt(best, best.rule.affixes, parts))
+        raise DataError(doubt(best, best.rule.affixes, parts, sides))
     return contradicted(best, by_name, parts)
 
 
-def looser_rules(parts: Sequence[Part]) -> Iterator[Rule]:
+def looser_rules(parts: Sequence[Part], sides: tuple[str, str]) -> Iterator[Rule]:
     """The rules beside equal names, strictest first."""
     yield FOLDED
     all_a, all_b = [n for part in parts for n in part.a], [n for part in parts for n in part.b]
@@ -207,8 +211,8 @@ def looser_rules(parts: Sequence[Part]) -> Iterator[Rule]:
         yield OWN_NAME
     a, b = CommonAffixes.of(all_a), CommonAffixes.of(all_b)
     if found := a and b and least_affixes(a, b):
-        words = f"names without {found[0].quoted()} in A and {found[1].quoted()} in B"
-        yield Rule(found[0].key, found[1].key, words, found)
+        cut = [f"{affixes.quoted()} in {side}" for side, affixes in zip(sides, found, strict=True) if affixes.quoted()]
+        yield Rule(found[0].key, found[1].key, f"names without {' and '.join(cut)}", found)
 
 
 def attempt(rule: Rule, parts: Sequence[Part]) -> Trial:
@@ -244,12 +248,9 @@ def contradicted(best: Trial, by_name: Trial, parts: Sequence[Part]) -> Trial:
         partner_of_b = {b: a for a, b in pairs}
         for a, b in certain:
             if partner_of_a.get(a, b) != b:
-                clash = part.files_a[a], part.files_b[b], part.files_b[partner_of_a[a]]
-            elif partner_of_b.get(b, a) != a:
-                clash = part.files_b[b], part.files_a[a], part.files_a[partner_of_b[b]]
-            else:
-                continue
-            return replace(best, clash=clash)
+                return replace(best, clash=(part.files_a[a], part.files_b[b], part.files_b[partner_of_a[a]]))
+            if partner_of_b.get(b, a) != a:
+                return replace(best, clash=(part.files_b[b], part.files_a[a], part.files_a[partner_of_b[b]]))
     return best
 
 
@@ -271,7 +272,7 @@ def numbers(affix: Tokens) -> list[str]:
     return [token for token in affix if token.isdecimal()]
 
 
-def doubt(trial: Trial, affixes: tuple[Affixes, Affixes], parts: Sequence[Part]) -> str:
+def doubt(trial: Trial, affixes: tuple[Affixes, Affixes], parts: Sequence[Part], sides: tuple[str, str]) -> str:
     """Why affixes that differ by a number are not taken unasked, and the option that takes them."""
     (before_a, after_a), (before_b, after_b) = ((re.escape(text) for text in affix.texts) for affix in affixes)
     before, after = (f"(?:{a}|{b})" if a or b else "" for a, b in ((before_a, before_b), (after_a, after_b)))
@@ -279,8 +280,9 @@ def doubt(trial: Trial, affixes: tuple[Affixes, Affixes], parts: Sequence[Part])
     advice = ADVICE
     if attempt(by_group(pair), parts).count == trial.count:
         advice = f"--set {shlex.quote(f'data.pair={pair}')}"
+    own_a, own_b = (affix.quoted() or "nothing" for affix in affixes)
     return (
-        f"{example(trial.files(parts))} may be no pair: the names of A have "
-        f"{affixes[0].quoted()} and those of B {affixes[1].quoted()}, which differ by a number as two patients do; "
+        f"{example(trial.files(parts))} may be no pair: the names of {sides[0]} have {own_a} and those of "
+        f"{sides[1]} {own_b}, which differ by a number as two patients do; "
         f"if they are pairs, say so: {advice}"
     )

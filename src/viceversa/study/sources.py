@@ -101,7 +101,8 @@ def folder_source(path: Path, name: str) -> Source:
     root = existing_folder(path, "source")
     listing = scan(root)
     if not listing.files:
-        raise DataError(f"there is no picture in {listing.no_picture(root)}, or give a run folder")
+        where = images.printable_path(path)
+        raise DataError(f"there is no picture in {where}: it {listing.instead()}, or give a run folder")
     scenes = scenes_of(listing.files, root)
     return Source(name=name, origin=images.printable_path(path), scenes=scenes, read=lambda: _file_reader(scenes))
 

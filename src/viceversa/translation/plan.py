@@ -22,7 +22,7 @@ def plan(inputs: Iterable[str | Path], out: Path, notes: list[str]) -> dict[Path
             listing = scan(path)
             files = listing.files
             if not files:
-                empty.append(listing.no_picture(path))
+                empty.append(f"{printable_path(path)}: it {listing.instead()}")
             elif skipped := listing.passed_over():
                 notes.append(f"{printable_path(path.name or path)}: passed over {skipped}")
             if path.resolve() in out.resolve().parents:  # earlier results are no inputs
