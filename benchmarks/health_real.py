@@ -108,8 +108,10 @@ def jobs_of(part: str) -> list[Job]:
     """The trainings that choose the thresholds (seeds from 100 on), or those that are reported."""
     presets = ("quickstart", "details")
     if part == "tuning":
-        jobs = [Job(name, preset, 100) for name in ("horse2zebra", "smiles") for preset in presets]
-        jobs += [Job(name, presets[i % 2], 100) for i, name in enumerate((*STYLES, "apple2orange", "kidney"))]
+        sets = ("horse2zebra", "smiles", "apple2orange", "kidney")
+        jobs = [Job(name, preset, seed) for seed in (100, 101, 102) for name in sets for preset in presets]
+        jobs += [Job(name, presets[i % 2], 100) for i, name in enumerate(STYLES)]
+        jobs += [Job(name, presets[(i + 1) % 2], 101, 300) for i, name in enumerate(STYLES)]
         return jobs
 
     jobs = []
