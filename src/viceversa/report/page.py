@@ -187,7 +187,7 @@ def in_progress_note(report: ReportData) -> Html:
         reloads=f"This page reloads itself every {REFRESH} seconds until training ends, or until it has not been "
         f"written again for {minutes} minutes.",
         stale=f"This page was last written at {now} and no longer reloads itself: training was probably killed. The "
-        "command that started it goes on from the last checkpoint.",
+        "command that started it goes on from the last checkpoint. If it still runs, reload this page.",
     )
 
 
