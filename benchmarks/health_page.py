@@ -129,10 +129,11 @@ def cost_table(results: dict[str, Any]) -> list[str]:
 
 def check_table(results: dict[str, Any]) -> list[str]:
     """CPU time of a check in training steps, and the estimate by which checks are spaced."""
-    lines = ["| preset | side | batch | a check, in steps | estimate |", "|---|---|---|---|---|"]
+    lines = ["| preset | side | batch | precision | a check, in steps | estimate |", "|---|---|---|---|---|---|"]
     for row in results["rows"]:
         lines.append(
-            f"| {row['preset']} | {row['size']} | {row['batch']} | {row['measured']:.1f} | {row['estimate']:.1f} |"
+            f"| {row['preset']} | {row['size']} | {row['batch']} | {row['precision']} | {row['measured']:.1f} | "
+            f"{row['estimate']:.1f} |"
         )
     return lines
 

@@ -70,6 +70,7 @@ def check_cost(data: Path, out: Path, preset: str, size: int, steps: int, change
         "preset": preset,
         "size": size,
         "batch": config.train.batch,
+        "precision": config.train.precision,
         "step": (seconds - sum(checks)) / steps,
         "check": median(checks),
         "measured": median(checks) * steps / (seconds - sum(checks)),
