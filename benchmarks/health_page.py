@@ -127,11 +127,23 @@ def cost_table(results: dict[str, Any]) -> list[str]:
     return lines
 
 
+def check_table(results: dict[str, Any]) -> list[str]:
+    """CPU time of a check in training steps, and the estimate by which checks are spaced."""
+    lines = ["| preset | side | batch | precision | a check, in steps | estimate |", "|---|---|---|---|---|---|"]
+    for row in results["rows"]:
+        lines.append(
+            f"| {row['preset']} | {row['size']} | {row['batch']} | {row['precision']} | {row['measured']:.1f} | "
+            f"{row['estimate']:.1f} |"
+        )
+    return lines
+
+
 TABLES = {
     "health": confusion_table,
     "health_real": real_table,
     "treat": treatment_table,
     "monitor": cost_table,
+    "monitor_checks": check_table,
     "modes": gaussian_table,
     "stacked": stacked_table,
     "remedies": effect_table,

@@ -5,13 +5,15 @@ Nothing heavy is imported before a verb runs, so that `--help` and usage errors 
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
 
 if TYPE_CHECKING:
+    from .console import LiveLine
     from .runs.config import RunConfig
     from .runs.listing import RunRow
     from .training.session import Result
@@ -43,6 +45,17 @@ Quiet = Annotated[bool, Parameter(("--quiet", "-q"), negative=())]
 Words = Parameter(negative=())  # of an option that may be repeated
 Device = Annotated[Literal["auto", "cpu", "cuda", "mps"] | str, Parameter(converter=device_name)]  # or cuda:N
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+
+@contextmanager
+def computing(quiet: bool) -> "Iterator[tuple[LiveLine, int]]":
+    """For verbs that compute without training: the live line, and PyTorch's threads at the number that is fastest."""
+    from .console import LiveLine
+    from .hardware.threads import use_fastest_threads
+
+    threads = use_fastest_threads()
+    with LiveLine(quiet=quiet) as live:
+        yield live, threads
 
 
 def train(
@@ -176,11 +189,9 @@ def translate(
         strip: Leave EXIF out, GPS position included.
         quiet: Print no progress, only the result.
     """
-    from .console import LiveLine
     from .errors import UsageError
     from .hardware.device import choose_device
     from .hardware.precision import choose_precision
-    from .hardware.threads import use_fastest_threads
     from .translation.pipeline import translate_files
     from .translation.scale import parse_scale
     from .translation.translator import load
@@ -190,10 +201,10 @@ def translate(
     scale = parse_scale(scale)  # a wrong one is an error before anything is loaded
     if Path(out).is_file():
         raise UsageError(f"--out {out} is a file; name a folder")
-    where, threads = choose_device(device), use_fastest_threads()
-    translator = load(run, device=where, precision=choose_precision(precision, where), compile=compile, scale=scale)
-    how = f"{translator.device} {translator.precision} {threads} threads"
-    with LiveLine(quiet=quiet) as live:
+    where = choose_device(device)
+    with computing(quiet) as (live, threads):
+        translator = load(run, device=where, precision=choose_precision(precision, where), compile=compile, scale=scale)
+        how = f"{translator.device} {translator.precision} {threads} threads"
 
         def progress(done: int, total: int, path: Path) -> None:
             if done == 0:  # only when there is something to translate
@@ -231,18 +242,15 @@ def evaluate(
         seed: Of the bootstrap, and of the noise that a GAN starts from.
         quiet: Print no progress, only the result.
     """
-    from .console import LiveLine
     from .errors import UsageError
     from .evaluation.evaluate import evaluate as run_evaluation
-    from .hardware.threads import use_fastest_threads
     from .report.page import make as make_report
 
     folders = [data] if isinstance(data, str | Path) else list(data)
     if len(folders) > 2:
         raise UsageError("--data names one folder, or two for domains given apart")
     first, second = [*folders, None, None][:2]
-    use_fastest_threads()
-    with LiveLine(quiet=quiet) as live:
+    with computing(quiet) as (live, _):
         result = run_evaluation(
             run,
             other,
@@ -289,12 +297,9 @@ def compare(*runs: str | Path, quiet: Quiet = False) -> dict[str, Any]:
         runs: Two runs or more; those that have not been evaluated yet are evaluated first.
         quiet: Print no progress, only the result.
     """
-    from .console import LiveLine
     from .evaluation.compare import compare as compare_runs
-    from .hardware.threads import use_fastest_threads
 
-    use_fastest_threads()
-    with LiveLine(quiet=quiet) as live:
+    with computing(quiet) as (live, _):
         return compare_runs(runs, live)
 
 

@@ -1,11 +1,12 @@
 """--quiet, --verbose and --version: what is printed where."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from support.tiny import draw_world, tiny_words
-from viceversa import __version__, cli
+from viceversa import __version__, api, cli
 from viceversa.cli.app import app
 
 LONG = ["demo", "train", "translate", "evaluate", "compare", "bench", "lab", "data make", "data get", "data check",
@@ -50,3 +51,22 @@ def test_verbose_prints_the_traceback_of_an_error_before_its_line(tmp_path, caps
 
     assert cli.run(words[:-1]) == 3
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_verbs_that_compute_choose_their_threads_in_one_place(tmp_path, monkeypatch):
+    class Reached(Exception):
+        pass
+
+    def reached():
+        raise Reached
+
+    monkeypatch.setattr("viceversa.hardware.threads.use_fastest_threads", reached)
+    calls = (
+        lambda: api.translate("run", "a.png", to="b", out=tmp_path),
+        lambda: api.evaluate("run"),
+        lambda: api.compare("run", "other"),
+    )
+    for call in calls:
+        with pytest.raises(Reached):
+            call()
+    assert Path(api.__file__).read_text().count("use_fastest_threads()") == 1

@@ -5,8 +5,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from viceversa.health.history import HistoryContext
 from viceversa.health.noise_probe import NoiseProbe
 from viceversa.health.principal_components import PrincipalComponents
+from viceversa.health.symptoms import examine
 from viceversa.health.translation_probe import TranslationProbe
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.methods.gan import GAN, GANConfig
@@ -173,3 +175,27 @@ def test_principal_components_separate_clusters():
     centres = np.stack([mapped[kinds == k].mean(0) for k in range(4)])
     nearest = np.linalg.norm(mapped[:, None] - centres, axis=2).argmin(1)
     assert (nearest == kinds).all()
+
+
+@pytest.mark.parametrize("count", [30, 100, 300])
+@pytest.mark.parametrize("answer", ["mean", "median", "nearest", "grey"])
+def test_one_image_whatever_the_noise_is_a_collapse_even_near_many_real_ones(count, answer):
+    """Where real images are few or alike, one image near their mean lies among the neighbours of many of them."""
+    rng = torch.Generator().manual_seed(0)
+    real = torch.nn.functional.interpolate(torch.rand(count, 3, 4, 4, generator=rng) * 2 - 1, size=16, mode="bilinear")
+    mean = real.mean(0)
+    image = {
+        "mean": mean,
+        "median": real.median(0).values,
+        "nearest": real[(real - mean).flatten(1).norm(dim=1).argmin()],
+        "grey": torch.zeros_like(mean),
+    }[answer]
+
+    torch.manual_seed(0)
+    method = GAN(GANConfig(channels=3, width=4, d_width=4, latent=3), size=16)
+    method.nets["G"] = Fixed(image[None])
+    found = NoiseProbe(real, 3).measure(method).signals
+    assert found["diversity"] < 1e-3
+    lines = [{"step": 10 * i, "D": 1.1, "G": 0.9, "auc": 0.8, **found} for i in range(1, 11)]
+    verdicts = examine(lines, HistoryContext.of(GANConfig(), ("blobs",), 100))
+    assert ("collapse", "alarm") in [(v.symptom, v.level) for v in verdicts]

@@ -4,7 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from viceversa.health.history import History, HistoryContext
+from viceversa.health.symptoms import nearer
 from viceversa.health.target_distance import REFERENCES, SEPARABLE, TargetDistance
+from viceversa.methods.cyclegan import CycleGANConfig
 
 COUNT = 64
 
@@ -19,6 +22,10 @@ def images(seed: int, count: int = COUNT) -> Tensor:
 
 def dark(x: Tensor) -> Tensor:
     return x * 0.6 - 0.3
+
+
+def pale(x: Tensor) -> Tensor:
+    return 0.3 * x + 0.4
 
 
 def striped(x: Tensor) -> Tensor:
@@ -47,6 +54,27 @@ def test_layout_tells_domains_apart_that_have_equal_statistics():
     x = images(3, 16)
     signals = distance.measure(bar(x, 6), bar(x, 22))
     assert signals["separable"] > 0.9 and signals["way"] == pytest.approx(1, abs=0.3)
+
+
+@pytest.mark.parametrize("edit", [dark, striped, pale])
+@pytest.mark.parametrize("back", [False, True])
+def test_other_images_of_the_target_are_nearer_whichever_domain_varies_more(edit, back):
+    """From pale to vivid images, a pale one is as near to the vivid ones as these are to each other."""
+
+    def edited(seed: int, count: int = COUNT) -> Tensor:
+        return edit(images(seed, count))
+
+    source, target = (edited, images) if back else (images, edited)
+    distance = TargetDistance(source(1), target(2))
+    assert not came_nearer(distance.measure(source(3, 16), source(3, 16)))
+    assert came_nearer(distance.measure(source(3, 16), target(4, 16)))
+
+
+def came_nearer(signals: dict[str, float]) -> bool:
+    """What the rules say of one check with these signals."""
+    direction = CycleGANConfig.directions[0]
+    line = {"step": 1, **{f"{name}_{direction.key}": value for name, value in signals.items()}}
+    return nearer(History([line], HistoryContext.of(CycleGANConfig(), ("a", "b"), 1)), 0, direction)
 
 
 def test_equal_domains_have_no_way():

@@ -1,6 +1,7 @@
 """The report in a real Chromium: sliders by keyboard and touch, full size, copying, reloading, printing, phones."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -112,6 +113,23 @@ def test_report_of_a_run_in_progress_reloads_in_place_until_it_is_finished(brows
         until(page, "document.readyState === 'complete'")
         page.evaluate("window.last = true")
         page.wait_for_timeout(4000)
+        assert page.evaluate("window.last") is True
+
+
+def test_report_of_a_killed_run_stops_reloading_and_says_so(browser, run):
+    path = make_quick(run.path, in_progress=True)
+    soon = {r'data-refresh="\d+"': 'data-refresh="1"', r'data-until="\d+"': f'data-until="{round(time.time()) + 4}"'}
+    for pattern, marked in soon.items():
+        path.write_text(re.sub(pattern, marked, path.read_text()))
+    with opened(browser, path.as_uri(), 390) as page:
+        assert page.locator("#reloads").is_visible() and not page.locator("#stale").is_visible()
+        page.evaluate("window.first = true")
+        until(page, "!window.first")  # as long as it is fresh
+        until(page, "!document.getElementById('stale').hidden")
+        assert not page.locator("#reloads").is_visible()
+        assert "was last written at" in page.locator("#stale").text_content()
+        page.evaluate("window.last = true")
+        page.wait_for_timeout(2500)
         assert page.evaluate("window.last") is True
 
 

@@ -354,3 +354,10 @@ def test_report_command_and_its_errors(tmp_path, capsys):
         assert command(words.split()) == code
         error = capsys.readouterr().err
         assert message in error and len(error.splitlines()) == 1
+
+
+def test_note_counts_the_large_pictures_below_it(tmp_path):
+    run, _ = build(tmp_path)
+    page = Page(make(run.path))
+    assert f"The first {PAIRS} of {TESTS} test pictures in file order" in page.text
+    assert len(page.classed("pair")) == 2 * PAIRS and f"{TESTS} pictures as the networks see them" in page.text

@@ -36,3 +36,12 @@ def test_peak_memory_grows_with_what_a_process_holds():
     held[::4096] = b"x" * len(held[::4096])
     assert peak_memory()["rss"] >= before + 40_000_000
     assert peak_memory()["gpu"] is None or peak_memory()["gpu"] > 0
+
+
+def test_every_record_of_a_run_is_linked(tmp_path):
+    run, _ = build(tmp_path)
+    (run.path / "plan.jsonl").write_text('{"steps": 7}\n')
+    (run.path / "log.txt").write_text("")
+    page = make(run.path).read_text()
+    for name in ("metrics.jsonl", "plan.jsonl", "config.yaml", "env.json", "data.json", "log.txt"):
+        assert f'href="{name}"' in page

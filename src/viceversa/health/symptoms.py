@@ -27,6 +27,7 @@ FLOORS = 2.0  # times the distance between real images
 FAR = 0.5  # share of the first distance to real images that remains
 STANDS = 0.8  # a signal that falls by less than this factor in two checks is not improving
 ALIKE = 0.5  # diversity, 1 for real pictures
+ONE_IMAGE = 0.1  # diversity below which all samples are one image, near which many real ones may lie
 UNCOVERED = 0.25  # coverage, share of what real pictures reach
 LOST = 0.25  # share of the real images in clusters that are not generated
 SWING = 0.15  # Jensen-Shannon divergence of the clusters between two checks, nats
@@ -38,9 +39,8 @@ CHANGED_SOMEWHERE = 0.3  # the same of the region that changes most
 INVERTED = -0.3  # correlation of the luminance of input and translation
 CHECKERED = 4.0  # energy of the checkerboard over that of real pictures
 AMPLIFIED = 3.0  # how much louder noise on a translation comes back
-NO_NEARER = 0.96  # distance of a typical translation from the target over that of the inputs
+NO_NEARER = 0.9  # distance of a typical translation from the target over that of the inputs
 ARRIVED = 0.75  # of the way from the inputs to the target domain
-HALFWAY = 0.5  # from the inputs to the target domain
 LATE = 0.5  # share of the steps before which nobody expects the target
 GOOD_CYCLE = 0.1  # mean absolute error of the cycle; black to white is 2
 
@@ -89,11 +89,11 @@ def far(h: History, i: int, direction: Direction | None) -> bool:
 def nearer(h: History, i: int, direction: Direction | None) -> bool:
     """Translations have come nearer to the target than their inputs; False where that is not measured.
 
-    Either a typical translation lies nearer; or, where the inputs are as near as real images of the target are, half
-    the way along the difference of the domains is done and the set as a whole is no farther off.
+    Either a typical translation lies nearer; or, where the inputs are as near as real images of the target are, the
+    translations have moved along the difference of the domains, and their mean is no farther off.
     """
     typical, way = h.at(i, "typical_ratio", direction), h.at(i, "way", direction)
-    moved = way >= HALFWAY and h.at(i, "mean_ratio", direction) <= 1
+    moved = way >= ARRIVED and h.at(i, "mean_ratio", direction) <= 1
     return not math.isnan(way) and (typical <= NO_NEARER or moved)
 
 
@@ -118,7 +118,9 @@ def g_wins(h: History, i: int, direction: Direction | None) -> bool:
 
 
 def collapse(h: History, i: int, direction: Direction | None) -> bool:
-    """Samples are similar to each other, do not become more diverse, and cover almost nothing."""
+    """Samples are one image; or similar to each other, not becoming more diverse, and covering almost nothing."""
+    if h.at(i, "diversity") < ONE_IMAGE:
+        return True
     uncovered = h.at(i, "coverage") < UNCOVERED * h.at(i, "coverage_floor")
     return h.at(i, "diversity") < ALIKE and uncovered and not h.rises(i, "diversity")
 

@@ -1,9 +1,9 @@
 """How far translations have come from their inputs towards the target domain, by features of real images of both.
 
-Three kinds of features, none of them learned: statistics of colours and edges at three scales, the layout of light and
-edges over the image, and random convolutions. A linear discriminant (ridge regression on -1 for the source and +1 for
-the target) says along which direction the domains differ, and how far a translation moved along it. A generator can
-move along one direction and be far off in all others, so two distances to the target are measured as well.
+Two kinds of features, neither of them learned: statistics of colours and edges at three scales, and the layout of light
+and edges over the image. A linear discriminant (ridge regression on -1 for the source and +1 for the target) says along
+which direction the domains differ, and how far a translation moved along it. A generator can move along one direction
+and be far off in all others, so two distances to the target are measured as well.
 """
 
 from collections.abc import Callable
@@ -13,14 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, pad
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, pad
 
 REFERENCES = 128  # real images of each domain, at most
 FEWEST = 32  # below which the domains are not compared
 SEPARABLE = 0.65  # accuracy on images that were left out above which the domains are distinguished
 RIDGE = 1.0  # on standardised features, of which the kernel is the mean
-SHRINKAGE = 0.2  # of the covariance towards independence
-KERNELS = 48  # random convolutions at each scale
+SHRINKAGE = 0.5  # of the correlation towards independence
 SIDE = 64  # pixels; larger images are reduced first
 Features = NDArray[np.float64]
 
@@ -31,7 +30,7 @@ class TargetDistance:
     def __init__(self, source: Tensor, target: Tensor) -> None:
         fits = [Discriminant.fit(features, features(source), features(target)) for features in (statistics, layout)]
         self.discriminant = max(fits, key=lambda fit: fit.accuracy)
-        self.target = Cloud.fit(random_convolutions(target))
+        self.target = Cloud.fit(statistics(target))
 
     def measure(self, inputs: Tensor, outputs: Tensor) -> dict[str, float]:
         """`way` (0 still the input, 1 like the target), its standard error, `separable`, and two distances.
@@ -39,7 +38,7 @@ class TargetDistance:
         `mean_ratio` is the distance of the mean from that of the target, `typical_ratio` the distance of a typical
         image; both are over that of the inputs. `way` is missing where the domains are not distinguished.
         """
-        before, after = random_convolutions(inputs), random_convolutions(outputs)
+        before, after = statistics(inputs), statistics(outputs)
         signals = {
             "separable": self.discriminant.accuracy,
             "mean_ratio": self.target.mean_distance(after) / max(self.target.mean_distance(before), 1e-9),
@@ -108,9 +107,10 @@ class Cloud:
         return float(np.linalg.norm((x.mean(0) - self.mean) / self.deviation))
 
     def typical_distance(self, x: Features) -> float:
-        """Median squared Mahalanobis distance of an image, per feature."""
+        """Squared Mahalanobis distance of an image, per feature; geometric mean, to which no image matters much."""
         z = (x - self.mean) / self.deviation
-        return float(np.median(((z @ self.precision) * z).sum(1)) / z.shape[1])
+        squares = ((z @ self.precision) * z).sum(1) / z.shape[1]
+        return float(np.exp(np.log(squares + 1e-12).mean()))
 
 
 def reduced(x: Tensor) -> Tensor:
@@ -145,18 +145,6 @@ def layout(x: Tensor) -> Features:
     across = pad(y.diff(dim=-1).abs().mean(1, keepdim=True), (0, 1))
     down = pad(y.diff(dim=-2).abs().mean(1, keepdim=True), (0, 0, 0, 1))
     return as_rows([light.flatten(1), *(adaptive_avg_pool2d(edges, 8).flatten(1) for edges in (across, down))])
-
-
-def random_convolutions(x: Tensor) -> Features:
-    """Mean and deviation of fixed random 5x5 filters after a ReLU, at three scales."""
-    rng = torch.Generator().manual_seed(0)
-    parts = []
-    for y in scales(reduced(x)):
-        kernels = torch.randn(KERNELS, x.shape[1], 5, 5, generator=rng)
-        kernels /= kernels.flatten(1).norm(dim=1)[:, None, None, None]
-        maps = conv2d(pad(y, (2, 2, 2, 2), mode="replicate"), kernels).relu().flatten(2)
-        parts += [maps.mean(2), maps.std(2)]
-    return as_rows(parts)
 
 
 def as_rows(parts: list[Tensor]) -> Features:

@@ -1,8 +1,10 @@
 """The report of a run that is still training: kept up to date for a small share of its time."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from ..runs.folder import RunFolder
 from .page import make_quick
 
 SHARE = 0.01  # of the time since the start that may have gone into the report before it is written again
@@ -11,12 +13,13 @@ SHARE = 0.01  # of the time since the start that may have gone into the report b
 class LiveReport:
     """Writes RUN/report.html after samples, unless that has taken more than SHARE of the time so far.
 
-    `seconds` is the time that it has taken. A report that cannot be written is no reason to end a training.
+    `seconds` is the time that it has taken. A report that cannot be written is a line of log.txt and no
+    reason to end a training.
     """
 
     def __init__(self) -> None:
         self.started, self.seconds = time.monotonic(), 0.0
-        self.error = ""  # of the last attempt
+        self.logged = ""  # the last error in log.txt
 
     def __call__(self, run: Path) -> None:
         begun = time.monotonic()
@@ -24,7 +27,13 @@ class LiveReport:
             return
         try:
             make_quick(run, in_progress=True)
-            self.error = ""
         except Exception as e:
-            self.error = f"{type(e).__name__}: {e}"
+            self.log(run, " ".join(f"the report could not be written ({type(e).__name__}: {e})".split()))
         self.seconds += time.monotonic() - begun
+
+    def log(self, run: Path, line: str) -> None:
+        """Write a line to log.txt of the run, once while it stays the same."""
+        if line != self.logged:
+            with suppress(OSError):
+                RunFolder(run).log(line)
+        self.logged = line

@@ -59,14 +59,15 @@ def zoomable(image: Html) -> Html:
     return html('<button type="button" class="zoom" title="Full size">{image}</button>', image=image)
 
 
-def document(*, title: str, head: Html, body: Html, kind: str = "", refresh: int = 0) -> Html:
+def document(*, title: str, head: Html, body: Html, kind: str = "", refresh: int = 0, until: float = 0) -> Html:
     """A whole page in English; `head` is what it adds to <head>: its policy, icon and style.
 
-    With `refresh` the page's script reloads it after so many seconds.
+    With `refresh` the page's script reloads it after so many seconds, until the time `until` (as of time.time).
     """
     marked = html(' class="{kind}"', kind=kind) if kind else Html()
     if refresh:
-        marked = Html(marked + html(' data-refresh="{seconds}"', seconds=refresh))
+        reload = html(' data-refresh="{seconds}" data-until="{until}"', seconds=refresh, until=round(until))
+        marked = Html(marked + reload)
     return html(DOCUMENT, title=title, head=head, body=body, attributes=marked)
 
 

@@ -1,6 +1,7 @@
 """`make`: the whole report of a run in one HTML file."""
 
 import re
+import time
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,7 @@ from ..tasks import task_of
 from ..translation.translator import Translator, load
 from . import curves
 from .accuracy import accuracy
-from .data import ReportData, status
+from .data import ReportData, last_start, status
 from .evaluation import evaluation
 from .film import film
 from .gallery import collect
@@ -30,6 +31,7 @@ ROWS = 12  # images of each direction
 MEGABYTES = 3.0  # of the page
 LEAST_FOR_PAIRS = 0.2  # share of the page that the large pictures may take in any case
 REFRESH = 20  # seconds between reloads while the run is training
+PATIENCE = 1800.0  # seconds without a newer page after which it stops reloading itself, at least
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 HEAD = """<meta http-equiv="Content-Security-Policy" content="{policy}">
 <link rel="icon" href="data:,">
@@ -89,7 +91,7 @@ def make(
 def make_quick(run_path: Path | str, in_progress: bool = False) -> Path:
     """Write RUN/report.html from what the run has recorded, without translating anything; returns its path.
 
-    With `in_progress` the page reloads itself.
+    With `in_progress` the page reloads itself, until it has not been written again for some time.
     """
     run = RunFolder(run_path).require()
     metrics = run.read_metrics()
@@ -137,7 +139,17 @@ def render(report: ReportData, size: int = round(MEGABYTES * 1e6)) -> Html:
         head=html(HEAD, policy=Html(POLICY.format(digest=digest)), style=style),
         body=body,
         refresh=REFRESH if report.in_progress else 0,
+        until=time.time() + patience(report) if report.in_progress else 0,
     )
+
+
+def patience(report: ReportData) -> float:
+    """Seconds without a newer page after which it stops reloading itself: training was killed, or is very slow.
+
+    The page is written after samples, which are evenly spaced: twice the time since the start is enough.
+    """
+    since, _ = last_start(report.run.path / "log.txt")
+    return max(PATIENCE, 2 * (time.time() - since) if since else 0)
 
 
 def resource(name: str) -> Html:
@@ -155,7 +167,7 @@ def head(report: ReportData) -> Html:
     """Title, verdict and status; an unfinished run gets its command."""
     note = Html()
     if report.in_progress:
-        note = paragraph(f"This page reloads itself every {REFRESH} seconds until training ends.", "note")
+        note = in_progress_note(report)
     elif report.unfinished:
         note = join([paragraph("The same command goes on from there:", "note"), copyable(report.env["command"])])
     return html(
@@ -164,6 +176,18 @@ def head(report: ReportData) -> Html:
         verdict=head_verdict(report),
         status=status(report),
         note=note,
+    )
+
+
+def in_progress_note(report: ReportData) -> Html:
+    """How long the page reloads itself; its script shows the second sentence instead of the first one after that."""
+    minutes, now = round(patience(report) / 60), time.strftime("%F %H:%M")
+    return html(
+        '<p class="note" id="reloads">{reloads}</p><p class="note" id="stale" hidden>{stale}</p>',
+        reloads=f"This page reloads itself every {REFRESH} seconds until training ends, or until it has not been "
+        f"written again for {minutes} minutes.",
+        stale=f"This page was last written at {now} and no longer reloads itself: training was probably killed. The "
+        "command that started it goes on from the last checkpoint. If it still runs, reload this page.",
     )
 
 

@@ -130,8 +130,8 @@ def _rows(gallery: DirectionGallery) -> Html:
 
 
 def _note(gallery: DirectionGallery) -> str:
-    """Which images these are."""
-    count = len(gallery.images)
+    """Which images are shown at their own size."""
+    count = len(gallery.pairs)
     shown = f"The first {count} of {gallery.listed:,}" if count < gallery.listed else f"All {gallery.listed}"
     origin = "test pictures in file order, not picked; training never saw them."
     if gallery.training:

@@ -57,15 +57,24 @@ async function copy(button) {
 
 for (const button of document.querySelectorAll(".copy")) button.hidden = false;
 
-const seconds = Number(document.body.dataset.refresh);
+const [seconds, until] = [Number(document.body.dataset.refresh), Number(document.body.dataset.until)];
 if (seconds) {
   const key = "scroll:" + location.pathname;
   try {
     scrollTo(0, Number(sessionStorage.getItem(key)) || 0);
     addEventListener("pagehide", () => sessionStorage.setItem(key, scrollY));
   } catch { /* no storage: the browser's own memory of the position has to do */ }
-  setInterval(() => {
+  const timer = setInterval(() => {
     const busy = dialog.open || document.activeElement.matches("input") || getSelection().toString();
-    if (!busy && !document.hidden) location.reload();
+    if (!gaveUp() && !busy && !document.hidden) location.reload();
   }, 1000 * seconds);
+  gaveUp(); // says so at once where an old page is opened
+
+  function gaveUp() {
+    if (Date.now() / 1000 <= until) return false;
+    clearInterval(timer); // nothing has been written for long
+    document.getElementById("reloads").hidden = true;
+    document.getElementById("stale").hidden = false;
+    return true;
+  }
 }

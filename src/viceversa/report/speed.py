@@ -12,6 +12,7 @@ FILES = (  # what a run folder holds, in the order of the links
     ("metrics.json", "result of evaluate"),
     ("accuracy.jsonl", "test accuracy"),
     ("health.jsonl", "health checks"),
+    ("plan.jsonl", "estimates of the number of steps"),
     ("config.yaml", "complete configuration"),
     ("env.json", "hardware and versions"),
     ("data.json", "the pictures that were used"),

@@ -134,7 +134,7 @@ def reason_to_skip(source: Path, error: Exception) -> str:
     if isinstance(error, DataError):
         return str(error)
     if "memory" in str(error).lower():
-        return f"{source} is too large for the memory at hand; use --scale trained"
+        return f"{source} is too large for the memory at hand; use --scale trained or a side such as --scale 512"
     raise error
 
 
