@@ -4,13 +4,13 @@ import os
 import threading
 import zlib
 from bisect import bisect_right
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 MAX_RATIO = 1032  # deflate's own limit: bytes out for a byte in
 CHUNK = 1 << 14  # bytes of the file at a time
-POSITIONS, FILES = 16, 64  # remembered for each file, and of how many files: 45 kB each
+POSITIONS, READERS, FILES = 16, 4, 64  # remembered for each file, and of how many files: 45 kB each
 SMALLEST_STEP = 1 << 21  # bytes between two positions
 GZIP = 31  # zlib's word for a stream with the head and the checksum of gzip
 
@@ -26,10 +26,16 @@ class _Position:
 
 @dataclass
 class _Known:
-    """The positions of a file, in their order, and the last one that was used."""
+    """Positions of a file at about equal distances, in their order, and those where the last readers ended."""
 
     positions: list[_Position] = field(default_factory=lambda: [_Position()])
-    last: _Position = _Position()
+    ends: deque[_Position] = field(default_factory=lambda: deque(maxlen=READERS))
+
+    def nearest(self, offset: int) -> _Position:
+        """The last position up to `offset`."""
+        index = bisect_right(self.positions, offset, key=lambda position: position.out) - 1
+        candidates = [self.positions[index], *(end for end in self.ends if end.out <= offset)]
+        return max(candidates, key=lambda position: position.out)
 
 
 _files: OrderedDict[tuple[int, ...], _Known] = OrderedDict()
@@ -44,16 +50,17 @@ def read_gzip(file: IO[bytes], offset: int, size: int, total: int) -> bytes:
     """
     known = _known(file)
     with _lock:
-        index = bisect_right(known.positions, offset, key=lambda position: position.out) - 1
-        start = known.positions[index]
-        start = known.last if start.out < known.last.out <= offset else start
-        state = start.state.copy() if start.state else zlib.decompressobj(GZIP)
-    out, parts = start.out, []
-    file.seek(start.source)
+        position = known.nearest(offset)
+        state = position.state.copy() if position.state else zlib.decompressobj(GZIP)
+    out, parts = position.out, []
+    file.seek(position.source)
 
     step = max(total // POSITIONS, SMALLEST_STEP)
     while out < offset + size:
-        _remember(known, _Position(out, file.tell(), state.copy()), step)
+        position = _Position(out, file.tell(), state.copy())
+        with _lock:
+            if out >= known.positions[-1].out + step:
+                known.positions.append(position)
         data = file.read(CHUNK)
         if not data:
             raise ValueError("the file is truncated")
@@ -63,6 +70,8 @@ def read_gzip(file: IO[bytes], offset: int, size: int, total: int) -> bytes:
             inflated += state.decompress(data)
         parts.append(inflated[max(offset - out, 0) : max(offset + size - out, 0)])
         out += len(inflated)
+    with _lock:
+        known.ends.append(position)
     return b"".join(parts)
 
 
@@ -79,10 +88,3 @@ def _known(file: IO[bytes]) -> _Known:
         while len(_files) > FILES:
             _files.popitem(last=False)
     return known
-
-
-def _remember(known: _Known, position: _Position, step: int) -> None:
-    with _lock:
-        known.last = position
-        if position.out >= known.positions[-1].out + step:
-            known.positions.append(position)
