@@ -46,6 +46,8 @@ def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     width, height = image.size
     reduction = 1 if request.side is None else reduce_jpeg(image, request.side, request.halves)
     samples, icc, notes = read_samples(image, file)
+    if page == 0 and getattr(image, "is_animated", False):
+        notes += ("several frames: only the first is used",)
     orientation = read_orientation(image)
     size = (height, width) if orientation >= 5 else (width, height)
 
@@ -69,8 +71,7 @@ def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
 
 def count_frames(file: IO[bytes], name: str) -> int:
     """Frames of an animation; the previews and other views that a JPEG may hold do not count."""
-    image: Any = Image.open(file, formats=(name,))
-    return 1 if name == "JPEG" else int(getattr(image, "n_frames", 1))
+    return 1 if name == "JPEG" else int(getattr(Image.open(file, formats=(name,)), "n_frames", 1))
 
 
 def describe(file: IO[bytes], name: str) -> tuple[str, int]:
