@@ -39,7 +39,9 @@ def opened(data):
         return file.read(), file.crs, file.transform, file.nodata, file.tags(), file.descriptions, file.colorinterp
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "uint32", "int32", "float32", "float64", "int8", "uint64"])
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "uint16", "int16", "uint32", "int32", "float32", "float64", "int8", "uint64"]
+)
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 6, 13])
 @pytest.mark.parametrize("interleave", ["pixel", "band"])
 @pytest.mark.parametrize("compress", [None, "lzw", "deflate", "zstd", "packbits", "lerc"])
@@ -73,7 +75,9 @@ def tags_of(data):
         return {code: (int(tags[code].dtype), tags[code].count, tags[code].value) for code in codes if code in tags}
 
 
-@pytest.mark.parametrize("options", [{}, {"BIGTIFF": "YES"}, {"ENDIANNESS": "BIG"}, {"transform": Affine(3, 1, 5, 1, -3, 7)}])
+@pytest.mark.parametrize(
+    "options", [{}, {"BIGTIFF": "YES"}, {"ENDIANNESS": "BIG"}, {"transform": Affine(3, 1, 5, 1, -3, 7)}]
+)
 def test_tags_are_kept_whatever_the_file(options):
     data = raster((rng.random((6, 20, 20)) * 9).astype(np.float32), nodata=float("nan"), **options)
     page = read(data)
@@ -102,9 +106,10 @@ def test_rgb_with_near_infrared_and_with_alpha():
 
 @pytest.mark.parametrize("nodata", [7, None])
 def test_tiles_that_gdal_leaves_out(nodata):
+    profile = {"driver": "GTiff", "count": 1, "height": 64, "width": 64, "dtype": "int16", "tiled": True,
+               "blockxsize": 32, "blockysize": 32, "SPARSE_OK": True, "crs": "EPSG:32632"}  # fmt: skip
     with MemoryFile() as memory:
-        with memory.open(driver="GTiff", count=1, height=64, width=64, dtype="int16", tiled=True, blockxsize=32,
-                         blockysize=32, SPARSE_OK=True, nodata=nodata, crs="EPSG:32632", transform=TRANSFORM) as file:  # fmt: skip
+        with memory.open(**profile, nodata=nodata, transform=TRANSFORM) as file:
             file.write(np.full((1, 32, 32), 3, np.int16), window=((0, 32), (0, 32)))
         data = bytes(memory.getbuffer())
     expected = np.full((64, 64), nodata or 0, np.int16)

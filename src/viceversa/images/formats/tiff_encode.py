@@ -136,10 +136,10 @@ def _page(plane: Array, tags: list[Entry], exif: Exif | None, is_plain: bool) ->
     rows = height if is_plain else max(1, min(height, STRIP_BYTES // (width * samples * plane.itemsize)))
     import imagecodecs
 
-    strips = []
+    strips: list[bytes] = []
     for top in range(0, height, rows):
         data = _predicted(plane[top : top + rows], predictor)
-        strips.append(data if is_plain else imagecodecs.deflate_encode(data, LEVEL))
+        strips.append(data if is_plain else bytes(imagecodecs.deflate_encode(data, LEVEL)))
     tags += [
         Entry(COMPRESSION, SHORT, struct.pack("<H", NO_COMPRESSION if is_plain else DEFLATE)),
         Entry(ROWS_PER_STRIP, LONG, struct.pack("<I", rows)),
