@@ -12,6 +12,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..extras import is_installed
 from ..files import write_bytes
 from .arrays import Array, to_uint8
 from .colour import Outside, conversion_for, from_srgb, to_srgb
@@ -36,7 +37,8 @@ class ImageError(DataError):
         self.path, self.reason = printable_path(path), " ".join(reason.split())
 
     def __str__(self) -> str:
-        return f"cannot read {self.path}: {self.reason}; replace or remove the file"
+        advice = "" if "pip install" in self.reason else "; replace or remove the file"
+        return f"cannot read {self.path}: {self.reason}{advice}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +180,10 @@ class OpenImage:
             file.close()
             names = ", ".join(format.name for format in FORMATS)
             raise ImageError(path, "the file is empty" if not head else f"it is broken, or none of {names}")
+        if self.format.extra and not is_installed(self.format.extra):
+            file.close()
+            need = f"{self.format.name} files need an extra: pip install 'viceversa[{self.format.extra}]'"
+            raise ImageError(path, need)
 
     def __enter__(self) -> "OpenImage":
         return self

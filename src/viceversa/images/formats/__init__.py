@@ -4,6 +4,10 @@ from functools import partial
 
 from ..decoded import Format
 from . import encode, pillow
+from .dicom import DICOM
+from .heif import HEIF
+from .nifti import NIFTI
+from .numpy_files import NPY, NPZ
 from .tiff import TIFF
 
 SIGNATURES = {  # first bytes of the files that Pillow plugins read
@@ -36,6 +40,11 @@ FORMATS: tuple[Format, ...] = (
     TIFF,
     of_pillow("BMP", ".bmp"),
     of_pillow("PPM", ".ppm", ".pgm"),
+    HEIF,
+    NPY,
+    NPZ,
+    NIFTI,
+    DICOM,
 )
 BY_NAME: dict[str, Format] = {format.name: format for format in FORMATS}
 BY_SUFFIX: dict[str, Format] = {suffix: format for format in FORMATS for suffix in format.suffixes}
