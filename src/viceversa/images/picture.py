@@ -397,5 +397,6 @@ def with_pixels(picture: Picture, pixels: Array, source: Values | None = None, t
 
 
 def format_for(format: str, number_type: str, channels: int, has_alpha: bool) -> str:
-    """The format itself where it can hold such images; else TIFF, which holds all."""
-    return format if BY_NAME[format].holds(number_type, channels, has_alpha) else "TIFF"
+    """The format itself where it can hold such images; else TIFF, which holds all, or PNG for GIF, AVIF and HEIC."""
+    candidates = (format, "PNG") if format in ("GIF", "AVIF", "HEIC") else (format,)
+    return next((name for name in candidates if BY_NAME[name].holds(number_type, channels, has_alpha)), "TIFF")

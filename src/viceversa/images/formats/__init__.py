@@ -4,18 +4,21 @@ from functools import partial
 
 from ..decoded import Format
 from . import encode, pillow
+from .avif import is_avif
 from .dicom import DICOM
 from .heif import HEIF
 from .nifti import NIFTI
 from .numpy_files import NPY, NPZ
+from .pfm import PFM
 from .tiff import TIFF
 
-SIGNATURES = {  # first bytes of the files that Pillow plugins read
+SIGNATURES: dict[str, tuple[bytes, ...]] = {  # first bytes of the files that Pillow plugins read
     "JPEG": (b"\xff\xd8\xff",),
     "PNG": (b"\x89PNG\r\n\x1a\n",),
     "WEBP": (b"RIFF",),
+    "GIF": (b"GIF87a", b"GIF89a"),
     "BMP": (b"BM",),
-    "PPM": tuple(f"P{kind}".encode() for kind in "123456fF"),
+    "PPM": tuple(f"P{kind}".encode() for kind in "123456"),
 }
 
 
@@ -24,7 +27,7 @@ def of_pillow(name: str, *suffixes: str) -> Format:
     return Format(
         name=name,
         suffixes=suffixes,
-        recognises=lambda head: head.startswith(SIGNATURES[name]),
+        recognises=is_avif if name == "AVIF" else lambda head: head.startswith(SIGNATURES[name]),
         count=partial(pillow.count_frames, name=name),
         decode=partial(pillow.decode, name=name),
         encode=partial(encode.encode, name=name),
@@ -34,12 +37,15 @@ def of_pillow(name: str, *suffixes: str) -> Format:
 
 
 FORMATS: tuple[Format, ...] = (
-    of_pillow("JPEG", ".jpg", ".jpeg"),
-    of_pillow("PNG", ".png"),
+    of_pillow("JPEG", ".jpg", ".jpeg", ".jfif", ".jpe"),
+    of_pillow("PNG", ".png", ".apng"),
     of_pillow("WEBP", ".webp"),
+    of_pillow("AVIF", ".avif"),
+    of_pillow("GIF", ".gif"),
     TIFF,
     of_pillow("BMP", ".bmp"),
-    of_pillow("PPM", ".ppm", ".pgm"),
+    of_pillow("PPM", ".ppm", ".pgm", ".pbm", ".pnm"),
+    PFM,
     HEIF,
     NPY,
     NPZ,
@@ -48,6 +54,12 @@ FORMATS: tuple[Format, ...] = (
 )
 BY_NAME: dict[str, Format] = {format.name: format for format in FORMATS}
 BY_SUFFIX: dict[str, Format] = {suffix: format for format in FORMATS for suffix in format.suffixes}
+
+
+def suffix_of(name: str) -> str:
+    """The suffix by which a file is known, in lower case; `.nii.gz` is one; empty where it is not known."""
+    name = name.lower()
+    return max((suffix for suffix in BY_SUFFIX if name.endswith(suffix)), key=len, default="")
 
 
 def recognised(head: bytes) -> Format | None:

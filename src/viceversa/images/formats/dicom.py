@@ -13,6 +13,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..decoded import Decoded, Format, Request, require_pixels
+from .deflated import MAX_RATIO
 from .dicom_encode import encode, holds
 from .dicom_origin import Origin, items, without_patient
 from .units import Scale, to_values, value_type
@@ -85,7 +86,8 @@ def _count(file: IO[bytes]) -> int:
     frames, size = _frames(header), file.seek(0, 2)
     if not header.file_meta.TransferSyntaxUID.is_compressed:
         bits = int(header.Rows) * int(header.Columns) * int(header.BitsAllocated) * int(header.SamplesPerPixel)
-        if frames * bits > 8 * size:
+        is_deflated = header.file_meta.TransferSyntaxUID == DEFLATED.decode()
+        if frames * bits > 8 * size * (MAX_RATIO if is_deflated else 1):
             raise ValueError("the file is truncated")
     elif frames > size:
         raise ValueError("the file is truncated")
@@ -147,11 +149,12 @@ def _decode(file: IO[bytes], page: int, request: Request) -> Decoded:
 
 def _pixels(file: IO[bytes], header: Any, page: int) -> Array:
     """Stored numbers (H, W), or colours (H, W, 3)."""
+    import pydicom
     from pydicom.pixels.utils import pixel_array
 
     file.seek(0)
-    source: Any = file
     syntax = header.file_meta.TransferSyntaxUID
+    source: Any = pydicom.dcmread(file) if syntax == DEFLATED.decode() else file
     try:
         return np.asarray(pixel_array(source, index=page))
     except (NotImplementedError, RuntimeError) as error:

@@ -45,6 +45,7 @@ def encode(pages: Sequence[Decoded]) -> bytes:
     others in 65,535 levels between the least and the greatest value. Everything about patient, study, geometry and
     acquisition stays, but for what described the old numbers; the series is a new one.
     """
+    from pydicom.filewriter import dcmwrite
     from pydicom.uid import ExplicitVRLittleEndian
 
     channels, number_type = pages[0].samples.shape[2], pages[0].samples.dtype.name
@@ -52,6 +53,7 @@ def encode(pages: Sequence[Decoded]) -> bytes:
         raise ValueError(f"DICOM files hold no {number_type} numbers in {channels} channels here")
     origin = pages[0].origin if isinstance(pages[0].origin, Origin) else None
     header = deepcopy(origin.header) if origin else _plain_header()
+    header.decode()  # elements that are still as they were read have the byte order of the input
     stored = _stored(pages)
 
     for name in STALE:
@@ -64,7 +66,7 @@ def encode(pages: Sequence[Decoded]) -> bytes:
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = header.SOPClassUID, header.SOPInstanceUID
     out = BytesIO()
-    header.save_as(out, implicit_vr=False, little_endian=True, enforce_file_format=True)
+    dcmwrite(out, header, implicit_vr=False, little_endian=True, enforce_file_format=True)
     return out.getvalue()
 
 

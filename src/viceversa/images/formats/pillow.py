@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from dataclasses import replace
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 
@@ -11,6 +12,8 @@ from PIL import Image
 from ..arrays import Array
 from ..decoded import Decoded, Request, require_pixels
 from ..exif import Exif, read_exif
+from .avif import bits_of, read_deep
+from .png_chunks import without_large_metadata
 
 Samples = tuple[Array, bytes | None, tuple[str, ...]]  # (H, W, 1 | 2 | 3 | 4), alpha last; profile; notes
 
@@ -39,6 +42,31 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=
 
 def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     """One frame of an open file, by the Pillow plugin `name`; any exception for a file that is damaged."""
+    try:
+        return _decode(file, page, request, name)
+    except ValueError as error:
+        if not is_metadata_refused(error):
+            raise
+        decoded = _decode(without_large_metadata(file), page, request, name)
+        return replace(decoded, notes=(*decoded.notes, "compressed text or profile above 1 MB skipped"))
+
+
+def is_metadata_refused(error: ValueError) -> bool:
+    """Whether Pillow takes the texts or the profile of a PNG for an attack."""
+    return "MAX_TEXT" in str(error)
+
+
+def _open(file: IO[bytes], name: str) -> Any:
+    """The image of a file, not loaded yet."""
+    try:
+        return Image.open(file, formats=(name,))
+    except ValueError as error:
+        if not is_metadata_refused(error):
+            raise
+        return Image.open(without_large_metadata(file), formats=(name,))
+
+
+def _decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     image = Image.open(file, formats=(name,))
     require_pixels(*image.size)
     if page:
@@ -69,13 +97,15 @@ def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
 
 def count_frames(file: IO[bytes], name: str) -> int:
     """Frames of an animation; the previews and other views that a JPEG may hold do not count."""
-    image: Any = Image.open(file, formats=(name,))
+    image = _open(file, name)
     return 1 if name == "JPEG" else int(getattr(image, "n_frames", 1))
 
 
 def describe(file: IO[bytes], name: str) -> tuple[str, int]:
     """Number type and channels without alpha by the header alone."""
-    image = Image.open(file, formats=(name,))
+    image = _open(file, name)
+    if name == "AVIF" and bits_of(file) > 8:
+        return "uint16", 1 if image.mode in ("L", "LA") else 3
     tile, mode = _first_tile(image), image.mode
     deep = ";16" in tile.raw or mode.startswith("I") or (tile.codec.startswith("ppm") and tile.last > 255)
     number_type = "float32" if mode == "F" else "uint16" if deep else "uint8"
@@ -137,8 +167,11 @@ def read_samples(image: Image.Image, file: IO[bytes] | None = None) -> Samples:
         return _ppm_samples(image, file, tile), None, ()
     image.load()
     key, notes = image.info.get("transparency"), _depth_notes(image, tile)
+    if file is not None and image.format == "AVIF" and image.tell() == 0 and (bits := bits_of(file)) > 8:
+        return read_deep(file, bits), icc, notes
 
-    samples = _samples_16_bit(image, file, tile) if file is not None else None
+    is_first = not getattr(image, "is_animated", False) or image.tell() == 0
+    samples = _samples_16_bit(image, file, tile) if file is not None and is_first else None
     if samples is not None:
         return (_add_key_alpha(samples, key) if mode == "RGB" else samples), icc, notes
     if mode == "CMYK":
@@ -172,7 +205,8 @@ class _Tile(NamedTuple):
 def _first_tile(image: Image.Image) -> _Tile:
     tiles = getattr(image, "tile", ())
     right, bottom = (max((t.extents[i] for t in tiles if t.extents), default=0) for i in (2, 3))
-    if tiles and right * bottom < image.width * image.height:
+    is_frame = image.format in ("GIF", "PNG") and getattr(image, "is_animated", False)  # may be a part of the canvas
+    if tiles and right * bottom < image.width * image.height and not is_frame:
         raise ValueError("image file is truncated")  # a TIFF with missing strips, which Pillow paints black
     for tile in tiles:
         args = tile.args if isinstance(tile.args, tuple) else (tile.args,)
