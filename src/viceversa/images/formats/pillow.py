@@ -2,19 +2,21 @@
 
 import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from ..arrays import Array
-from ..decoded import Decoded, Request, require_pixels
+from ..decoded import MAX_PIXELS, Decoded, Request, require_pixels
 from ..exif import Exif, read_exif
 from .avif import bits_of, read_deep
 from .png_chunks import without_large_metadata
 
+Result = TypeVar("Result")
 Samples = tuple[Array, bytes | None, tuple[str, ...]]  # (H, W, 1 | 2 | 3 | 4), alpha last; profile; notes
 
 CONVERTED_MODES = {
@@ -42,32 +44,31 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=
 
 def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     """One frame of an open file, by the Pillow plugin `name`; any exception for a file that is damaged."""
+    decoded, is_skipped = despite_metadata(lambda whole: _decode(whole, page, request, name), file)
+    skipped = ("compressed text or profile above 1 MB skipped",) if is_skipped else ()
+    return replace(decoded, notes=(*decoded.notes, *skipped))
+
+
+def despite_metadata(call: Callable[[IO[bytes]], Result], file: IO[bytes]) -> tuple[Result, bool]:
+    """A call on a file, repeated without the texts and the profile of a PNG that Pillow takes for an attack."""
     try:
-        return _decode(file, page, request, name)
+        return call(file), False
     except ValueError as error:
-        if not is_metadata_refused(error):
+        if "MAX_TEXT" not in str(error):
             raise
-        decoded = _decode(without_large_metadata(file), page, request, name)
-        return replace(decoded, notes=(*decoded.notes, "compressed text or profile above 1 MB skipped"))
-
-
-def is_metadata_refused(error: ValueError) -> bool:
-    """Whether Pillow takes the texts or the profile of a PNG for an attack."""
-    return "MAX_TEXT" in str(error)
+        return call(without_large_metadata(file)), True
 
 
 def _open(file: IO[bytes], name: str) -> Any:
     """The image of a file, not loaded yet."""
     try:
         return Image.open(file, formats=(name,))
-    except ValueError as error:
-        if not is_metadata_refused(error):
-            raise
-        return Image.open(without_large_metadata(file), formats=(name,))
+    except Image.DecompressionBombError:  # an animation, whose canvas Pillow checks itself
+        raise ValueError(f"its pixels are more than {MAX_PIXELS // 1_000_000} million") from None
 
 
 def _decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
-    image = Image.open(file, formats=(name,))
+    image = _open(file, name)
     require_pixels(*image.size)
     if page:
         image.seek(page)
@@ -97,13 +98,13 @@ def _decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
 
 def count_frames(file: IO[bytes], name: str) -> int:
     """Frames of an animation; the previews and other views that a JPEG may hold do not count."""
-    image = _open(file, name)
+    image, _ = despite_metadata(lambda whole: _open(whole, name), file)
     return 1 if name == "JPEG" else int(getattr(image, "n_frames", 1))
 
 
 def describe(file: IO[bytes], name: str) -> tuple[str, int]:
     """Number type and channels without alpha by the header alone."""
-    image = _open(file, name)
+    image, _ = despite_metadata(lambda whole: _open(whole, name), file)
     if name == "AVIF" and bits_of(file) > 8:
         return "uint16", 1 if image.mode in ("L", "LA") else 3
     tile, mode = _first_tile(image), image.mode
