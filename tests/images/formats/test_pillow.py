@@ -11,8 +11,7 @@ from PIL import Image, PngImagePlugin
 from viceversa import images
 from viceversa.images import ImageError
 from viceversa.images.decoded import Decoded, Request
-from viceversa.images.formats import BY_NAME, BY_SUFFIX, recognised
-from viceversa.images.picture import format_for
+from viceversa.images.formats import BY_NAME, BY_SUFFIX, format_for, recognised
 
 ANY = Request()
 
@@ -65,9 +64,7 @@ def test_frames_of_animations_are_pages_where_wanted(tmp_path, suffix):
         read = images.read_decoded(f"{path}#{number}").samples
         assert np.abs(read.astype(int) - frame).mean() < 6, number
         if number > 1:
-            assert int(read[15, 15, 1 if number == 3 else 0]) == pytest.approx(
-                frame[15, 15, 1 if number == 3 else 0], abs=20
-            )
+            assert abs(int(read[15, 15, 0]) - int(frame[15, 15, 0])) < 20
 
 
 def test_what_replaces_a_gif_is_png():

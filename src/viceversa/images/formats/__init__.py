@@ -65,3 +65,9 @@ def suffix_of(name: str) -> str:
 def recognised(head: bytes) -> Format | None:
     """The format of a file by its first 512 bytes; none where it is unknown."""
     return next((format for format in FORMATS if format.recognises(head)), None)
+
+
+def format_for(format: str, number_type: str, channels: int, has_alpha: bool) -> str:
+    """The format itself where it can hold such images; else PNG for GIF, AVIF and HEIC; else TIFF, which holds all."""
+    names = (format, "PNG") if format in ("GIF", "AVIF", "HEIC") else (format,)
+    return next((name for name in names if BY_NAME[name].holds(number_type, channels, has_alpha)), "TIFF")
