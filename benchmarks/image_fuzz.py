@@ -11,7 +11,6 @@ import argparse
 import gzip
 import json
 import resource
-import select
 import struct
 import subprocess
 import sys
@@ -21,15 +20,17 @@ import zlib
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from viceversa.images import ImageError
-from viceversa.images.decoded import Request
+from viceversa.images.decoded import Decoded, Request
 from viceversa.images.formats import BY_NAME
-from viceversa.images.picture import Decoded, OpenImage
+from viceversa.images.picture import OpenImage
 
 SLOW = 5.0  # seconds for a file
 START = 120.0  # seconds for the imports and the corpus
@@ -45,18 +46,13 @@ def corpus() -> dict[str, list[bytes]]:
     deep = rng.integers(0, 4096, (40, 48, 3), np.uint16)
     floats = rng.normal(0, 100, (40, 48, 1)).astype(np.float32)
     alpha = np.linspace(0, 1, 48, dtype=np.float32)[None].repeat(40, 0)
-    plain, grey, transparent = (
-        Decoded(samples=colour),
-        Decoded(samples=colour[..., :1]),
-        Decoded(samples=colour, alpha=alpha),
-    )
+    transparent = Decoded(samples=colour, alpha=alpha)
+    singles = [Decoded(samples=samples) for samples in (colour, colour[..., :1], deep, floats)]
     many = [Decoded(samples=floats + k) for k in range(3)]
 
     files: dict[str, list[bytes]] = {}
     for name, format in BY_NAME.items():
-        pages = [[page] for page in (plain, grey, transparent, Decoded(samples=deep), many[0])] + [
-            many
-        ] * format.is_stack
+        pages = [[page] for page in (*singles, transparent)] + [many] * format.is_stack
         files[name] = [format.encode(p) for p in pages if held(format, p[0])]
     for name, modes in {"GIF": "PL", "PNG": "P1", "JPEG": ["CMYK"], "BMP": "P1", "PPM": "1"}.items():
         for mode in modes:
@@ -121,10 +117,8 @@ def mutated(data: bytes, rng: np.random.Generator) -> bytes:
             del changed[at : at + int(rng.integers(1, 33))]
         else:  # a number, mostly of the header
             place = int(rng.integers(max(min(len(changed), 600), 1))) if kind == 4 else at
-            number, form = (
-                EXTREMES[int(rng.integers(len(EXTREMES)))],
-                "<>"[int(rng.integers(2))] + "BHI"[int(rng.integers(3))],
-            )
+            number = EXTREMES[int(rng.integers(len(EXTREMES)))]
+            form = "<>"[int(rng.integers(2))] + "BHI"[int(rng.integers(3))]
             size = struct.calcsize(form)
             changed[place : place + size] = struct.pack(form, number & ((1 << 8 * size) - 1))
     return with_checksums(bytes(changed)) if rng.random() < 0.5 else bytes(changed)
@@ -228,14 +222,16 @@ def run(seed: int, count: int) -> Table:
 
 def follow(worker: "subprocess.Popen[str]", table: Table) -> dict[str, Any] | None:
     """Take the lines of a worker until it ends or hangs: the file that it was reading, if any."""
-    assert worker.stdout
+    lines: Queue[str] = Queue()
+    Thread(target=pass_lines, args=(worker, lines), daemon=True).start()
     current: dict[str, Any] | None = None
     limit = START
     while True:
-        if not select.select([worker.stdout], [], [], limit)[0]:
+        try:
+            line = lines.get(timeout=limit)
+        except Empty:
             return current
-        line = worker.stdout.readline()
-        if not line.endswith("\n"):
+        if not line:
             return current
         message = json.loads(line)
         if "index" in message:
@@ -243,6 +239,15 @@ def follow(worker: "subprocess.Popen[str]", table: Table) -> dict[str, Any] | No
         elif current:
             table.add(current["index"], current["format"], message["result"], message["seconds"])
             current = None
+
+
+def pass_lines(worker: "subprocess.Popen[str]", lines: "Queue[str]") -> None:
+    """The lines of a worker, and an empty one at its end."""
+    assert worker.stdout
+    for line in worker.stdout:
+        if line.endswith("\n"):
+            lines.put(line)
+    lines.put("")
 
 
 def main() -> int:
