@@ -29,14 +29,22 @@ def corpus() -> list[bytes]:
     options: list[tuple[np.ndarray, dict]] = [
         (array, {"compression": compression, "predictor": predictor, "byteorder": order, "rowsperstrip": 16})
         for array in (grey, rgb, grey.astype(np.float32))
-        for compression, predictor in ((None, False), ("lzw", True), ("zlib", True), ("zstd", False), ("packbits", False))
+        for compression, predictor in (
+            (None, False),
+            ("lzw", True),
+            ("zlib", True),
+            ("zstd", False),
+            ("packbits", False),
+        )
         for order in "<>"
     ]
     options += [(smooth, {"compression": codec, "tile": (32, 32)}) for codec in ("jpeg", "webp", "jpeg2000")]
     options += [(smooth[..., 0], {"compression": codec, "tile": (32, 32)}) for codec in ("jpeg", "lerc", "jpeg2000")]
     options += [(grey.astype(np.float32), {"compression": "lerc"}), (grey[:, :32] > 9, {"photometric": "minisblack"})]
     options += [(rgb, {"tile": (16, 16), "planarconfig": "contig", "bigtiff": True, "extratags": EXTRA})]
-    options += [(stack, {"imagej": True, "byteorder": order, "metadata": {"axes": "ZCYX", "Info": "x"}}) for order in "<>"]
+    options += [
+        (stack, {"imagej": True, "byteorder": order, "metadata": {"axes": "ZCYX", "Info": "x"}}) for order in "<>"
+    ]
     options += [(stack, {"ome": True, "metadata": {"axes": "ZCYX", "Channel": {"Name": ["a", "b"]}}})]
     options += [(stack, {"metadata": {"axes": "ZCYX"}, "truncate": True}), (stack, {"metadata": None})]
     files = []

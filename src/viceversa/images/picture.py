@@ -214,11 +214,9 @@ class OpenImage:
         return decoded
 
     def read(self, page: int, request: Request, values: Values | None) -> Picture:
-        """A page as a Picture; a note says where the file is an animation."""
+        """A page as a Picture."""
         decoded = self.decode(page, request)
         picture: Picture = self._call(lambda file: picture_of(decoded, values, self._format.name, request))
-        if page == 0 and not self._format.is_stack and self.count() > 1:
-            return replace(picture, notes=(*picture.notes, "several frames: only the first is used"))
         return picture
 
     @property

@@ -77,7 +77,14 @@ def test_an_imagej_stack_with_one_directory_is_read_page_by_page():
 def test_imagej_metadata_stays_as_far_as_it_is_true():
     array = noise(3, 2, 7, 9)
     luts = [np.arange(768, dtype=np.uint8).reshape(3, 256)] * 2
-    metadata = {"axes": "ZCYX", "Ranges": (0.0, 9.0, 0.0, 9.0), "LUTs": luts, "Info": "sample 7", "min": 0.0, "max": 9.0}
+    metadata = {
+        "axes": "ZCYX",
+        "Ranges": (0.0, 9.0, 0.0, 9.0),
+        "LUTs": luts,
+        "Info": "sample 7",
+        "min": 0.0,
+        "max": 9.0,
+    }
     pages = pages_of(file_of(array, imagej=True, byteorder=">", metadata=metadata))
     one = [replace(page, samples=page.samples[..., :1].astype(np.float32)) for page in pages]
     with opened(TIFF.encode(one)) as again:

@@ -75,6 +75,8 @@ def _decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     width, height = image.size
     reduction = 1 if request.side is None else reduce_jpeg(image, request.side, request.halves)
     samples, icc, notes = read_samples(image, file)
+    if page == 0 and getattr(image, "is_animated", False):
+        notes += ("several frames: only the first is used",)
     orientation = read_orientation(image)
     size = (height, width) if orientation >= 5 else (width, height)
 
