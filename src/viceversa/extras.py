@@ -7,7 +7,9 @@ from .errors import UsageError
 
 EXTRAS = {  # name of an extra in pyproject.toml: the modules of it that are imported
     "eval": ("sklearn",),
+    "heif": ("pillow_heif",),
     "lab": ("latex2mathml",),
+    "medical": ("nibabel", "pydicom"),
     "serve": ("fastapi", "h11", "starlette", "uvicorn"),
     "tensorboard": ("tensorboard",),
     "dev": ("hypothesis", "pytest", "skimage", "torchmetrics"),

@@ -128,9 +128,9 @@ def test_files_that_are_no_pictures(tmp_path):
         b"P6 9",
     ):
         broken(tmp_path, junk)
-    gif = BytesIO()
-    Image.fromarray(noise((4, 4))).save(gif, "GIF")
-    assert "PNG" in broken(tmp_path, gif.getvalue())
+    icon = BytesIO()
+    Image.fromarray(noise((4, 4))).save(icon, "ICO")
+    assert "PNG" in broken(tmp_path, icon.getvalue())
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM"])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import DataError, UsageError, did_you_mean
 from ..images import EXTENSIONS, printable_path
+from ..images.formats import suffix_of
 from ..names import folded, nfc
 from .ab_layouts import PARTS, SIDES, AbFolders, find_ab_folders
 from .directories import existing_folder, find_folder, find_test_folder, is_system_folder, sub_folders
@@ -122,7 +123,7 @@ def _classify(entry: os.DirEntry[str], files: list[Path], folders: list[Path]) -
                 return "system folder"
             folders.append(Path(entry.path))
             return ""
-        if os.path.splitext(entry.name)[1].lower() not in EXTENSIONS:
+        if not suffix_of(entry.name):
             return NO_PICTURE
         if not entry.is_file():
             return "broken link" if entry.is_symlink() else "not a file"

@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import images
 from ..errors import DataError
 from ..images import ImageError
-from ..images.formats import BY_SUFFIX
+from ..images.formats import BY_SUFFIX, suffix_of
 from .folders import Paths
 
 
@@ -43,7 +43,7 @@ def expand_pages(files: Mapping[str, Paths], pages: str, aligned: Sequence[tuple
 
 def count_pages(path: Path, pages: str) -> int:
     """Pages of a file, 1 where it cannot be read: training names it when it comes to it."""
-    format = BY_SUFFIX.get(Path(images.file_of(path)[0]).suffix.lower())
+    format = BY_SUFFIX.get(suffix_of(images.file_of(path)[0]))
     if format is None or images.file_of(path)[1] or not (format.is_stack or pages == "all"):
         return 1
     try:

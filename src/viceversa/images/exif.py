@@ -67,7 +67,13 @@ def read_exif(image: Image.Image, size: tuple[int, int], file: IO[bytes] | None 
     if image.format == "TIFF" and file is not None:
         return _parse(file, size)
     block = image.info.get("exif") or _raw_profile(image)
-    return _parse(BytesIO(block.removeprefix(PREFIX)), size) if block.removeprefix(PREFIX) else None
+    return read_exif_block(block, size)
+
+
+def read_exif_block(block: bytes, size: tuple[int, int]) -> Exif | None:
+    """`read_exif` for the block of bytes that a file embeds."""
+    block = block.removeprefix(PREFIX)
+    return _parse(BytesIO(block), size) if block else None
 
 
 def _raw_profile(image: Image.Image) -> bytes:

@@ -12,17 +12,19 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..extras import is_installed
 from ..files import write_bytes
 from .arrays import Array, to_uint8
 from .colour import Outside, conversion_for, from_srgb, to_srgb
 from .decoded import Decoded, Format, Request
 from .exif import Exif
-from .formats import BY_NAME, BY_SUFFIX, FORMATS, recognised
+from .formats import BY_NAME, BY_SUFFIX, FORMATS, format_for, recognised
 from .formats.encode import joined
 from .profiles import conversion
 from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
 
 EXTENSIONS = frozenset(BY_SUFFIX)
+ADVICE = "; replace or remove the file"
 LEFT, RIGHT = "#left", "#right"  # after a file's name: that half of an image with two sides
 PAGE = re.compile(r"#([1-9]\d{0,8})$")  # after a file's name: that page of it, from 1
 HEAD_BYTES = 512  # by which a format is recognised
@@ -36,7 +38,7 @@ class ImageError(DataError):
         self.path, self.reason = printable_path(path), " ".join(reason.split())
 
     def __str__(self) -> str:
-        return f"cannot read {self.path}: {self.reason}; replace or remove the file"
+        return f"cannot read {self.path}: {self.reason}{'' if 'pip install' in self.reason else ADVICE}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +178,12 @@ class OpenImage:
         self.file, self.format = file, recognised(head)
         if self.format is None:
             file.close()
-            names = ", ".join(format.name for format in FORMATS)
-            raise ImageError(path, "the file is empty" if not head else f"it is broken, or none of {names}")
+            known = f"it is broken, or none of {', '.join(format.name for format in FORMATS)}"
+            raise ImageError(path, known if head else "the file is empty")
+        if self.format.extra and not is_installed(self.format.extra):
+            file.close()
+            name, extra = self.format.name, self.format.extra
+            raise ImageError(path, f"{name} files need an extra: pip install 'viceversa[{extra}]'")
 
     def __enter__(self) -> "OpenImage":
         return self
@@ -386,8 +392,3 @@ def with_pixels(picture: Picture, pixels: Array, source: Values | None = None, t
         high=high,
         nodata=nodata,
     )
-
-
-def format_for(format: str, number_type: str, channels: int, has_alpha: bool) -> str:
-    """The format itself where it can hold such images; else TIFF, which holds all."""
-    return format if BY_NAME[format].holds(number_type, channels, has_alpha) else "TIFF"

@@ -12,7 +12,7 @@ from typing import TypeVar
 from .. import images
 from ..errors import DataError
 from ..hardware.cpus import available_cpus
-from ..images.formats import BY_NAME, BY_SUFFIX
+from ..images.formats import BY_NAME, BY_SUFFIX, suffix_of
 from .plan import plan
 from .translator import Translator
 
@@ -112,12 +112,13 @@ def translate_pages(translator: Translator, pages: Pages, to: str) -> Pages:
 
 def written_as(target: Path, picture: images.Picture, taken: Collection[Path]) -> Path:
     """The planned file, or one with another suffix where its format cannot hold the result; never one of `taken`."""
-    named = BY_SUFFIX.get(target.suffix.lower())
+    known = suffix_of(target.name)
+    named = BY_SUFFIX.get(known)
     has_alpha = picture.alpha is not None
     if named is None or named.holds(picture.depth, len(picture.pixels), has_alpha):
         return target
     suffix = BY_NAME[picture.format].suffixes[0]
-    renamed = target.with_suffix(suffix)
+    renamed = target.with_name(target.name[: len(target.name) - len(known)] + suffix)
     return target.with_name(target.name + suffix) if renamed in taken or renamed.exists() else renamed
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from ..data.folders import scan
 from ..errors import DataError, UsageError
 from ..images import file_of, printable_path
+from ..images.formats import suffix_of
 from ..names import stored_path
 
 
@@ -60,4 +61,6 @@ def part_exists(path: Path) -> bool:
 def name_of_part(path: Path) -> str:
     """File name for one part of a file: "stack-12.tif" for "stack.tif#12"."""
     file, part = file_of(path)
-    return f"{Path(file).stem}-{part[1:]}{Path(file).suffix}"
+    name = Path(file).name
+    suffix = name[len(name) - len(suffix_of(name)) :] or Path(file).suffix
+    return f"{name.removesuffix(suffix)}-{part[1:]}{suffix}"

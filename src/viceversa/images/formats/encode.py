@@ -18,15 +18,15 @@ SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"lossless": True, "exact": True},
     "PNG": {"compress_type": zlib.Z_RLE},
+    "AVIF": {"quality": 95, "subsampling": "4:4:4"},  # Pillow has no lossless AVIF: at 100 colours are two levels off
 }
 
 
 def holds(number_type: str, channels: int, has_alpha: bool, name: str) -> bool:
     """Whether files of the format `name` can hold such images."""
-    if channels not in (1, 3) or (has_alpha and name not in ("PNG", "WEBP", "BMP")):
-        return False
-    deep = {"PNG": ("uint16",), "PPM": ("uint16", "float32")}.get(name, ())
-    return number_type == "uint8" or (number_type in deep and (number_type != "float32" or channels == 1))
+    if channels not in (1, 3) or (has_alpha and name not in ("PNG", "WEBP", "BMP", "AVIF")) or name == "GIF":
+        return False  # of GIF, 256 colours would be left
+    return number_type == "uint8" or (number_type == "uint16" and name in ("PNG", "PPM"))
 
 
 def encode(pages: Sequence[Decoded], name: str) -> bytes:
@@ -76,6 +76,8 @@ def encode_samples(
         options["exif"] = exif.block()
     if dpi:
         options["dpi"] = dpi
+    if format == "AVIF" and samples.shape[2] == 1:
+        options["subsampling"] = "4:0:0"  # one channel; otherwise it is read as colour
     out = BytesIO()
     Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples).save(out, format, **options)
     return out.getvalue()

@@ -63,7 +63,7 @@ class Origin:
 
     layout: str
     is_fortran: bool
-    byte_order: str  # "<", ">" or "=", for NumPy
+    byte_order: Any  # "<", ">" or "=", for NumPy
     is_bool: bool
     archive: "Archive | None" = None
 
@@ -146,8 +146,9 @@ def _read_page(file: IO[bytes], header: Header, page: int) -> Array:
 
     size = header.size // count
     if header.is_fortran and count > 1:  # a page is spread over the whole array
-        numbers = np.frombuffer(_read_exactly(file, header.size), header.dtype)
-        return numbers.reshape(header.shape, order="F")[page].reshape(height, width, channels)
+        whole: Array = np.frombuffer(_read_exactly(file, header.size), header.dtype).reshape(header.shape, order="F")
+        samples: Array = whole[page].reshape(height, width, channels)
+        return samples
     file.seek(page * size, 1)
     numbers = np.frombuffer(_read_exactly(file, size), header.dtype)
     shape = header.shape[1:] if header.layout[0] == "N" else header.shape

@@ -2,16 +2,21 @@
 
 import sys
 import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from ..arrays import Array
-from ..decoded import Decoded, Request, require_pixels
+from ..decoded import MAX_PIXELS, Decoded, Request, require_pixels
 from ..exif import Exif, read_exif
+from .avif import bits_of, read_deep
+from .png_chunks import without_large_metadata
 
+Result = TypeVar("Result")
 Samples = tuple[Array, bytes | None, tuple[str, ...]]  # (H, W, 1 | 2 | 3 | 4), alpha last; profile; notes
 
 CONVERTED_MODES = {
@@ -39,7 +44,31 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=
 
 def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     """One frame of an open file, by the Pillow plugin `name`; any exception for a file that is damaged."""
-    image = Image.open(file, formats=(name,))
+    decoded, is_skipped = despite_metadata(lambda whole: _decode(whole, page, request, name), file)
+    skipped = ("compressed text or profile above 1 MB skipped",) if is_skipped else ()
+    return replace(decoded, notes=(*decoded.notes, *skipped))
+
+
+def despite_metadata(call: Callable[[IO[bytes]], Result], file: IO[bytes]) -> tuple[Result, bool]:
+    """A call on a file, repeated without the texts and the profile of a PNG that Pillow takes for an attack."""
+    try:
+        return call(file), False
+    except ValueError as error:
+        if "MAX_TEXT" not in str(error):
+            raise
+        return call(without_large_metadata(file)), True
+
+
+def _open(file: IO[bytes], name: str) -> Any:
+    """The image of a file, not loaded yet."""
+    try:
+        return Image.open(file, formats=(name,))
+    except Image.DecompressionBombError:  # an animation, whose canvas Pillow checks itself
+        raise ValueError(f"its pixels are more than {MAX_PIXELS // 1_000_000} million") from None
+
+
+def _decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
+    image = _open(file, name)
     require_pixels(*image.size)
     if page:
         image.seek(page)
@@ -71,12 +100,15 @@ def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
 
 def count_frames(file: IO[bytes], name: str) -> int:
     """Frames of an animation; the previews and other views that a JPEG may hold do not count."""
-    return 1 if name == "JPEG" else int(getattr(Image.open(file, formats=(name,)), "n_frames", 1))
+    image, _ = despite_metadata(lambda whole: _open(whole, name), file)
+    return 1 if name == "JPEG" else int(getattr(image, "n_frames", 1))
 
 
 def describe(file: IO[bytes], name: str) -> tuple[str, int]:
     """Number type and channels without alpha by the header alone."""
-    image = Image.open(file, formats=(name,))
+    image, _ = despite_metadata(lambda whole: _open(whole, name), file)
+    if name == "AVIF" and bits_of(file) > 8:
+        return "uint16", 1 if image.mode in ("L", "LA") else 3
     tile, mode = _first_tile(image), image.mode
     deep = ";16" in tile.raw or mode.startswith("I") or (tile.codec.startswith("ppm") and tile.last > 255)
     number_type = "float32" if mode == "F" else "uint16" if deep else "uint8"
@@ -138,8 +170,11 @@ def read_samples(image: Image.Image, file: IO[bytes] | None = None) -> Samples:
         return _ppm_samples(image, file, tile), None, ()
     image.load()
     key, notes = image.info.get("transparency"), _depth_notes(image, tile)
+    if file is not None and image.format == "AVIF" and image.tell() == 0 and (bits := bits_of(file)) > 8:
+        return read_deep(file, bits), icc, notes
 
-    samples = _samples_16_bit(image, file, tile) if file is not None else None
+    is_first = not getattr(image, "is_animated", False) or image.tell() == 0
+    samples = _samples_16_bit(image, file, tile) if file is not None and is_first else None
     if samples is not None:
         return (_add_key_alpha(samples, key) if mode == "RGB" else samples), icc, notes
     if mode == "CMYK":
@@ -173,7 +208,8 @@ class _Tile(NamedTuple):
 def _first_tile(image: Image.Image) -> _Tile:
     tiles = getattr(image, "tile", ())
     right, bottom = (max((t.extents[i] for t in tiles if t.extents), default=0) for i in (2, 3))
-    if tiles and right * bottom < image.width * image.height:
+    is_frame = image.format in ("GIF", "PNG") and getattr(image, "is_animated", False)  # may be a part of the canvas
+    if tiles and right * bottom < image.width * image.height and not is_frame:
         raise ValueError("image file is truncated")  # a TIFF with missing strips, which Pillow paints black
     for tile in tiles:
         args = tile.args if isinstance(tile.args, tuple) else (tile.args,)
