@@ -196,6 +196,6 @@ def test_one_image_whatever_the_noise_is_a_collapse_even_near_many_real_ones(cou
     method.nets["G"] = Fixed(image[None])
     found = NoiseProbe(real, 3).measure(method).signals
     assert found["diversity"] < 1e-3
-    lines = [{"step": 10 * i, "D": 1.1, "G": 0.9, "auc": 0.8, **found} for i in range(1, 11)]
-    verdicts = examine(lines, HistoryContext.of(GANConfig(), ("blobs",), 100))
+    lines = [{"step": 100 * i, "D": 1.1, "G": 0.9, "auc": 0.8, **found} for i in range(1, 11)]
+    verdicts = examine(lines, HistoryContext.of(GANConfig(), ("blobs",), 1000))
     assert ("collapse", "alarm") in [(v.symptom, v.level) for v in verdicts]

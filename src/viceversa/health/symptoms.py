@@ -27,6 +27,7 @@ FLOORS = 2.0  # times the distance between real images
 FAR = 0.5  # share of the first distance to real images that remains
 STANDS = 0.8  # a signal that falls by less than this factor in two checks is not improving
 ALIKE = 0.5  # diversity, 1 for real pictures
+FIRST_STEPS = 100  # in which every generator gives nearly one image
 ONE_IMAGE = 0.1  # diversity below which all samples are one image, near which many real ones may lie
 UNCOVERED = 0.25  # coverage, share of what real pictures reach
 LOST = 0.25  # share of the real images in clusters that are not generated
@@ -119,7 +120,7 @@ def g_wins(h: History, i: int, direction: Direction | None) -> bool:
 
 def collapse(h: History, i: int, direction: Direction | None) -> bool:
     """Samples are one image; or similar to each other, not becoming more diverse, and covering almost nothing."""
-    if h.at(i, "diversity") < ONE_IMAGE:
+    if h.at(i, "diversity") < ONE_IMAGE and h.step(i) >= FIRST_STEPS:
         return True
     uncovered = h.at(i, "coverage") < UNCOVERED * h.at(i, "coverage_floor")
     return h.at(i, "diversity") < ALIKE and uncovered and not h.rises(i, "diversity")
