@@ -45,10 +45,9 @@ def confusion_table(results: dict[str, Any]) -> list[str]:
             healthy, quiet = healthy + len(rows), quiet + right
             lines.append(f"| {name} | – | {right}/{len(rows)} without alarm | – | {alarms} |")
 
-    if failing and healthy:
-        summary = f"Failing runs named in time: **{named} of {failing}**."
-        lines += ["", f"{summary} Healthy runs with a false alarm: **{healthy - quiet} of {healthy}**."]
-    return lines
+    counts = [f"Failing runs named in time: **{named} of {failing}**."] if failing else []
+    counts += [f"Healthy runs with a false alarm: **{healthy - quiet} of {healthy}**."] if healthy else []
+    return [*lines, "", " ".join(counts)]
 
 
 def real_table(results: dict[str, Any]) -> list[str]:
@@ -140,6 +139,7 @@ def check_table(results: dict[str, Any]) -> list[str]:
 
 TABLES = {
     "health": confusion_table,
+    "health_again": confusion_table,
     "health_real": real_table,
     "treat": treatment_table,
     "monitor": cost_table,
