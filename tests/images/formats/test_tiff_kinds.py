@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from support.mutated_tiffs import corpus
 from viceversa.images.decoded import Decoded, Request
 from viceversa.images.formats.tiff import TIFF
 from viceversa.images.formats.tiff_encode import encode
@@ -273,6 +274,21 @@ def test_directories_that_never_end():
     data[at : at + 4] = struct.pack("<I", 2**31)
     with pytest.raises(ValueError, match="truncated"):
         TIFF.count(BytesIO(bytes(data)))
+
+
+def test_headers_say_what_is_decoded():
+    for data in corpus():
+        page = read(BytesIO(data))
+        assert TIFF.describe(BytesIO(data)) == (page.samples.dtype.name, page.samples.shape[2])
+
+
+@pytest.mark.parametrize("photometric", ["miniswhite", "minisblack"])
+def test_missing_pixels_of_both_polarities(photometric):
+    array = np.array([[7, 200], [3, 7]], np.uint8)
+    page = read(file_of(array, photometric=photometric, extratags=[(42113, 2, 0, "7")]))
+    assert page.nodata == page.samples[0, 0, 0] == page.samples[1, 1, 0]
+    again = read(BytesIO(TIFF.encode([page])))
+    assert again.nodata == page.nodata and (again.samples == page.samples).all()
 
 
 def test_what_can_be_held():

@@ -14,11 +14,11 @@ import numpy as np
 from ..decoded import Decoded, Format, Request
 from ..exif import DROPPED_PHOTO, GPS, KEPT, LARGEST, PHOTO, Entry, Exif, exif_of
 from .pillow import apply_orientation
-from .tiff_decode import read_samples, scale_of, split_alpha, to_rgb, upright_numbers
+from .tiff_decode import read_samples, scale_of, split_alpha, to_rgb, top_of, upright_numbers
 from .tiff_encode import encode
 from .tiff_origin import SWAPPED_AXES, Origin, with_stack
 from .tiff_pages import Pages, Plane, read_pages
-from .tiff_storage import PALETTE, read_storage
+from .tiff_storage import BLACK_IS_ZERO, LINEAR_RAW, RGB, WHITE_IS_ZERO, Storage, read_storage
 from .tiff_tags import (
     GDAL_METADATA,
     GDAL_NODATA,
@@ -119,14 +119,9 @@ def _decode_plane(file: IO[bytes], plane: Plane, strip: bool) -> Decoded:
     icc = (icc_entry.data if icc_entry else None) or None
     samples, alpha = split_alpha(upright_numbers(samples, storage), storage)
     samples, icc, notes = to_rgb(samples, storage, directory, icc)
-    if nodata is not None:
-        nodata = (
-            None
-            if storage.photometric == PALETTE
-            else round(nodata * scale_of(storage))
-            if storage.bits < 8
-            else nodata
-        )
+    if storage.photometric == WHITE_IS_ZERO and storage.dtype.kind == "f":
+        notes = (*notes, "white is zero, which floats cannot be turned from: they stay as they are")
+    nodata = _nodata_as_read(nodata, storage)
 
     orientation = directory.number(ORIENTATION, 1)
     orientation = orientation if orientation in range(1, 9) else 1
@@ -157,6 +152,15 @@ def read_nodata(directory: Directory) -> float | None:
         return float(text) if text else None
     except ValueError:
         return None
+
+
+def _nodata_as_read(nodata: float | None, storage: Storage) -> float | None:
+    """The number that stands for missing pixels after samples were scaled or turned; none where they became RGB."""
+    if nodata is None or storage.photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, LINEAR_RAW):
+        return None
+    if storage.photometric == WHITE_IS_ZERO and storage.dtype.kind in "ui":
+        nodata = top_of(storage) - nodata
+    return round(nodata * scale_of(storage)) if storage.bits < 8 else nodata
 
 
 def _fill(nodata: float | None, dtype: np.dtype[np.generic]) -> float:

@@ -97,12 +97,16 @@ def scale_of(storage: Storage) -> float:
     return 255 / (2**storage.bits - 1) if storage.bits < 8 else 1
 
 
+def top_of(storage: Storage) -> int:
+    """The number of which `white is zero` is the difference to black is zero."""
+    return 2**storage.bits - 1 if storage.dtype.kind == "u" else -1
+
+
 def upright_numbers(samples: Array, storage: Storage) -> Array:
     """Samples with black as 0, and less than 8 bits as 0 to 255."""
     if storage.photometric == WHITE_IS_ZERO and storage.dtype.kind in "ui":
         colours = samples[..., : storage.colours]
-        top = 2**storage.bits - 1 if storage.dtype.kind == "u" else -1
-        np.subtract(samples.dtype.type(top), colours, out=colours)
+        np.subtract(samples.dtype.type(top_of(storage)), colours, out=colours)
     if storage.bits < 8 and storage.photometric != PALETTE:
         scaled: Array = np.rint(samples * scale_of(storage)).astype(np.uint8)
         return scaled

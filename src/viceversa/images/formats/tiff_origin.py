@@ -6,7 +6,7 @@ from typing import IO, Literal
 from ..exif import ITEM_BYTES, Entry, swapped
 from .tiff_ome import HELD, Written, updated
 from .tiff_pages import MAX_DESCRIPTION, Pages, imagej_values
-from .tiff_storage import Storage
+from .tiff_storage import WHITE_IS_ZERO, Storage
 from .tiff_tags import (
     DESCRIPTION,
     GDAL_METADATA,
@@ -55,7 +55,7 @@ class Origin:
         nodata_entry = next(iter(_entries(directory, (GDAL_NODATA,))), None)
         return cls(
             georeference=_entries(directory, georeference),
-            nodata=(nodata, nodata_entry if storage.bits >= 8 else None),
+            nodata=(nodata, nodata_entry if storage.bits >= 8 and storage.photometric != WHITE_IS_ZERO else None),
             resolution=resolution,
             photometric=storage.photometric,
             samples=storage.samples,
