@@ -52,7 +52,7 @@ def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
 
 
 def _require_data(image: Image.Image, file: IO[bytes], name: str) -> None:
-    """ValueError for a file that states more pixels than its size can hold: Pillow would paint the others black or grey.
+    """ValueError for a file that states more pixels than it can hold, which Pillow would paint black or grey.
 
     Deflate packs bytes 1032 to 1. A block of 64 pixels of a JPEG takes a bit at least: 512 to 1, here with a margin.
     """
