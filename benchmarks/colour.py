@@ -28,6 +28,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 import viceversa
+from viceversa import images
 from viceversa.data.folders import scan
 from viceversa.images import profiles
 from viceversa.images.colour import from_srgb, to_srgb
@@ -120,6 +121,11 @@ def print_times(photograph: np.ndarray, rounds: int) -> None:
             cases[f"{name} {kind}, back"] = (  # type: ignore[misc]
                 lambda p=pixels, c=conversion, o=outside, k=kind: from_srgb(p, c, o, k)
             )
+    tables = profiles.conversion(icc.table_profile(), 3)
+    assert tables is not None
+    pixels, _ = to_srgb(photograph, tables)
+    cases["a profile with tables, uint8, there"] = lambda: to_srgb(photograph, tables)
+    cases["a profile with tables, back"] = lambda: from_srgb(pixels, tables, None, "uint8")
     image, srgb = Image.fromarray(photograph), BytesIO(profiles._profile("srgb"))
     p3 = PROFILES["Display P3"][0]
     cases["Pillow, Display P3 to sRGB in 8 bits"] = lambda: ImageCms.profileToProfile(image, BytesIO(p3), srgb, 1)
@@ -141,6 +147,33 @@ def print_times(photograph: np.ndarray, rounds: int) -> None:
     profiles.conversion.cache_clear()
     profiles.conversion(p3, 3)
     print(f"  a new profile is measured in {time.process_time() - start:.2f} s, and kept")
+
+
+def print_tables() -> None:
+    """8-bit colours of a profile with tables, beside LittleCMS in double precision; levels of 255."""
+    conversion, samples = profiles.conversion(icc.table_profile(), 3), (test_colours() // 257).astype(np.uint8)
+    assert conversion is not None
+    exact = profiles._transform(samples / 255, icc.table_profile(), profiles._profile("srgb"), "float64")
+    error = np.abs(conversion.to_srgb(samples.T).T - np.clip(exact, 0, 1)) * 255
+    print(f"A profile with tables, 8 bits: mean {error.mean():.3f}  max {error.max():.2f} of 255 from LittleCMS")
+
+
+def print_reading(photograph: np.ndarray) -> None:
+    """Processor seconds and memory of reading a JPEG in Display P3 and encoding it again."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "p3.jpg"
+        Image.fromarray(photograph).save(path, quality=90, icc_profile=icc.display_p3())
+        for managed in (False, True):
+            start = time.process_time()
+            picture = images.read(path, managed=managed)
+            read = time.process_time() - start
+            images.encode_picture(picture)
+            written = time.process_time() - start - read
+            tracemalloc.start()
+            images.encode_picture(images.read(path, managed=managed))
+            memory = tracemalloc.get_traced_memory()[1] / 1e6
+            tracemalloc.stop()
+            print(f"  JPEG, managed={managed}: {read:.2f} s to read, {written:.2f} s to write, {memory:.0f} MB at most")
 
 
 def write_cameras(photographs: Path, out: Path) -> None:
@@ -182,7 +215,9 @@ def main() -> None:
         print(name)
         print_accuracy(name)
         print_photograph(name, photograph)
+    print_tables()
     print("12 megapixels")
+    print_reading(photograph)
     print_times(photograph, a.rounds)
 
 

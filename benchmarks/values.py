@@ -2,7 +2,8 @@
 files, on 8 bits of them, and beside the best affine map.
 
     python benchmarks/values.py [--worlds microscope satellite scanner] [--seeds 0 1 2] [--steps 200]
-        [--sheets docs/images]
+        [--sheets DIR]
+    python benchmarks/values.py --examples docs/images/measurements.png
 
 Each run trains `quickstart` with one thread through the commands `train` and `translate`, and compares the files that
 `translate` wrote with the truth: mean absolute error over all channels and all pixels that the input has. The 8-bit
@@ -36,6 +37,7 @@ from PIL import Image
 import viceversa
 from viceversa.hardware.device import processor_name
 from viceversa.images.values import Values
+from viceversa.worlds.measured import MEASURED_WORLDS
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "values.json"
@@ -69,6 +71,13 @@ class Range:
     def from_levels(self, levels: Numbers) -> Numbers:
         """8-bit levels as numbers."""
         return self.low + (levels - self.first) / (255 - self.first) * (self.high - self.low)
+
+
+WINDOWS = {  # black and white of the examples
+    "microscope": (Range(100, 3600, None), Range(100, 2600, None)),
+    "satellite": (Range(0, 1, -9999.0), Range(290, 316, 0.0)),
+    "scanner": (Range(0, 1500, None), Range(-400, 900, None)),
+}
 
 
 def read(path: Path) -> tuple[Numbers, NDArray[np.bool_], float | None]:
@@ -237,6 +246,20 @@ def save_sheet(path: Path, data: Path, outputs: dict[str, Path], ranges: dict[st
     Image.fromarray(np.concatenate(rows, axis=1)).save(path, optimize=True)
 
 
+def save_examples(path: Path, size: int = 128, count: int = 6) -> None:
+    """The first scenes of every dataset: A above B, in the windows WINDOWS."""
+    rows = []
+    for world, windows in WINDOWS.items():
+        drawn = MEASURED_WORLDS[world]
+        for side, window in zip(("A", "B"), windows, strict=True):
+            images = []
+            for seed in range(1, count + 1):
+                pixels = drawn.draw(seed, size, side)[0].astype(float).reshape(size, size, -1)
+                images.append(display(pixels, window, (pixels == window.nodata).any(axis=-1)))
+            rows.append(np.concatenate(images, axis=1))
+    Image.fromarray(np.concatenate(rows)).save(path, optimize=True)
+
+
 def describe(data: Path, ranges: dict[str, Range]) -> dict[str, Any]:
     """Units, ranges, and the errors of the baselines."""
     known: dict[str, Any] = {"units": json.loads((data / "world.json").read_text())["units"]}
@@ -286,8 +309,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--bits", nargs="*", default=["own", "8"], choices=["own", "8"])
     parser.add_argument("--sheets", type=Path, help="folder for a sheet of test translations of each dataset")
+    parser.add_argument("--examples", type=Path, help="save a picture of the datasets to this file, and stop")
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
+    if args.examples:
+        save_examples(args.examples)
+        return
 
     results: dict[str, Any] = json.loads(args.out.read_text()) if args.out.exists() else {}
     results.setdefault("viceversa", viceversa.__version__)

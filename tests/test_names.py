@@ -28,6 +28,8 @@ def test_a_path_is_found_as_the_disk_spells_it(
         monkeypatch.chdir(tmp_path)
         assert stored_path(path) == wanted and stored_path(os.fspath(path)) == wanted
     assert os.listdir(tmp_path) == [stored]
+    (tmp_path / f"{stored}.tif").touch()
+    assert stored_path(tmp_path / f"{typed}.tif#12") == tmp_path / f"{stored}.tif#12"
 
 
 def test_what_exists_or_is_nowhere_stays(tmp_path: Path) -> None:

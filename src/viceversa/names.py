@@ -28,12 +28,14 @@ def stored_path(path: str | os.PathLike[str]) -> Path:
     for name in given.parts[bool(given.anchor) :]:
         here = stored / name
         if not os.path.lexists(here):
+            file, mark, part = name.partition("#")  # stack.tif#12: a part of a file
             try:
-                same = [entry for entry in os.listdir(stored) if nfc(entry) == nfc(name)]
+                entries = os.listdir(stored)
             except (OSError, ValueError):
                 return given
+            same = [e for e in entries if nfc(e) == nfc(name)] or [e for e in entries if mark and nfc(e) == nfc(file)]
             if len(same) != 1:
                 return given
-            here = stored / same[0]
+            here = stored / (same[0] if nfc(same[0]) == nfc(name) else f"{same[0]}#{part}")
         stored = here
     return stored

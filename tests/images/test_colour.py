@@ -110,6 +110,13 @@ def test_white_paint_over_a_saturated_colour_is_white() -> None:
     assert restored.tolist() == [[[255, 255, 255]]]
 
 
+def test_what_lies_outside_of_an_image_is_not_given_to_another_size() -> None:
+    pixels, outside = to_srgb(noise(), found(icc.display_p3()))
+    part = np.ascontiguousarray(pixels[:, :10, :10])
+    with_it, without = (from_srgb(part, found(icc.display_p3()), kept, "uint8") for kept in (outside, None))
+    assert np.array_equal(with_it, without)
+
+
 def test_columns_of_what_lies_outside() -> None:
     samples = noise(shape=(20, 30))
     profile = found(icc.display_p3())
@@ -117,9 +124,9 @@ def test_columns_of_what_lies_outside() -> None:
     assert outside is not None
     for first, stop in ((0, 15), (15, 30), (7, 8)):
         part = np.ascontiguousarray(pixels[:, :, first:stop])
-        back = from_srgb(part, profile, outside.columns(30, first, stop), "uint8")
+        back = from_srgb(part, profile, outside.columns(first, stop), "uint8")
         assert np.array_equal(back, samples[:, first:stop])
-    none = Outside(positions=np.zeros(0, np.int32), excess=np.zeros((0, 3), np.float32)).columns(30, 0, 15)
+    none = Outside(size=(20, 30), positions=np.zeros(0, np.int32), excess=np.zeros((0, 3), np.float32)).columns(0, 15)
     assert len(none.positions) == 0
 
 

@@ -9,6 +9,7 @@ import struct
 import sys
 import time
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import tifffile
@@ -96,7 +97,7 @@ def main(seed: int, count: int) -> None:
     files, rng, done = corpus(), np.random.default_rng(seed), [0, 0]
     for data in files:
         TIFF.encode([TIFF.decode(BytesIO(data), 0, Request())])  # all packages are imported, all originals are read
-    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY,) * 2)
     for index in range(count):
         data = mutate(files[int(rng.integers(len(files)))], rng)

@@ -24,7 +24,7 @@ def sub_folders(folder: Path) -> list[str]:
             names = [
                 entry.name
                 for entry in entries
-                if not entry.name.startswith(".") and not is_system_folder(entry.name) and _is_folder(entry)
+                if _is_folder(entry) and not entry.name.startswith(".") and not is_system_folder(entry.name)
             ]
     except OSError as error:
         raise DataError(f"cannot list {printable_path(folder)}: {error.strerror}; check its permissions") from None

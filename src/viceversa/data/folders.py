@@ -288,9 +288,9 @@ def _truths(folder: Path | None, tests: Paths, pair: str, notes: list[str]) -> P
 def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
     a, b = two_names(names)
     notes: list[str] = []
-    train_a, test_a = _parts(root_a, a, notes)
-    train_b, test_b = _parts(root_b, b, notes)
-    split = not find_folder(root_a, "train") and not find_folder(root_b, "train")
+    folder_a, folder_b = find_folder(root_a, "train"), find_folder(root_b, "train")
+    train_a, test_a = _parts(root_a, folder_a, a, notes)
+    train_b, test_b = _parts(root_b, folder_b, b, notes)
     return Domains(
         name_a=a,
         name_b=b,
@@ -298,14 +298,14 @@ def _from_two(root_a: Path, root_b: Path, names: tuple[str, str]) -> Domains:
         train_b=train_b,
         test_a=test_a,
         test_b=test_b,
-        split=split,
+        split=folder_a is None and folder_b is None,
         notes=tuple(notes),
     )
 
 
-def _parts(root: Path, name: str, notes: list[str]) -> tuple[Paths, Paths]:
-    """Training and test images of one domain: its own `train` and `test`, or a split."""
-    if train_folder := find_folder(root, "train"):
+def _parts(root: Path, train_folder: Path | None, name: str, notes: list[str]) -> tuple[Paths, Paths]:
+    """Training and test images of one domain: its own folders `train` and `test`, or a split."""
+    if train_folder:
         test_folder = find_test_folder(root)
         use = f"{test_folder.name} for testing" if test_folder else "no test pictures"
         notes.append(f"{name}: its folder {train_folder.name} is used, {use}")

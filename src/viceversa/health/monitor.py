@@ -19,7 +19,7 @@ from .history import GRACE, HistoryContext
 from .probe import Probe, Snapshot
 from .symptoms import Verdict, examine, overall
 
-SHARE = 0.02  # of the training time that health checks may take
+SHARE = 0.03  # of the training time that health checks may take
 MAPS = 8  # checks whose samples are kept for the map of the report
 
 

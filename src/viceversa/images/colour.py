@@ -18,15 +18,17 @@ OUTSIDE = 1 / 4 / 65_535  # a colour less than that beyond sRGB is on its border
 class Outside:
     """What clipping to sRGB removed from the pixels of more saturated colours."""
 
+    size: tuple[int, int]  # height and width of the image
     positions: Array  # (N,) int32: pixel numbers, row by row, rising
     excess: Array  # (N, C) float32: unclipped - clipped values of sRGB, whose full scale is 1
 
-    def columns(self, width: int, first: int, stop: int) -> "Outside":
-        """The same for the columns `first` to `stop` of an image of `width` pixels."""
-        rows, columns = np.divmod(self.positions, width)
+    def columns(self, first: int, stop: int) -> "Outside":
+        """The same for the columns `first` to `stop` of the image."""
+        rows, columns = np.divmod(self.positions, self.size[1])
         kept = (columns >= first) & (columns < stop)
         positions = rows[kept] * (stop - first) + columns[kept] - first
-        return Outside(positions=positions.astype(np.int32), excess=self.excess[kept])
+        size = (self.size[0], stop - first)
+        return Outside(size=size, positions=positions.astype(np.int32), excess=self.excess[kept])
 
 
 def conversion_for(icc: bytes | None, samples: Array, span: Span) -> tuple[Conversion | None, tuple[str, ...]]:
@@ -74,7 +76,8 @@ def to_srgb(
         fill_missing(image, missing, -1)
     outside = None
     if any(map(len, positions)):
-        outside = Outside(positions=np.concatenate(positions), excess=np.concatenate(excess))
+        size = (height, width)
+        outside = Outside(size=size, positions=np.concatenate(positions), excess=np.concatenate(excess))
     return image, outside
 
 
@@ -82,7 +85,7 @@ def from_srgb(pixels: Array, profile: Conversion, outside: Outside | None, dtype
     """sRGB pixels (C, H, W) in [-1, 1] as samples (H, W, C) of a profile: the inverse of `to_srgb`.
 
     `dtype` is uint8, uint16 or a float type, whose samples lie in [0, 1]. What was clipped comes back from `outside`
-    where a channel is still at or near its limit, see `restore_outside`.
+    where a channel is still at or near its limit, see `restore_outside`; it counts for an image of the same size only.
     """
     channels, height, width = pixels.shape
     planes = np.ascontiguousarray(pixels, np.float32).reshape(channels, -1)
@@ -94,7 +97,7 @@ def from_srgb(pixels: Array, profile: Conversion, outside: Outside | None, dtype
         strip = np.clip(planes[:, start:stop], -1, 1)
         strip += 1
         strip /= 2
-        if outside is not None:
+        if outside is not None and outside.size == (height, width):
             first, last = np.searchsorted(outside.positions, np.array([start, stop], np.int32))  # no copy of positions
             restore_outside(strip, outside.positions[first:last] - start, outside.excess[first:last])
         values = profile.from_srgb(strip)

@@ -289,8 +289,8 @@ def crop_half(picture: Picture, half: str) -> Picture:
     cropped = replace(picture, pixels=pixels, alpha=alpha, missing=missing, full_size=full_size, box=None)
     if picture.outside is None:
         return cropped
-    width = picture.pixels.shape[2]
-    return replace(cropped, outside=picture.outside.columns(width, *part.indices(width)[:2]))
+    first, stop, _ = part.indices(picture.pixels.shape[2])
+    return replace(cropped, outside=picture.outside.columns(first, stop))
 
 
 def printable_path(path: str | os.PathLike[str]) -> str:
@@ -384,7 +384,7 @@ def with_pixels(picture: Picture, pixels: Array, source: Values | None = None, t
         pixels=pixels,
         icc=icc,
         is_srgb=picture.is_srgb and icc is not None,
-        outside=picture.outside if icc is not None and pixels.shape == picture.pixels.shape else None,
+        outside=picture.outside if icc is not None else None,
         notes=tuple(notes),
         format=format,
         depth=depth,

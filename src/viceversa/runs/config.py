@@ -76,7 +76,7 @@ class TrainConfig:
     samples: Number = 10  # sample sheets over the run
     save_every: Count | None = None  # steps between checkpoints; none: every two minutes
     keep: Count = 2  # newest checkpoints kept
-    probes: Number = 40  # health checks over the run, fewer where they would take more than 2 % of the time; 0 = none
+    probes: Number = 40  # health checks over the run, fewer where they would take more than 3 % of the time; 0 = none
     on_symptom: Literal["watch", "stop", "treat"] = "watch"  # what an alarm of the health monitor does
 
 

@@ -46,7 +46,7 @@ class TranslationTask(Task):
         return TranslationProbe(a, b, config.method.directions, references=references)
 
     def probe_cost(self, config: RunConfig) -> float:
-        return PICTURES * len(config.method.directions) / (2 * config.train.batch + 8)  # benchmarks/monitor.py --checks
+        return PICTURES * len(config.method.directions) / (1.5 * config.train.batch + 5)  # benchmarks/monitor.py
 
     def counts(self, listing: DatasetListing) -> str:
         a, b = listing.names

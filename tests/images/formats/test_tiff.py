@@ -24,7 +24,7 @@ AXES = {
     "photometric": ("minisblack", "miniswhite", "rgb"),
     "rows": (None, 5),
 }
-HEIGHT, WIDTH = 19, 37
+HEIGHT, WIDTH = 18, 21
 
 
 def cases(count: int, seed: int = 0):
@@ -134,9 +134,10 @@ def check(case, seed=0) -> bool:
 
 
 def test_every_kind_of_file_is_read_right_and_comes_back():
-    assert sum(check(case, i) for i, case in enumerate(cases(2600))) >= 1000
+    assert sum(check(case, i) for i, case in enumerate(cases(1650))) >= 1000
 
 
 @pytest.mark.long
-def test_many_more_kinds_of_files():
-    assert sum(check(case, i) for i, case in enumerate(cases(30_000, seed=1))) >= 12_000
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_many_more_kinds_of_files(seed):
+    assert sum(check(case, i) for i, case in enumerate(cases(3500, seed))) >= 2000

@@ -294,7 +294,8 @@ def test_beyond_4_gb_files_are_bigtiff(monkeypatch):
 
 
 def test_files_are_no_larger_than_those_of_tifffile():
-    noisy = np.clip(SMOOTH + rng.normal(0, 3, SMOOTH.shape), 0, 255).astype(np.uint8).repeat(4, 0).repeat(4, 1)
+    large = SMOOTH.repeat(4, 0).repeat(4, 1)
+    noisy = np.clip(large + rng.normal(0, 3, large.shape), 0, 255).astype(np.uint8)
     for array in (noisy, noisy.astype(np.uint16) * 16, noisy.astype(np.float32) / 7):
         theirs = file_of(array, photometric="rgb", compression="zlib", predictor=True)
         assert len(TIFF.encode([Decoded(samples=array)])) <= 1.02 * len(theirs.getvalue())

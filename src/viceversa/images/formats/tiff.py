@@ -6,6 +6,7 @@ Directories are read by `tiff_tags`, pages are put together by `tiff_pages`, siz
 
 import os
 import struct
+from threading import Lock
 from typing import IO, Any, cast
 
 import numpy as np
@@ -37,7 +38,8 @@ SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 PER_INCH = {2: 1.0, 3: 2.54}  # by resolution unit
 LARGEST_ICC = 2**26
 FILES_KEPT = 8
-_pages_of_files: dict[tuple[int, ...], Pages] = {}
+_pages_of_files: dict[tuple[int, ...], Pages] = {}  # the last used at the end
+_lock = Lock()
 
 
 def count(file: IO[bytes]) -> int:
@@ -90,10 +92,14 @@ def _pages(file: IO[bytes]) -> Pages:
         key = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
     except (OSError, AttributeError):
         return read_pages(file)
-    pages = _pages_of_files.get(key) or read_pages(file)
-    while len(_pages_of_files) >= FILES_KEPT:
-        _pages_of_files.pop(next(iter(_pages_of_files)), None)
-    _pages_of_files[key] = pages
+    with _lock:
+        known = _pages_of_files.get(key)
+    pages = known or read_pages(file)
+    with _lock:
+        _pages_of_files.pop(key, None)
+        while len(_pages_of_files) >= FILES_KEPT:
+            del _pages_of_files[next(iter(_pages_of_files))]
+        _pages_of_files[key] = pages
     return pages
 
 

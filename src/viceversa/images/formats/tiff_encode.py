@@ -1,7 +1,6 @@
 """Encode pages as one TIFF file: little-endian, deflated strips, BigTIFF beyond 4 GB (TIFF 6.0, technical note 3)."""
 
 import struct
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,7 +33,7 @@ STRIP_BYTES = 2**19  # before compression; a reader of a part decodes little mor
 CLASSIC_LIMIT = 2**32 - 2**24  # bytes of a classic file, with room for directories
 NO_COMPRESSION, DEFLATE = 1, 8
 NO_PREDICTOR, DIFFERENCES, FLOAT_DIFFERENCES = 1, 2, 3
-LEVEL = 6
+LEVEL = 6  # of libdeflate, see docs/decisions.md
 SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3}
 
 
@@ -135,10 +134,12 @@ def _page(plane: Array, tags: list[Entry], exif: Exif | None, is_plain: bool) ->
     height, width, samples = plane.shape
     predictor = NO_PREDICTOR if is_plain else _predictor(plane)
     rows = height if is_plain else max(1, min(height, STRIP_BYTES // (width * samples * plane.itemsize)))
-    strips = []
+    import imagecodecs
+
+    strips: list[bytes] = []
     for top in range(0, height, rows):
         data = _predicted(plane[top : top + rows], predictor)
-        strips.append(data if is_plain else zlib.compress(data, LEVEL))
+        strips.append(data if is_plain else bytes(imagecodecs.deflate_encode(data, LEVEL)))
     tags += [
         Entry(COMPRESSION, SHORT, struct.pack("<H", NO_COMPRESSION if is_plain else DEFLATE)),
         Entry(ROWS_PER_STRIP, LONG, struct.pack("<I", rows)),
