@@ -14,6 +14,7 @@ from ..arrays import Array
 from ..decoded import MAX_PIXELS, Decoded, Request, require_pixels
 from ..exif import Exif, read_exif
 from .avif import bits_of, read_deep
+from .deflated import MAX_RATIO
 from .png_chunks import without_large_metadata
 
 Result = TypeVar("Result")
@@ -32,6 +33,7 @@ CONVERTED_MODES = {
 UPSIDE_DOWN, MIRRORED = (3, 4, 7, 8), (2, 3, 6, 7)  # EXIF orientations whose rows or columns are reversed
 JPEG_REDUCTIONS = (8, 4, 2)  # scales 1/8, 1/4 and 1/2 at which a JPEG decoder can decode
 SIDES_KEPT = 3  # a reduced JPEG keeps at least this many times the side that its reader reduces it to (docs/log.md)
+MAX_JPEG_RATIO = 4096  # pixels for a byte
 BITS, WHITE_IS_ZERO, PLANAR = 258, 262, 284  # TIFF tags
 
 # Pillow warns about images above half of its own limit and about junk beside the pixels, once per file. Ignoring this
@@ -47,6 +49,18 @@ def decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     decoded, is_skipped = despite_metadata(lambda whole: _decode(whole, page, request, name), file)
     skipped = ("compressed text or profile above 1 MB skipped",) if is_skipped else ()
     return replace(decoded, notes=(*decoded.notes, *skipped))
+
+
+def _require_data(image: Image.Image, file: IO[bytes], name: str) -> None:
+    """ValueError for a file that states more pixels than it can hold, which Pillow would paint black or grey.
+
+    Deflate packs bytes 1032 to 1. A block of 64 pixels of a JPEG takes a bit at least: 512 to 1, here with a margin.
+    """
+    packed = next((bits for bits in (1, 2, 4) if f";{bits}" in _first_tile(image).raw), 8)
+    bits = 1 if image.mode == "1" else packed
+    most = MAX_JPEG_RATIO if name == "JPEG" else 8 * MAX_RATIO // bits
+    if image.width * image.height > most * file.seek(0, 2):
+        raise ValueError("image file is truncated")
 
 
 def despite_metadata(call: Callable[[IO[bytes]], Result], file: IO[bytes]) -> tuple[Result, bool]:
@@ -70,6 +84,8 @@ def _open(file: IO[bytes], name: str) -> Any:
 def _decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     image = _open(file, name)
     require_pixels(*image.size)
+    if name in ("PNG", "JPEG"):
+        _require_data(image, file, name)
     if page:
         image.seek(page)
     width, height = image.size
