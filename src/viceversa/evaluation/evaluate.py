@@ -171,7 +171,7 @@ def note_unreadable(errors: Sequence[str]) -> list[str]:
 def against_truth(results: DirectionResults) -> dict[str, float] | None:
     """Distance to the true translations, beside the input as it is and the best colour change; none without truths."""
     names = ("psnr", "ssim", "feature", "input_psnr", "input_ssim", "input_feature", "colour_psnr")
-    return results.means(*names) or None
+    return results.means(*names, "mae", "colour_mae") or None
 
 
 def content(results: DirectionResults) -> dict[str, float | None]:
