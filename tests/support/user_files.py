@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+from PIL import Image
 
 SIDE = 40  # pixels
 COUNTS = {"trainA": 5, "trainB": 4, "testA": 2, "testB": 2}
@@ -60,3 +61,25 @@ def scanner(rng: np.random.Generator, side: str) -> np.ndarray:
 def counts_of_camera(rng: np.random.Generator, side: str) -> np.ndarray:
     """uint16 counts, 0 to 900 in A, 0 to 4095 in B."""
     return np.rint((900 if side == "A" else 4000) * shapes(rng)[..., 0]).astype(np.uint16)
+
+
+def write_images(
+    folder: Path, draw: Draw, suffix: str = ".png", counts: dict[str, int] = COUNTS, **options: object
+) -> Path:
+    """The same as files that Pillow writes."""
+    rng = np.random.default_rng(0)
+    for name, count in counts.items():
+        (folder / name).mkdir(parents=True)
+        for i in range(count):
+            Image.fromarray(draw(rng, name[-1])).save(folder / name / f"{i}{suffix}", **options)
+    return folder
+
+
+def write_stacks(folder: Path, pages: dict[str, int]) -> Path:
+    """One stack of 12-bit counts in 16 bits in each folder."""
+    rng = np.random.default_rng(0)
+    for name, count in pages.items():
+        (folder / name).mkdir(parents=True)
+        stack = np.stack([np.rint(4095 * shapes(rng)[..., 0]).astype(np.uint16) for _ in range(count)])
+        tifffile.imwrite(folder / name / "stack.tif", stack, photometric="minisblack")
+    return folder
