@@ -323,16 +323,15 @@ def _domain_report(
 def _values_line(values: Values, own: list[_Summary]) -> str:
     """The range of a domain, what its values reach, and how many bits that is."""
     spans = [s.span for s in own if s.span is not None]
-    line = f"values {values.describe()}"
     if not spans:
-        return line
+        return values.describe()
     low, high = min(span[0] for span in spans), max(span[1] for span in spans)
-    line += f", reaching {low:g} to {high:g}"
+    reached = f"files reach {low:g} to {high:g}"
     kind = np.dtype(values.number_type)
     if kind.kind in "ui":
         bits = int(np.ceil(np.log2(max(1.0, high - min(low, 0.0)) + 1)))
-        line += f": {bits} of {8 * kind.itemsize} bits"
-    return line
+        reached += f": {bits} of {8 * kind.itemsize} bits"
+    return f"{values.describe()} ({reached})"
 
 
 def _span(values: list[Any]) -> tuple[float, float, float]:

@@ -1,7 +1,7 @@
 """Measure the values of a domain: number type, channels, and the range that is the same for all of its files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ TAIL = 0.05  # percent of the values on each side that may be outliers
 FAR = 0.5  # outliers lie further from the others than this share of their range
 ISOLATED = 2.0  # a number that stands for missing pixels lies further than this many ranges from the others
 REPEATED = 1e-4  # and makes up more than this share of the values
+SPECK = 0.01  # a high number alone is metal or a saturated pixel up to this share of the values
+HOUNSFIELD_TOPS = (1023.0, 2047.0, 3071.0, 4200.0)  # metal may lie above
 FULLEST = 0.25  # of 0..1 and -1..1 that values must reach for this to be their range
 
 Span = tuple[float, float]
@@ -60,6 +62,7 @@ def measure_values(
     sample = sample_values(paths, nodata)
     stated = sample.nodata if nodata is None else nodata
     if span is None:
+        sample = without_specks(sample)
         require_no_hidden_nodata(sample, domain, key)
         span = snap(sample, number_type)
     is_relative = types <= {"uint8", "uint16"} and span == full_span(number_type)
@@ -154,21 +157,38 @@ def sample_values(paths: Sequence[Path], nodata: float | None) -> ValueSample:
     )
 
 
+def others_of(sample: ValueSample, extreme: float) -> NDArray[np.float64] | None:
+    """All values but `extreme`, the least or the largest, where it repeats and lies far from them; else none."""
+    rest = sample.values[sample.values != extreme]
+    share = 1 - len(rest) / len(sample.values)
+    if share <= REPEATED or not len(rest):
+        return None
+    low, high = np.percentile(rest, [TAIL, 100 - TAIL])
+    gap = min(abs(extreme - rest.min()), abs(extreme - rest.max()))
+    return rest if gap > ISOLATED * max(high - low, 1e-12) else None
+
+
+def without_specks(sample: ValueSample) -> ValueSample:
+    """The sample without metal in a slice and saturated pixels: one high number, far from all others, and rare."""
+    rest = others_of(sample, sample.largest)
+    if rest is None or len(sample.values) - len(rest) > SPECK * len(sample.values):
+        return sample
+    return replace(sample, values=rest, largest=float(rest.max()))
+
+
 def require_no_hidden_nodata(sample: ValueSample, domain: str, key: str) -> None:
     """DataError where one number, far from all others, makes up part of the values: -9999 for missing pixels."""
     for extreme in (sample.least, sample.largest):
-        rest = sample.values[sample.values != extreme]
-        share = 1 - len(rest) / len(sample.values)
-        if share <= REPEATED or not len(rest):
+        rest = others_of(sample, extreme)
+        if rest is None:
             continue
-        low, high = np.percentile(rest, [TAIL, 100 - TAIL])
-        gap = min(abs(extreme - rest.min()), abs(extreme - rest.max()))
-        if gap > ISOLATED * max(high - low, 1e-12):
-            raise DataError(
-                f"{share:.2%} of the values of {domain} are {extreme:g}, far from all others ({rest.min():g} to "
-                f"{rest.max():g}); if they stand for missing pixels --set data.nodata={extreme:g}, "
-                f"else --set {key}={low:g},{high:g}"
-            )
+        share = 1 - len(rest) / len(sample.values)
+        low, high = rounded_outwards(float(rest.min()), float(rest.max()))
+        raise DataError(
+            f"{share:.2%} of the values of {domain} are {extreme:g}, far from all others ({rest.min():g} to "
+            f"{rest.max():g}); if they stand for missing pixels --set data.nodata={extreme:g}, "
+            f"else --set {key}={low:g},{high:g}"
+        )
 
 
 def bulk(sample: ValueSample) -> Span:
@@ -184,8 +204,8 @@ def bulk(sample: ValueSample) -> Span:
 def snap(sample: ValueSample, number_type: str) -> Span:
     """The range of a sample, as what its numbers plainly are."""
     low, high = bulk(sample)
-    if -3100 <= low <= -900 and 200 <= high <= 4200:  # Hounsfield units; below -1024 lies the padding of scanners
-        return -1024.0, next(top for top in (1023.0, 2047.0, 3071.0, 4200.0) if high <= top)
+    if is_hounsfield(sample.values, low, high):
+        return -1024.0, next((top for top in HOUNSFIELD_TOPS if high <= top), 3071.0)
     kind = np.dtype(number_type)
     is_count = kind.kind == "u" or (sample.is_whole and low >= 0 and high > 1)
     if is_count and low < 0.5 * high and high <= 65535:
@@ -197,6 +217,14 @@ def snap(sample: ValueSample, number_type: str) -> Span:
         if low < 0 and FULLEST <= largest <= 1:
             return -1.0, 1.0
     return rounded_outwards(low, high)
+
+
+def is_hounsfield(values: NDArray[np.float64], low: float, high: float) -> bool:
+    """Whether values are Hounsfield units: from air, with metal in few pixels and one number that pads the scanner."""
+    if not (-3100 <= low <= -900 and high >= 200 and np.percentile(values, 99) <= HOUNSFIELD_TOPS[-1]):
+        return False
+    below_air = (values < -1200) & (values > values.min())
+    return bool(below_air.mean() < 0.01)
 
 
 def rounded_outwards(low: float, high: float) -> Span:

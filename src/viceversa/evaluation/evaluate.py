@@ -171,7 +171,7 @@ def note_unreadable(errors: Sequence[str]) -> list[str]:
 def against_truth(results: DirectionResults) -> dict[str, float] | None:
     """Distance to the true translations, beside the input as it is and the best colour change; none without truths."""
     names = ("psnr", "ssim", "feature", "input_psnr", "input_ssim", "input_feature", "colour_psnr")
-    return results.means(*names) or None
+    return results.means(*names, "mae", "colour_mae") or None
 
 
 def content(results: DirectionResults) -> dict[str, float | None]:
@@ -249,12 +249,13 @@ def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, s
 def protocol(extractor: FeatureNet, prepare: Preparation, seed: int) -> dict[str, Any]:
     """Every choice that a number depends on."""
     cut = f"centre of {prepare.size} px, fit {prepare.fit}" if prepare.size else "whole, at their own size"
+    depth = "8 bit" if prepare.store_type == "uint8" else prepare.store_type
     return {
         "extractor": extractor.name,
         "extractor_sha256": extractor.sha256,
         "features": extractor.dimensions,
         "resize": f"{extractor.rule} to {extractor.side} px",
-        "pictures": f"{cut}, 8 bit",
+        "pictures": f"{cut}, {depth}",
         "kid": f"all pairs of up to {LARGEST} pictures, x 1000; 95 % bootstrap interval of {DRAWS} draws",
         "neighbours": NEIGHBOURS,
         "seed": seed,

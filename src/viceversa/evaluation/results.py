@@ -34,6 +34,8 @@ class PairedScore:
     input: float  # the input as it is
     colour: float  # the best affine change of all colours, fitted on these very pairs
     translation: float
+    mae: float | None = None  # mean absolute error in the numbers of the target's files; none for photographs
+    colour_mae: float | None = None  # of the best affine change
 
     @staticmethod
     def of(inputs: DirectionInputs, results: DirectionResults) -> "PairedScore | None":
@@ -49,6 +51,8 @@ class PairedScore:
             input=plain,
             colour=colour,
             translation=translation,
+            mae=results.mean("mae"),
+            colour_mae=results.mean("colour_mae"),
         )
 
     @property
@@ -121,6 +125,8 @@ def save_partial(
     directions: dict[tuple[str, str], dict[str, Any]] = {}
     for s in scores:
         truth = {"pictures": s.count, "psnr": s.translation, "input_psnr": s.input, "colour_psnr": s.colour}
+        if s.mae is not None and s.colour_mae is not None:
+            truth |= {"mae": s.mae, "colour_mae": s.colour_mae}
         directions.setdefault((s.source, s.target), {})["truth"] = truth
     for v in verdicts:
         directions.setdefault((v["source"], v["target"]), {})["verdict"] = v
@@ -170,6 +176,8 @@ def _paired_of_evaluation(run: RunFolder) -> tuple[int, list[PairedScore]]:
                 input=truth["input_psnr"],
                 colour=truth["colour_psnr"],
                 translation=truth["psnr"],
+                mae=truth.get("mae"),
+                colour_mae=truth.get("colour_mae"),
             )
         )
     return saved["step"], scores
@@ -178,7 +186,7 @@ def _paired_of_evaluation(run: RunFolder) -> tuple[int, list[PairedScore]]:
 def _paired_of_truth_json(run: RunFolder) -> tuple[int, list[PairedScore]]:
     """Step and scores in truth.json, where version 0.1 of the report wrote them."""
     saved = json.loads((run.path / "truth.json").read_bytes())
-    fields = PairedScore.__dataclass_fields__
+    fields = ("source", "target", "count", "input", "colour", "translation")
     scores = [
         PairedScore(**{name: saved[key][name] for name in fields}) for key in ("a_to_b", "b_to_a") if key in saved
     ]

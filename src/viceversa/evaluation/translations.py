@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ COLOUR_IMAGES = 100  # of each side, that the colours of a domain are measured o
 FIT_PIXELS = 2**22  # pixels that the colour change is fitted on, taken evenly; more would only cost memory
 
 Numbers = NDArray[np.float64]
-Bytes = NDArray[np.uint8]
+Stored = NDArray[Any]  # as the training store keeps images, to save memory: 8 bits where these lose nothing
 Translate = Callable[[Images, Side], Images]  # images (N, C, H, W) in [-1, 1], and the domain to translate them into
 Observer = Callable[[list[Path], Images, Images], None]  # is called with every batch: files, inputs, translations
 
@@ -47,6 +48,12 @@ class DirectionInputs:
     training: bool = False  # there is no test set: these are training images
     prepare_source: Preparation
     prepare_target: Preparation
+
+    @property
+    def unit_scale(self) -> float | None:
+        """What 1 of [-1, 1] is in the numbers of the target's files; none for photographs, which have no unit."""
+        values = self.prepare_target.values
+        return None if values is None or values.relative else (values.high - values.low) / 2
 
     @property
     def truth_of(self) -> dict[Path, Path]:
@@ -126,12 +133,15 @@ def score_direction(
     """Read and fit the test images of a direction as its run does, translate them once and score them.
 
     Where truths are known: PSNR of the translation ("psnr"), of the input as it is ("input_psnr") and of the best
-    affine change of colours ("colour_psnr"). With `back` and `cycle` "cycle_l1" and "cycle_psnr". With an `extractor`
+    affine change of colours ("colour_psnr"); where the target has numbers of its own, also the mean absolute error in
+    these, of the translation ("mae") and of that change ("colour_mae"). With `back` and `cycle` "cycle_l1" and
+    "cycle_psnr". With an `extractor`
     also features, SSIM and edges, and with `recolour` the features of inputs so changed. An image that cannot be read,
     or whose truth cannot, is left out and listed.
     """
     results = DirectionResults()
-    pairs: list[tuple[Bytes, Bytes]] = []  # inputs and truths for the colour change, in 8 bits to save memory
+    pairs: list[tuple[Stored, Stored]] = []  # inputs and truths for the colour change
+    types = (inputs.prepare_source.store_type, inputs.prepare_target.store_type)
     known = bool(inputs.truths)
 
     for part in batches(islice(_readable_pairs(inputs, results.unreadable), limit), batch):
@@ -145,7 +155,8 @@ def score_direction(
 
         if true is not None:
             _add_psnr(results, x, y, true)
-            pairs.append((images.to_uint8(x), images.to_uint8(true)))
+            _add_error(results, "mae", y, true, inputs.unit_scale)
+            pairs.append((images.to_stored(x, types[0]), images.to_stored(true, types[1])))
         if z is not None and cycle:
             results.add("cycle_l1", np.abs(z - x).mean((1, 2, 3), dtype=np.float64) / 2)
             results.add("cycle_psnr", psnr_of_each(z, x))
@@ -171,7 +182,7 @@ def score_direction(
         show(f"{inputs.source} -> {inputs.target}: {len(results.paths)} of {len(inputs.paths)}")
 
     if pairs:
-        _add_colour_psnr(results, pairs)
+        _add_colour_psnr(results, pairs, inputs.unit_scale)
     return results
 
 
@@ -223,6 +234,12 @@ def _add_psnr(results: DirectionResults, x: Images, y: Images, true: Images) -> 
     results.add("input_psnr", psnr_of_each(_with_channels(x, true.shape[1]), true))
 
 
+def _add_error(results: DirectionResults, name: str, y: Images, true: Images, unit_scale: float | None) -> None:
+    """Mean absolute error of each image of a batch in the numbers of the target's files, where these have a unit."""
+    if unit_scale is not None:
+        results.add(name, np.abs(y - true).mean((1, 2, 3), dtype=np.float64) * unit_scale)
+
+
 def _add_content(results: DirectionResults, extractor: FeatureNet, x: Images, y: Images, true: Images | None) -> None:
     """Features and edges of a batch; where truths are known also SSIM, and the distance to them in features."""
     results.output_features.append(extractor(y))
@@ -243,17 +260,22 @@ def _add_content(results: DirectionResults, extractor: FeatureNet, x: Images, y:
     results.add("true_edges", edge_agreement(x, true))
 
 
-def _add_colour_psnr(results: DirectionResults, pairs: list[tuple[Bytes, Bytes]]) -> None:
+def _add_colour_psnr(results: DirectionResults, pairs: list[tuple[Stored, Stored]], unit_scale: float | None) -> None:
     """PSNR of the best affine change of colours, fitted on these very pairs: what colour alone can do."""
     every = math.ceil(sum(x[:, 0].size for x, _ in pairs) / FIT_PIXELS)
     x, true = (
         np.concatenate([part.transpose(1, 0, 2, 3).reshape(part.shape[1], -1) for part in side], axis=1)[:, ::every]
         for side in zip(*pairs, strict=True)
     )
-    results.colour_map = fit_affine_colour(images.from_uint8(x)[None, :, None], images.from_uint8(true)[None, :, None])
+    source, target = (images.from_stored(side)[None, :, None] for side in (x, true))
+    results.colour_map = fit_affine_colour(source, target)
     for inputs, truths in pairs:
-        recoloured = apply_affine_colour(images.from_uint8(inputs), results.colour_map)
-        results.add("colour_psnr", psnr_of_each(recoloured, images.from_uint8(truths)))
+        recoloured, exact = (
+            apply_affine_colour(images.from_stored(inputs), results.colour_map),
+            images.from_stored(truths),
+        )
+        results.add("colour_psnr", psnr_of_each(recoloured, exact))
+        _add_error(results, "colour_mae", recoloured, exact, unit_scale)
 
 
 def _with_channels(x: Images, channels: int) -> Images:

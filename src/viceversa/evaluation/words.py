@@ -18,10 +18,13 @@ def sentences(direction: dict[str, Any]) -> list[str]:
 
 
 def _truth(t: dict[str, Any]) -> str:
+    error = ""
+    if "mae" in t:
+        error = f" Mean error in the target's numbers {t['mae']:.4g} (the best colour change {t['colour_mae']:.4g})."
     return (
         f"Truth: PSNR {t['psnr']:.1f} dB (the input has {t['input_psnr']:.1f}, the best colour change "
         f"{t['colour_psnr']:.1f}), SSIM {t['ssim']:.3f} ({t['input_ssim']:.3f}), distance in features "
-        f"{t['feature']:.1f} ({t['input_feature']:.1f})."
+        f"{t['feature']:.1f} ({t['input_feature']:.1f}).{error}"
     )
 
 

@@ -37,10 +37,11 @@ class Values:
         return full_span(number_type) if self.relative else (self.low, self.high)
 
     def describe(self) -> str:
-        """ "int16 from -1024 to 3071"."""
-        span = "0 to full" if self.relative else f"{self.low:g} to {self.high:g}"
+        """ "1 channel of int16, values -1024 to 3071, -9999 is missing"."""
+        channels = f"{self.channels} channel{'s' if self.channels > 1 else ''}"
+        low, high = self.span(self.number_type)
         nodata = "" if self.nodata is None else f", {self.nodata:g} is missing"
-        return f"{self.channels} x {self.number_type}, {span}{nodata}"
+        return f"{channels} of {self.number_type}, values {low:g} to {high:g}{nodata}"
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

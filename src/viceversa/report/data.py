@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..console import duration
+from ..images import Values
+from ..methods.protocol import SIDES
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 from ..tasks import task_of
@@ -82,15 +84,15 @@ def training_time(log: Path) -> str | None:
 
 
 def status(report: ReportData) -> str:
-    """Two sentences: how far the run came, in which time, on which hardware; and its training data."""
+    """How far the run came, in which time, on which hardware; its training data, and what their numbers are."""
     plan = f" of {report.steps:,}" if report.steps else ""
     verb = "Stopped" if report.unfinished else "Finished"
     if report.in_progress:
-        return f"{progress(report)} on {report.device}. Training on {training_data(report)}."
+        return f"{progress(report)} on {report.device}. Training on {training_data(report)}.{numbers_of_files(report)}"
     progress_made = f"{verb} at step {report.step:,}{plan}" if report.step else "No checkpoint yet"
     elapsed = training_time(report.run.path / "log.txt")
     after = f" after {elapsed}" if elapsed else ""
-    return f"{progress_made}{after} on {report.device}. Trained on {training_data(report)}."
+    return f"{progress_made}{after} on {report.device}. Trained on {training_data(report)}.{numbers_of_files(report)}"
 
 
 def progress(report: ReportData) -> str:
@@ -123,3 +125,16 @@ def training_data(report: ReportData) -> str:
     a, b = report.names
     pairs = "in pairs" if task_of(report.config.method).paired else "not in pairs"
     return f"{counts['train_a']:,} {a} and {counts['train_b']:,} {b} at {size} px, {pairs}"
+
+
+def numbers_of_files(report: ReportData) -> str:
+    """A sentence for each domain whose files are no photographs of 8 bits: channels, number type and range."""
+    described = described_values(report.data)
+    return "".join(f" {name} has {values}." for name, values in described.items())
+
+
+def described_values(data: dict[str, Any]) -> dict[str, str]:
+    """Channels, number type and range of each domain in words, by its name; without photographs of 8 bits."""
+    values = {side: Values(**saved) for side, saved in data.get("values", {}).items()}
+    names = dict(zip(SIDES, data["names"] if len(values) > 1 else ["Every picture"], strict=False))
+    return {names[side]: v.describe() for side, v in values.items() if not v.is_plain}

@@ -1,12 +1,13 @@
 """What the run has learned: its distance to the truth, and the translations themselves."""
 
 from pathlib import Path
+from typing import Any
 
 from ..evaluation.results import PairedScore
 from ..evaluation.translations import TranslatedImage
 from ..images import file_of
 from ..tasks import task_of
-from .data import ReportData
+from .data import ReportData, described_values
 from .film import last_sheet
 from .gallery import DirectionGallery
 from .markup import Html, fold, html, join, paragraph, picture, section, zoomable
@@ -30,6 +31,7 @@ def truth(report: ReportData) -> Html:
         "PSNR against the truth",
         html('<table class="truth">{rows}</table>', rows=join(rows)),
         *(paragraph(verdict(score)) for score in scores),
+        *(paragraph(text) for score in scores if (text := error_in_unit(score, report.data))),
         paragraph(
             "All in dB: PSNR against the true translation, averaged over the test pictures whose truth is known. "
             "Higher is better; 3 dB more is half the squared error. The best colour change is the affine map of RGB "
@@ -72,6 +74,17 @@ def verdict(s: PairedScore) -> str:
     return (
         f"{nearer} and than the best colour change by {s.over_colour:.1f} dB: "
         f"colour alone would leave {factor:.1f} times the squared error."
+    )
+
+
+def error_in_unit(s: PairedScore, data: dict[str, Any]) -> str:
+    """The mean absolute error in the numbers of the target's files; nothing for photographs."""
+    if s.mae is None or s.colour_mae is None:
+        return ""
+    values = described_values(data).get(s.target, "")
+    return (
+        f"In the numbers of {s.target} ({values}) the translation is wrong by {s.mae:.4g} on average, the best colour "
+        f"change by {s.colour_mae:.4g}."
     )
 
 

@@ -297,7 +297,8 @@ class Session:
 
         for side, values in self.listing.values.items():
             if not values.is_plain:
-                self.live.say(f"data: {side} has {values.describe()}")
+                name = self.listing.names[SIDES.index(side)] if len(self.listing.values) > 1 else "every picture"
+                self.live.say(f"data: {name} has {values.describe()}")
 
         c, ranks = self.config, distributed.world_size()
         how = [self.device, c.train.precision, f"{c.train.threads} threads"]
