@@ -19,6 +19,7 @@ TAIL = 0.05  # percent of the values on each side that may be outliers
 FAR = 0.5  # outliers lie further from the others than this share of their range
 ISOLATED = 2.0  # a number that stands for missing pixels lies further than this many ranges from the others
 REPEATED = 1e-4  # and makes up more than this share of the values
+MEASURED_LEVELS = 16  # different values that measurements have at least; masks and labels have fewer
 SPECK = 0.01  # a high number alone is metal or a saturated pixel up to this share of the values
 HOUNSFIELD_TOPS = (1023.0, 2047.0, 3071.0, 4200.0)  # metal may lie above
 FULLEST = 0.25  # of 0..1 and -1..1 that values must reach for this to be their range
@@ -161,7 +162,7 @@ def others_of(sample: ValueSample, extreme: float) -> NDArray[np.float64] | None
     """All values but `extreme`, the least or the largest, where it repeats and lies far from them; else none."""
     rest = sample.values[sample.values != extreme]
     share = 1 - len(rest) / len(sample.values)
-    if share <= REPEATED or not len(rest):
+    if share <= REPEATED or len(np.unique(rest)) < MEASURED_LEVELS:
         return None
     low, high = np.percentile(rest, [TAIL, 100 - TAIL])
     gap = min(abs(extreme - rest.min()), abs(extreme - rest.max()))

@@ -126,6 +126,6 @@ def nodata_fits(nodata: float, number_type: str) -> bool:
     """Whether a number type has the number that stands for missing pixels."""
     kind = np.dtype(number_type)
     if kind.kind == "f":
-        return bool(np.isnan(nodata) or abs(nodata) <= np.finfo(kind).max)
+        return bool(np.isnan(nodata) or abs(nodata) <= float(np.finfo(kind).max))
     limits = np.iinfo(kind)
     return bool(np.isfinite(nodata) and limits.min <= nodata <= limits.max and float(nodata).is_integer())
