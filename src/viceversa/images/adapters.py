@@ -113,6 +113,6 @@ def _to_array(picture: Picture, like: Array) -> Array:
     samples = to_samples(picture)
     if picture.alpha is not None and like.dtype.kind == "f" and picture.low == 0:
         samples[..., -1] *= picture.high
-    if picture.depth == like.dtype.name or picture.depth == "float32":
+    if like.dtype.kind == samples.dtype.kind == "f":
         samples = samples.astype(like.dtype)
     return samples[..., 0] if like.ndim == 2 and samples.shape[2] == 1 else samples

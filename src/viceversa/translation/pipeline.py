@@ -1,9 +1,9 @@
 """Translation of files and folders: threads read ahead and write behind the translator, in the order of the files."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -50,9 +50,9 @@ def translate_files(
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
     targets = plan(inputs, Path(out), summary.notes)
-    budget, taken = MemoryBudget(), {*targets, *targets.values()}
+    budget, taken = MemoryBudget(), {path.resolve() for path in (*targets, *targets.values())}
     ahead = BATCHES_AHEAD * translator.batch_size
-    read = partial(images.read_pages, values=translator.source_values(to), strip=strip)
+    read = partial(read_file, values=translator.source_values(to), strip=strip)
     with Reader([*targets], ahead, budget, read) as reader, Writer(summary, ahead, budget) as writer:
         sources, done = iter(targets), 0
         while batch := list(islice(sources, budget.images(translator.batch_size))):
@@ -110,8 +110,22 @@ def translate_pages(translator: Translator, pages: Pages, to: str) -> Pages:
     return [translator.picture(page, to) for page in pages]
 
 
-def written_as(target: Path, picture: images.Picture, taken: Collection[Path]) -> Path:
-    """The planned file, or one with another suffix where its format cannot hold the result; never one of `taken`."""
+def read_file(path: Path, values: images.Values | None, strip: bool) -> Pages:
+    """The pages of a file; values outside of the range of its domain are counted together, in a note of the first."""
+    pages = images.read_pages(path, values=values, strip=strip)
+    if len(pages) < 2:
+        return pages
+    own = [images.clipping_note(page.clipped, page.pixels.size, (page.low, page.high)) for page in pages]
+    clipped, count = sum(page.clipped for page in pages), sum(page.pixels.size for page in pages)
+    together = images.clipping_note(clipped, count, (pages[0].low, pages[0].high))
+    others = [[note for note in page.notes if note not in said] for page, said in zip(pages, own, strict=True)]
+    others[0] += together
+    return [replace(page, notes=tuple(notes)) for page, notes in zip(pages, others, strict=True)]
+
+
+def written_as(target: Path, picture: images.Picture, taken: set[Path]) -> Path:
+    """The planned file, or one with another suffix where its format cannot hold the result: added to `taken`, which
+    holds all inputs and results."""
     known = suffix_of(target.name)
     named = BY_SUFFIX.get(known)
     has_alpha = picture.alpha is not None
@@ -119,7 +133,10 @@ def written_as(target: Path, picture: images.Picture, taken: Collection[Path]) -
         return target
     suffix = BY_NAME[picture.format].suffixes[0]
     renamed = target.with_name(target.name[: len(target.name) - len(known)] + suffix)
-    return target.with_name(target.name + suffix) if renamed in taken or renamed.exists() else renamed
+    while renamed.resolve() in taken:
+        target = renamed = target.with_name(target.name + suffix)
+    taken.add(renamed.resolve())
+    return renamed
 
 
 def result_or_error(call: Callable[[], Result]) -> Result | Exception:

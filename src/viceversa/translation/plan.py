@@ -40,7 +40,7 @@ def plan(inputs: Iterable[str | Path], out: Path, notes: list[str]) -> dict[Path
         raise DataError(f"nothing was translated: there is no picture in {where}")
     notes += [f"no picture in {reason}" for reason in empty]
 
-    originals = {source.resolve(): source for source in targets}
+    originals = {Path(file_of(source)[0]).resolve(): source for source in targets}
     sources: dict[Path, Path] = {}
     for source, target in targets.items():
         resolved = target.resolve()
