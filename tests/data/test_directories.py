@@ -110,9 +110,9 @@ def test_ending_of(name: str, ending: str) -> None:
 
 
 def test_a_folder_without_pictures_names_the_endings(tmp_path: Path) -> None:
-    fill(tmp_path / "a", 12, ".nii"), fill(tmp_path / "a", 3, ".TXT"), fill(tmp_path / "b")
+    fill(tmp_path / "a", 12, ".mha"), fill(tmp_path / "a", 3, ".TXT"), fill(tmp_path / "b")
     with pytest.raises(
-        DataError, match=r"no picture in domain a: .*a has 15 not a picture .* \(\.nii 12, \.txt 3\); put"
+        DataError, match=r"no picture in domain a: .*a has 15 not a picture .* \(\.mha 12, \.txt 3\); put"
     ) as e:
         find_domains(tmp_path)
     assert os.linesep not in str(e.value)

@@ -58,17 +58,17 @@ def test_a_page_of_a_stack_becomes_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 def test_what_was_passed_over_is_noted(tmp_path: Path) -> None:
-    for name in ("a/1.nii.gz", "a/2.nii.gz", "a/3.txt", "a/__MACOSX/x.png", "b/deep/y.md"):
+    for name in ("a/1.svg.gz", "a/2.svg.gz", "a/3.txt", "a/__MACOSX/x.png", "b/deep/y.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     with pytest.raises(
-        DataError, match=r"there is no picture in .*a: it has 3 not .* \(\.nii\.gz 2, \.txt 1\).*; .*b: it has 1"
+        DataError, match=r"there is no picture in .*a: it has 3 not .* \(\.svg\.gz 2, \.txt 1\).*; .*b: it has 1"
     ):
         plan([tmp_path / "a", tmp_path / "b"], tmp_path / "out", [])
     (tmp_path / "a" / "z.png").touch()
     notes: list[str] = []
     assert [*plan([tmp_path / "a", tmp_path / "b"], tmp_path / "out", notes)] == [tmp_path / "a" / "z.png"]
-    assert notes[0].startswith("a: passed over 3 not a picture by its name (.nii.gz 2, .txt 1), 1 system folder")
+    assert notes[0].startswith("a: passed over 3 not a picture by its name (.svg.gz 2, .txt 1), 1 system folder")
     assert notes[1].startswith(f"no picture in {tmp_path / 'b'}: it has 1 not a picture by its name (.md 1); put ")
 
 
