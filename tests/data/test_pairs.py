@@ -150,6 +150,12 @@ def test_pages_and_halves_are_part_of_a_name() -> None:
     assert (own_a, own_b) == (a, b)
 
 
+def test_a_compressed_file_pairs_with_a_plain_one() -> None:
+    a, b = paths("A", "x.nii.gz y.nii.gz z.1.png"), paths("B", "x.nii y.NII.GZ z.1.tif")
+    matched = match([(a, b)])
+    assert matched.parts == ((a, b),) and not matched.words
+
+
 def test_decomposed_names_match_composed_ones() -> None:
     name = "été ñandú 7"
     a, b = (paths("A", [unicodedata.normalize(form, f"{name}.png")]) for form in ("NFC", "NFD"))

@@ -11,7 +11,8 @@ from ..names import nfc
 
 Tokens = tuple[str, ...]
 
-ENDING = re.compile(r"\.[^./#]+(#[^/]*)?$")  # of a file; what follows # is a half or a page of it, and part of its name
+# Of a file, both endings where it is compressed; what follows # is a half or a page of it, and part of its name.
+ENDING = re.compile(r"(?:\.[^./#]+(?=\.gz(?:#|$)))?\.[^./#]+(#[^/]*)?$", re.IGNORECASE)
 WORDS = re.compile(r"\d+|[^\W\d_]+|[\W_]")  # numbers, words, and every other character by itself
 CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")  # where a word like imageHE has two parts
 
