@@ -21,7 +21,7 @@ ISOLATED = 2.0  # a number that stands for missing pixels lies further than this
 REPEATED = 1e-4  # and makes up more than this share of the values
 MEASURED_LEVELS = 16  # different values that measurements have at least; masks and labels have fewer
 SPECK = 0.01  # a high number alone is metal or a saturated pixel up to this share of the values
-HOUNSFIELD_TOPS = (1023.0, 2047.0, 3071.0, 4200.0)  # metal may lie above
+HOUNSFIELD_TOPS = (1023.0, 2047.0, 3071.0)  # metal may lie above
 FULLEST = 0.25  # of 0..1 and -1..1 that values must reach for this to be their range
 
 Span = tuple[float, float]
@@ -206,7 +206,8 @@ def snap(sample: ValueSample, number_type: str) -> Span:
     """The range of a sample, as what its numbers plainly are."""
     low, high = bulk(sample)
     if is_hounsfield(sample.values, low, high):
-        return -1024.0, next((top for top in HOUNSFIELD_TOPS if high <= top), 3071.0)
+        densest = float(np.percentile(sample.values, 100 - TAIL))
+        return -1024.0, next((top for top in HOUNSFIELD_TOPS if densest <= top), HOUNSFIELD_TOPS[-1])
     kind = np.dtype(number_type)
     is_count = kind.kind == "u" or (sample.is_whole and low >= 0 and high > 1)
     if is_count and low < 0.5 * high and high <= 65535:

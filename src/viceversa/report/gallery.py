@@ -1,9 +1,11 @@
 """The translations of a run as images and as numbers: test images in file order, never picked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..evaluation.extractors import FeatureNet, load_extractor
+from .. import images
+from ..evaluation.extractors import FeatureNet, Images, load_extractor
 from ..evaluation.features import BATCH, evenly_spaced, features_of_files
 from ..evaluation.results import (
     PairedScore,
@@ -55,7 +57,7 @@ def collect(run: RunFolder, translator: Translator, limit: int = 12) -> tuple[Di
     evaluated, verdicts = EvaluatedRun.of(run), saved_verdicts(run, translator.step)
     evaluation = last_evaluation(run)
     extractor = None if evaluation and evaluation.get("step") == translator.step else load_extractor()
-    galleries, computed = [], False
+    galleries, computed, shown = [], False, evaluated.config.data.shown
     for inputs in evaluated.directions():
         if inputs.direction.target not in translator.generators:
             continue
@@ -66,8 +68,8 @@ def collect(run: RunFolder, translator: Translator, limit: int = 12) -> tuple[Di
             DirectionGallery(
                 source=inputs.source,
                 target=inputs.target,
-                images=tuple(results.images),
-                pairs=at_own_size(results.images, translator, inputs.direction.target),
+                images=tuple(displayed(image, shown) for image in results.images),
+                pairs=at_own_size(results.images, translator, inputs.direction.target, shown),
                 verdict=verdict or verdicts.get((inputs.source, inputs.target)),
                 listed=len(inputs.paths),
                 training=inputs.training,
@@ -84,6 +86,21 @@ def collect(run: RunFolder, translator: Translator, limit: int = 12) -> tuple[Di
 
     saved = {(s.source, s.target): s for s in saved_paired_scores(run, translator.step)}
     return tuple(replace(gallery, score=saved.get((gallery.source, gallery.target))) for gallery in galleries)
+
+
+def displayed(image: TranslatedImage, channels: Sequence[int]) -> TranslatedImage:
+    """The image with the channels that are drawn."""
+
+    def drawn(pixels: Images | None) -> Images | None:
+        return None if pixels is None else images.to_display(pixels, channels)
+
+    return replace(
+        image,
+        input=images.to_display(image.input, channels),
+        output=images.to_display(image.output, channels),
+        cycle=drawn(image.cycle),
+        truth=drawn(image.truth),
+    )
 
 
 def score(

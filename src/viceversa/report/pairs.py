@@ -30,9 +30,22 @@ class Pair:
     after: Pixels
 
 
-def at_own_size(shown: Sequence[TranslatedImage], translator: Translator, target: str) -> tuple[Pair, ...]:
-    """The first PAIRS pictures of a direction translated at their own size, not as the crops of training."""
-    return tuple(pair_of(image, translator, target) for image in shown[:PAIRS])
+def at_own_size(
+    shown: Sequence[TranslatedImage], translator: Translator, target: str, channels: Sequence[int] = ()
+) -> tuple[Pair, ...]:
+    """The first PAIRS pictures of a direction translated at their own size, not as the crops of training.
+
+    `channels` are those to draw, from 1; without them the first three.
+    """
+    pairs = (pair_of(image, translator, target) for image in shown[:PAIRS])
+    return tuple(
+        Pair(
+            name=pair.name,
+            before=images.to_display(pair.before, channels),
+            after=images.to_display(pair.after, channels),
+        )
+        for pair in pairs
+    )
 
 
 def pair_of(image: TranslatedImage, translator: Translator, target: str) -> Pair:
