@@ -63,7 +63,7 @@ def files_of(folder, *images, **options):
         (spread(280.3, 319.2, whole=False), "float32", (280, 320)),
         (spread(-1000, 900), "int16", (-1024, 1023)),
         (spread(-1024, 3071), "int16", (-1024, 3071)),
-        (spread(-1000, 3500), "float32", (-1024, 4200)),
+        (spread(-1000, 3000), "float32", (-1024, 3071)),
         (spread(-25, 4, whole=False), "float32", (-25, 4)),
         (spread(0, 70000), "uint32", (0, 70000)),
         (spread(200_000, 240_000), "uint32", (200_000, 240_000)),
