@@ -1,5 +1,6 @@
 """Each extra in a fresh virtual environment: refused without it, installed by the printed command, then at work."""
 
+import itertools
 import re
 import shlex
 import signal
@@ -8,7 +9,9 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from support.fresh import Fresh, environment, make_fresh, make_wheel
 
@@ -83,6 +86,36 @@ def test_the_printed_command_installs_the_extra(fresh: Fresh, extra: str):
     if problem := fresh.pip(*shlex.split(command[0])[1:]):
         pytest.skip(f"pip cannot install {extra} here: {problem}")
     works(fresh)
+
+
+def write_heic(folder: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    rng = np.random.default_rng(0)
+    for side, name in itertools.product("ab", "xy"):
+        (folder / side).mkdir(parents=True, exist_ok=True)
+        pixels = Image.fromarray(rng.integers(0, 255, (32, 32, 3), np.uint8))
+        pillow_heif.from_pillow(pixels).save(folder / side / f"{name}.jpg")  # as phones name them
+
+
+def write_volumes(folder: Path) -> None:
+    nibabel = pytest.importorskip("nibabel")
+    rng = np.random.default_rng(0)
+    for side in "ab":
+        (folder / side).mkdir(parents=True, exist_ok=True)
+        volume = rng.integers(-1000, 1500, (32, 32, 4)).astype(np.int16)
+        nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), folder / side / "x.nii.gz")
+
+
+@pytest.mark.parametrize(("extra", "write"), [("heif", write_heic), ("medical", write_volumes)])
+def test_files_that_need_an_extra_name_it(fresh: Fresh, extra: str, write: Callable[[Path], None]):
+    write(fresh.desk / extra)
+    refused = fresh.run("viceversa", "data", "check", extra)
+    command = re.search(r"pip install '.*?'", refused.stdout + refused.stderr)
+    assert refused.returncode == 3 and command and f"viceversa[{extra}]" in command[0]
+    if problem := fresh.pip(*shlex.split(command[0])[1:]):
+        pytest.skip(f"pip cannot install {extra} here: {problem}")
+    done = fresh.run("viceversa", "data", "check", extra)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_evaluate_needs_no_extra_and_eval_can_be_installed(fresh: Fresh):
