@@ -14,7 +14,7 @@ from support.tiny import TINY
 from support.user_files import SIDE, counts_of_camera, scanner, shapes, write_images, write_stacks, write_tiffs
 from viceversa import images
 from viceversa.data.check import check
-from viceversa.errors import DataError
+from viceversa.errors import DataError, UsageError
 from viceversa.evaluation.run import EvaluatedRun
 from viceversa.runs.folder import RunFolder
 
@@ -59,6 +59,13 @@ def eight_or_sixteen_bits(rng, side):
     return levels((1, 1))(rng, side) if rng.random() < 0.5 else levels((1, 1), np.uint16, 65535)(rng, side)
 
 
+def with_truths(folder):
+    """The test images of the other domain as true translations."""
+    for truths, other in (("truthA", "testB"), ("truthB", "testA")):
+        shutil.copytree(folder / other, folder / truths)
+    return folder
+
+
 KINDS = {
     "ct": lambda folder: write_tiffs(folder, scanner),
     "counts": lambda folder: write_tiffs(folder, counts_of_camera),
@@ -72,7 +79,7 @@ KINDS = {
     "infrared": lambda folder: write_tiffs(folder, levels((4, 4))),
     "eight": lambda folder: write_tiffs(folder, levels((8, 8), np.uint16, 10_000)),
     "radar": lambda folder: write_tiffs(folder, levels((2, 3), np.float32, 1)),
-    "bands": lambda folder: write_tiffs(folder, bands),
+    "bands": lambda folder: with_truths(write_tiffs(folder, bands)),
     "mixed": lambda folder: write_images(folder, grey_or_rgb),
     "depths": lambda folder: write_images(folder, eight_or_sixteen_bits),
     "stacks": lambda folder: write_stacks(folder, {"trainA": 30, "trainB": 12, "testA": 3, "testB": 3}),
@@ -132,6 +139,44 @@ def test_mr_to_ct_comes_back_in_hounsfield_units(trained, tmp_path):
     np.testing.assert_array_equal(ct, tifffile.imread(written))
     assert ct.dtype == np.int16 and ct.shape == mr.shape
     assert translator.translate(ct, to="A").dtype == np.uint16
+
+
+def test_volumes_are_arrays_of_slices(trained):
+    data, run = trained("ct")
+    translator = viceversa.load(run, device="cpu")
+    volume = np.stack([tifffile.imread(data / "trainA" / f"{i}.tif") for i in range(5)])
+    result = translator.translate(volume, to="B")
+    assert result.shape == volume.shape and result.dtype == np.int16
+    np.testing.assert_array_equal(result[3], translator.translate(volume[3], to="B"))
+
+
+def test_bands_are_no_pil_image(trained):
+    for kind, to in (("infrared", "B"), ("radar", "A"), ("eight", "A")):
+        data, run = trained(kind)
+        source = data / ("testA" if to == "B" else "testB") / "0.tif"
+        with pytest.raises(UsageError, match=r"PIL has no image of \d channels of \w+; translate the numbers as"):
+            viceversa.load(run, device="cpu").translate(source, to=to)
+    data, run = trained("ct")
+    image = viceversa.load(run, device="cpu").translate(data / "testA" / "0.tif", to="B")
+    assert image.mode == "I" and np.asarray(image).min() >= -1024
+
+
+def test_a_georeference_comes_back_byte_for_byte(trained, tmp_path):
+    rasterio = pytest.importorskip("rasterio")
+    _, run = trained("marked")
+    heights = np.linspace(300, 800, SIDE * SIDE, dtype=np.float32).reshape(1, SIDE, SIDE)
+    heights[:, :4, :4] = -9999
+    place = dict(crs="EPSG:32633", transform=rasterio.Affine(10, 0, 500_000, 0, -10, 5_300_000), nodata=-9999)
+    source = tmp_path / "scene.tif"
+    with rasterio.open(source, "w", driver="GTiff", height=SIDE, width=SIDE, count=1, dtype="float32", **place) as file:
+        file.write(heights)
+    path = translated(run, source, "B", tmp_path / "out").written[0]
+    with rasterio.open(source) as before, rasterio.open(path) as after:
+        assert after.crs == before.crs and after.transform == before.transform and after.nodata == -9999
+        np.testing.assert_array_equal(after.read(1) == -9999, heights[0] == -9999)
+    with tifffile.TiffFile(source) as before, tifffile.TiffFile(path) as after:
+        for tag in (33550, 33922, 34735, 34737, 42113):
+            assert after.pages[0].tags[tag].value == before.pages[0].tags[tag].value
 
 
 def test_counts_are_trained_on_all_their_levels(trained):
@@ -211,14 +256,16 @@ def test_any_channels_go_through_every_command(trained, tmp_path, kind, channels
 
 @pytest.mark.long
 def test_errors_are_stated_in_the_numbers_of_the_target(trained, tmp_path):
-    data, run = trained("bands")
-    for truths, other in (("truthA", "testB"), ("truthB", "testA")):
-        shutil.copytree(data / other, data / truths, dirs_exist_ok=True)
-    to_kelvin, to_reflectance = viceversa.evaluate(run, data=data, quiet=True)["directions"]
+    _, run = trained("bands")
+    to_kelvin, to_reflectance = viceversa.evaluate(run, quiet=True)["directions"]
     low, high = (RunFolder(run).data()["values"]["B"][key] for key in ("low", "high"))
     assert 1 < to_kelvin["truth"]["mae"] < high - low and to_kelvin["truth"]["colour_mae"] < high - low
     assert 0.001 < to_reflectance["truth"]["mae"] < 0.5
     assert "input_mae" not in to_kelvin["truth"]
+    page = viceversa.write_report(run, tmp_path / "report.html").read_text()
+    error = f"the translation is wrong by {to_kelvin['truth']['mae']:.4g} on average, the best colour change by "
+    assert f"In the numbers of B (1 channel of float32, values {low:g} to {high:g}) {error}" in page
+    assert "In the numbers of A (6 channels of float32, values 0 to 1) the translation is wrong by 0." in page
 
 
 @pytest.mark.long

@@ -249,7 +249,8 @@ def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, s
 def protocol(extractor: FeatureNet, prepare: Preparation, seed: int) -> dict[str, Any]:
     """Every choice that a number depends on."""
     cut = f"centre of {prepare.size} px, fit {prepare.fit}" if prepare.size else "whole, at their own size"
-    depth = "8 bit" if prepare.store_type == "uint8" else prepare.store_type
+    values = prepare.values
+    depth = "8 bit" if values is None or values.is_8_bit else values.number_type
     return {
         "extractor": extractor.name,
         "extractor_sha256": extractor.sha256,

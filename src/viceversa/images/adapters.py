@@ -12,7 +12,7 @@ from .arrays import Array, to_uint8
 from .decoded import Decoded
 from .formats.pillow import apart, apply_orientation, exif_or_note, read_orientation, read_samples
 from .picture import Picture, picture_of, to_samples
-from .values import Values
+from .values import Values, full_span
 
 
 def to_pil(pixels: Array) -> Image.Image:
@@ -50,7 +50,14 @@ def to_picture(
 
 
 def to_pil_like(picture: Picture, mode: str = "") -> Image.Image:
-    """A PIL image like one of `mode`; 16-bit colour does not exist in PIL and becomes 8 bit."""
+    """A PIL image like one of `mode`; 16-bit colour does not exist in PIL and becomes 8 bit.
+
+    UsageError for bands and measurements that PIL cannot hold without changing what they mean.
+    """
+    channels = len(picture.pixels)
+    if channels not in (1, 3) or (channels == 3 and (picture.low, picture.high) != full_span(picture.depth)):
+        kinds = "the numbers as a NumPy array, or the bytes of a file"
+        raise UsageError(f"PIL has no image of {channels} channels of {picture.depth}; translate {kinds}")
     if picture.depth != "uint8" and (picture.alpha is not None or len(picture.pixels) == 3):
         picture = replace(picture, depth="uint8", low=0.0, high=255.0)
     samples = to_samples(picture)

@@ -130,7 +130,7 @@ def training_data(report: ReportData) -> str:
 def numbers_of_files(report: ReportData) -> str:
     """A sentence for each domain whose files are no photographs of 8 bits: channels, number type and range."""
     described = described_values(report.data)
-    return "".join(f" {name} has {values}." for name, values in described.items())
+    return "".join(f" {name} has {values.replace(' -', ' −')}." for name, values in described.items())
 
 
 def described_values(data: dict[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..images import Values
 from .tensors import require_range
 
+MOST_COLOURS = 4  # channels that a grey domain takes as grey or colours, with alpha
 Pack = Callable[[list[images.Picture]], Any]
 Range = tuple[float, float]
 
@@ -44,7 +45,13 @@ def open_image(
 def open_array(
     array: np.ndarray, value_range: Range | None, values: Values | None = None
 ) -> tuple[list[images.Picture], Pack]:
-    """The same for one image (H, W), (H, W, C) or a batch (N, H, W, C); a batch has one range of values."""
+    """The same for one image (H, W), (H, W, C) or a batch (N, H, W, C); a batch has one range of values.
+
+    Of a domain of one channel, (N, H, W) with W above MOST_COLOURS is a volume of N slices.
+    """
+    if values is not None and values.channels == 1 and array.ndim == 3 and array.shape[2] > MOST_COLOURS:
+        slices, pack_slices = open_array(array[..., None], value_range, values)
+        return slices, lambda results: without_one_channel(pack_slices(results))
     if value_range is not None:
         value_range = require_range(value_range)
     if array.ndim != 4:
@@ -57,3 +64,8 @@ def open_array(
         value_range = images.range_of_array(array)
     pictures, packs = zip(*(images.to_picture(image, value_range, values) for image in array), strict=True)
     return list(pictures), lambda results: np.stack([pack(r) for pack, r in zip(packs, results, strict=True)])
+
+
+def without_one_channel(volume: np.ndarray) -> np.ndarray:
+    """(N, H, W, 1) as (N, H, W); of more channels the same."""
+    return volume[..., 0] if volume.shape[-1] == 1 else volume

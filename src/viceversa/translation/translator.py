@@ -83,7 +83,7 @@ class Translator:
         NumPy array (H, W), (H, W, C) or (N, H, W, C); one channel more than grey or RGB is alpha. Of photographs uint8,
         uint16, or float in `value_range`, by default the first of [0, 1], [-1, 1], [0, 255] and its own range that
         holds all values. Of domains with numbers of their own, such as Hounsfield units, these numbers; the result has
-        those of the target.
+        those of the target. Of grey ones also a volume (N, H, W).
 
         PIL image, turned upright; Picture; bytes of an image file, which become the bytes of one of the same format;
         path, which becomes a PIL image; list or tuple of all these, mixed, which becomes a list or tuple.
