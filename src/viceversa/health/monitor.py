@@ -37,6 +37,7 @@ class Monitor:
         names: Sequence[str],  # of the domains
     ) -> None:
         self.run, self.probe, self.method, self.cost = run, probe, method, probe_cost
+        self.shown = config.data.shown
         self.every = check_interval(config.train, steps, probe_cost)
         checks = steps // self.every
         self.mapped = {max(1, round(i * checks / MAPS)) * self.every for i in range(1, MAPS + 1)}
@@ -107,7 +108,7 @@ class Monitor:
 
     def save_snapshot(self, step: int, snapshot: Snapshot) -> None:
         """Keep the sheet and the sample features of a check."""
-        save_sheet(self.run, step, snapshot.sheet, self.run.health_folder)
+        save_sheet(self.run, step, snapshot.sheet, self.run.health_folder, self.shown)
         if not len(snapshot.features):
             return
 
