@@ -10,6 +10,7 @@ from ..images import ImageError, Values
 from ..images.arrays import Array
 
 CLOSE = 1.25  # loading sides up to this many times the size count as the size itself, as in the authors' code
+KNOWN = -0.99  # of a mask from -1 (known) to 1 (missing), resized like the image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +55,22 @@ class Preparation:
 
     def centre(self, path: Path) -> Array:
         """The centre of an image at the scale of training: (channels, size, size) float32 in [-1, 1]."""
-        assert self.size is not None
         side = self.scale_side
-        pixels = fit_pixels(self.read(path, side), side, self.fit, self.channels)
+        return self.crop(fit_pixels(self.read(path, side), side, self.fit, self.channels))
+
+    def known(self, path: Path) -> Array | None:
+        """(1, size, size) true where the `centre` of an image depends on no missing pixel; none where none does."""
+        side = self.scale_side
+        picture = self.read(path, side)
+        if picture.missing is None:
+            return None
+        mask = np.where(picture.missing, 1, -1)[None].astype(np.float32)
+        known: Array = self.crop(images.resize(mask, fit_size(picture, side, self.fit), picture.box)) < KNOWN
+        return None if known.all() else known
+
+    def crop(self, pixels: Array) -> Array:
+        """The centre of (C, H, W): (C, size, size)."""
+        assert self.size is not None
         _, h, w = pixels.shape
         top, left = (h - self.size) // 2, (w - self.size) // 2
         return np.ascontiguousarray(pixels[:, top : top + self.size, left : left + self.size])

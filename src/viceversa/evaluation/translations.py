@@ -20,7 +20,7 @@ from ..errors import DataError
 from ..methods.protocol import Direction, Side
 from ..metrics.colour_transfer import colour_moments, colour_transfer
 from ..metrics.edges import edge_agreement, edge_signature, retrieval_rate
-from ..metrics.paired import apply_affine_colour, fit_affine_colour, psnr_of_each, ssim
+from ..metrics.paired import Known, apply_affine_colour, fit_affine_colour, mean_of_each, psnr_of_each, ssim
 from ..translation.translator import Translator
 from .extractors import FeatureNet, Features, Images
 from .features import BATCH, batches, evenly_spaced, readable
@@ -140,23 +140,24 @@ def score_direction(
     or whose truth cannot, is left out and listed.
     """
     results = DirectionResults()
-    pairs: list[tuple[Stored, Stored]] = []  # inputs and truths for the colour change
+    pairs: list[tuple[Stored, Stored, Known | None]] = []  # inputs and truths for the colour change
     types = (inputs.prepare_source.store_type, inputs.prepare_target.store_type)
-    known = bool(inputs.truths)
+    has_truth = bool(inputs.truths)
 
     for part in batches(islice(_readable_pairs(inputs, results.unreadable), limit), batch):
-        paths = [path for path, _, _ in part]
-        x = np.stack([pixels for _, pixels, _ in part])
+        paths = [path for path, _, _, _ in part]
+        x = np.stack([pixels for _, pixels, _, _ in part])
         y = translate(x, inputs.direction.target)
-        true = np.stack([truth for _, _, truth in part if truth is not None]) if known else None
+        true = np.stack([truth for _, _, truth, _ in part if truth is not None]) if has_truth else None
+        known = None if true is None else _stacked([mask for _, _, _, mask in part], true)
         kept = max(0, min(len(paths), keep - len(results.paths)))
         to_return = len(paths) if cycle else kept  # as many are translated back
         z = translate(y[:to_return], inputs.direction.source) if back and to_return else None
 
         if true is not None:
-            _add_psnr(results, x, y, true)
-            _add_error(results, "mae", y, true, inputs.unit_scale)
-            pairs.append((images.to_stored(x, types[0]), images.to_stored(true, types[1])))
+            _add_psnr(results, x, y, true, known)
+            _add_error(results, "mae", y, true, known, inputs.unit_scale)
+            pairs.append((images.to_stored(x, types[0]), images.to_stored(true, types[1]), known))
         if z is not None and cycle:
             results.add("cycle_l1", np.abs(z - x).mean((1, 2, 3), dtype=np.float64) / 2)
             results.add("cycle_psnr", psnr_of_each(z, x))
@@ -215,29 +216,44 @@ def file_translate(translator: Translator) -> Translate:
     return translate
 
 
-def _readable_pairs(inputs: DirectionInputs, unreadable: list[str]) -> Iterator[tuple[Path, Images, Images | None]]:
-    """Test images with their truths, without those that cannot be read."""
+def _readable_pairs(
+    inputs: DirectionInputs, unreadable: list[str]
+) -> Iterator[tuple[Path, Images, Images | None, Known | None]]:
+    """Test images with their truths and where these are known, without those that cannot be read."""
     truths = inputs.truths or repeat(None, len(inputs.paths))
     for path, true_path in zip(inputs.paths, truths, strict=True):
         try:
             pixels = inputs.prepare_source(path)
             truth = None if true_path is None else inputs.prepare_target(true_path)
+            known = None if true_path is None or inputs.unit_scale is None else inputs.prepare_target.known(true_path)
+            if known is not None and not known.any():
+                raise images.ImageError(str(true_path), "every pixel is missing")
         except DataError as e:
             unreadable.append(str(e))
             continue
-        yield path, pixels, truth
+        yield path, pixels, truth, known
 
 
-def _add_psnr(results: DirectionResults, x: Images, y: Images, true: Images) -> None:
+def _stacked(masks: Sequence[Known | None], true: Images) -> Known | None:
+    """Where the truths of a batch are known: (N, 1, H, W), none where everywhere."""
+    if all(mask is None for mask in masks):
+        return None
+    everywhere = np.ones((1, *true.shape[2:]), bool)
+    return np.stack([everywhere if mask is None else mask for mask in masks])
+
+
+def _add_psnr(results: DirectionResults, x: Images, y: Images, true: Images, known: Known | None) -> None:
     """PSNR of a batch of translations, and of its inputs as they are."""
-    results.add("psnr", psnr_of_each(y, true))
-    results.add("input_psnr", psnr_of_each(_with_channels(x, true.shape[1]), true))
+    results.add("psnr", psnr_of_each(y, true, known))
+    results.add("input_psnr", psnr_of_each(_with_channels(x, true.shape[1]), true, known))
 
 
-def _add_error(results: DirectionResults, name: str, y: Images, true: Images, unit_scale: float | None) -> None:
+def _add_error(
+    results: DirectionResults, name: str, y: Images, true: Images, known: Known | None, unit_scale: float | None
+) -> None:
     """Mean absolute error of each image of a batch in the numbers of the target's files, where these have a unit."""
     if unit_scale is not None:
-        results.add(name, np.abs(y - true).mean((1, 2, 3), dtype=np.float64) * unit_scale)
+        results.add(name, mean_of_each(np.abs(y - true), known) * unit_scale)
 
 
 def _add_content(results: DirectionResults, extractor: FeatureNet, x: Images, y: Images, true: Images | None) -> None:
@@ -260,22 +276,27 @@ def _add_content(results: DirectionResults, extractor: FeatureNet, x: Images, y:
     results.add("true_edges", edge_agreement(x, true))
 
 
-def _add_colour_psnr(results: DirectionResults, pairs: list[tuple[Stored, Stored]], unit_scale: float | None) -> None:
+def _add_colour_psnr(
+    results: DirectionResults, pairs: list[tuple[Stored, Stored, Known | None]], unit_scale: float | None
+) -> None:
     """PSNR of the best affine change of colours, fitted on these very pairs: what colour alone can do."""
-    every = math.ceil(sum(x[:, 0].size for x, _ in pairs) / FIT_PIXELS)
-    x, true = (
-        np.concatenate([part.transpose(1, 0, 2, 3).reshape(part.shape[1], -1) for part in side], axis=1)[:, ::every]
-        for side in zip(*pairs, strict=True)
+    every = math.ceil(sum(x[:, 0].size for x, _, _ in pairs) / FIT_PIXELS)
+    x = np.concatenate([_columns(inputs, known) for inputs, _, known in pairs], axis=1)[:, ::every]
+    true = np.concatenate([_columns(truths, known) for _, truths, known in pairs], axis=1)[:, ::every]
+    results.colour_map = fit_affine_colour(
+        images.from_stored(x)[None, :, None], images.from_stored(true)[None, :, None]
     )
-    source, target = (images.from_stored(side)[None, :, None] for side in (x, true))
-    results.colour_map = fit_affine_colour(source, target)
-    for inputs, truths in pairs:
-        recoloured, exact = (
-            apply_affine_colour(images.from_stored(inputs), results.colour_map),
-            images.from_stored(truths),
-        )
-        results.add("colour_psnr", psnr_of_each(recoloured, exact))
-        _add_error(results, "colour_mae", recoloured, exact, unit_scale)
+    for inputs, truths, known in pairs:
+        recoloured = apply_affine_colour(images.from_stored(inputs), results.colour_map)
+        exact = images.from_stored(truths)
+        results.add("colour_psnr", psnr_of_each(recoloured, exact, known))
+        _add_error(results, "colour_mae", recoloured, exact, known, unit_scale)
+
+
+def _columns(part: Stored, known: Known | None) -> Stored:
+    """(C, pixels) of a batch (N, C, H, W), those that are known."""
+    columns = part.transpose(1, 0, 2, 3).reshape(part.shape[1], -1)
+    return columns if known is None else columns[:, known.reshape(-1)]
 
 
 def _with_channels(x: Images, channels: int) -> Images:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Images = NDArray[np.float32]
+Known = NDArray[np.bool_]
 PEAK = 2.0  # from black to white
 
 
@@ -12,11 +13,22 @@ def psnr(images: Images, truth: Images) -> float:
     return float(psnr_of_each(images, truth).mean())
 
 
-def psnr_of_each(images: Images, truth: Images) -> NDArray[np.float64]:
-    """10 log10(peak^2 / MSE) of each pair of (N, C, H, W) in [-1, 1]: (N,) in dB; 106 dB for equal images."""
-    errors = np.square(images.astype(np.float64) - truth).mean(axis=(1, 2, 3))
+def psnr_of_each(images: Images, truth: Images, known: Known | None = None) -> NDArray[np.float64]:
+    """10 log10(peak^2 / MSE) of each pair of (N, C, H, W) in [-1, 1]: (N,) in dB; 106 dB for equal images.
+
+    `known` (N, 1, H, W) is true where pixels count.
+    """
+    errors = mean_of_each(np.square(images.astype(np.float64) - truth), known)
     decibels: NDArray[np.float64] = 10 * np.log10(PEAK**2 / np.maximum(errors, 1e-10))
     return decibels
+
+
+def mean_of_each(errors: NDArray[np.float64], known: Known | None = None) -> NDArray[np.float64]:
+    """Mean of each of (N, C, H, W), where `known` (N, 1, H, W) of its pixels: (N,)."""
+    if known is None:
+        return np.asarray(errors.mean(axis=(1, 2, 3), dtype=np.float64))
+    pixels = np.maximum(known.sum(axis=(1, 2, 3)), 1)
+    return np.asarray((errors * known).sum(axis=(1, 2, 3), dtype=np.float64) / (pixels * errors.shape[1]))
 
 
 def fit_affine_colour(source: Images, target: Images) -> NDArray[np.float64]:
