@@ -33,9 +33,9 @@ def truth(report: ReportData) -> Html:
         *(paragraph(verdict(score)) for score in scores),
         *(paragraph(text) for score in scores if (text := error_in_unit(score, report.data))),
         paragraph(
-            "The table is in dB: PSNR against the true translation, averaged over the test pictures whose truth is known. "
-            "Higher is better; 3 dB more is half the squared error. The best colour change is the affine map of channels "
-            "with the least squared error, fitted on the true pairs. Training saw no test picture"
+            "The table is in dB: PSNR against the true translation, averaged over the test pictures whose truth is "
+            "known. Higher is better; 3 dB more is half the squared error. The best colour change is the affine map "
+            "of channels with the least squared error, fitted on the true pairs. Training saw no test picture"
             + (" and no pair." if unpaired else "."),
             "note",
         ),
