@@ -189,7 +189,7 @@ def test_mutated_profiles_are_used_or_refused() -> None:
     originals = [icc.adobe_rgb(), icc.matrix_profile("P3", icc.DISPLAY_P3, icc.D65, np.linspace(0, 1, 64) ** 2)]
     samples = rng.integers(0, 256, (3, 64), dtype=np.uint8)
     used = 0
-    for n in range(300):
+    for n in range(120):
         data = bytearray(originals[n % 2])
         for place in rng.integers(0, len(data), rng.integers(1, 5)):
             data[place] = rng.integers(256)
@@ -201,4 +201,4 @@ def test_mutated_profiles_are_used_or_refused() -> None:
             used += 1
             back = profile.from_srgb(profile.to_srgb(samples))
             assert np.isfinite(back).all() and 0 <= back.min() <= back.max() <= 1
-    assert 50 < used < 300
+    assert 20 < used < 120

@@ -37,7 +37,7 @@ def test_a_thousand_mutated_files():
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded by Linux's limits")
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", [1])
 def test_many_thousand_mutated_files(seed):
     read, refused = read_mutated(seed=seed, count=6000, timeout=500)
     assert read + refused == 6000
