@@ -3,7 +3,6 @@
 import io
 from typing import Any
 
-import tifffile
 from numpy.typing import NDArray
 
 GDAL_NODATA = 42113  # the tag with the number of missing pixels, as text
@@ -14,6 +13,8 @@ def encode_tiff(pixels: NDArray[Any], nodata: float | None, options: dict[str, A
 
     `options` go to `tifffile.imwrite`, for example `resolution` or `extratags`.
     """
+    import tifffile  # late: a fifth of a second that most commands do not need
+
     options = dict(options)
     tags = list(options.pop("extratags", ()))
     if nodata is not None:
