@@ -18,6 +18,8 @@ from viceversa.errors import DataError, UsageError
 from viceversa.evaluation.run import EvaluatedRun
 from viceversa.runs.folder import RunFolder
 
+pytestmark = pytest.mark.long  # trainings
+
 NODATA_TAG = [(42113, 2, 0, "-9999", True)]  # of GDAL
 
 

@@ -36,6 +36,7 @@ def test_the_users_own_number_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert threads.use_fastest_threads() == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fastest", [1, 2, 4, 6])
 def test_the_fastest_is_chosen(fastest: int) -> None:
     def call() -> None:

@@ -16,6 +16,8 @@ from viceversa.images import Values
 from viceversa.runs.folder import RunFolder
 from viceversa.translation.translator import load
 
+pytestmark = pytest.mark.long  # trainings
+
 
 def scene(seed: int) -> np.ndarray:
     """Soft colours inside sRGB: (192, 240, 3) in [0, 1]."""
