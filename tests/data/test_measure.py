@@ -30,7 +30,6 @@ def sample_of(values):
         values=values,
         least=values.min(),
         largest=values.max(),
-        missing=0.0,
         is_whole=bool((values == np.rint(values)).all()),
     )
 

@@ -18,13 +18,12 @@ from ..errors import DataError
 from ..images import Values
 from .folders import Domains, find_domains
 from .measure import measure_values
-from .pages import expand_pages
+from .pages import ALIGNED, expand_pages
 
 SIDE = 96  # pixels: larger JPEGs are read at the reduced scale that is enough for this side, see `images.read`
 NEAR = 4 / 255  # mean difference in [0, 1] below which two thumbnails show the same image
 MAX_PROBLEMS = 0.01  # share of broken or leaked images above which a dataset is not fit for training
 MAX_FLAT = 0.25  # share of images without contrast above which it is not
-ALIGNED = (("test_a", "truth_a"), ("test_b", "truth_b"))
 
 
 @dataclass(frozen=True, kw_only=True)

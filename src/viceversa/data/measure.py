@@ -1,7 +1,7 @@
 """Measure the values of a domain: number type, channels, and the range that is the same for all of its files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +34,8 @@ class ValueSample:
     values: NDArray[np.float64]
     least: float
     largest: float
-    missing: float  # share of pixels without a value
     is_whole: bool  # all are whole numbers
     nodata: float | None = None  # what the files state
-    levels: int = 0  # different values, at most; effective bits follow
-    broken: dict[Path, str] = field(default_factory=dict)
 
 
 def measure_values(
@@ -122,40 +119,28 @@ def parse_range(given: str, key: str) -> Span | None:
 
 def sample_values(paths: Sequence[Path], nodata: float | None) -> ValueSample:
     """Values from up to SAMPLED files. DataError where none can be read."""
-    parts, broken, stated = [], {}, nodata
-    least, largest, missing, pixels, is_whole = np.inf, -np.inf, 0, 0, True
+    parts, reasons, stated = [], [], nodata
+    least, largest, is_whole = np.inf, -np.inf, True
     for path in evenly_spaced(paths, SAMPLED):
         try:
             decoded = images.read_decoded(path)
         except ImageError as e:
-            broken[path] = e.reason
+            reasons.append(e.reason)
             continue
         number = decoded.nodata if nodata is None else nodata
         stated = number if stated is None else stated
         mask = missing_pixels(decoded.samples, number)
         known = decoded.samples.reshape(-1) if mask is None else decoded.samples[~mask].reshape(-1)
-        missing += 0 if mask is None else int(mask.sum())
-        pixels += decoded.samples.shape[0] * decoded.samples.shape[1]
         if known.size:
             least, largest = min(least, float(known.min())), max(largest, float(known.max()))
             part = known[:: -(-known.size // PER_FILE)].astype(np.float64)
             is_whole = is_whole and bool((part == np.rint(part)).all())
             parts.append(part)
     if not parts:
-        reason = next(iter(broken.values()), "every pixel is missing")
+        reason = next(iter(reasons), "every pixel is missing")
         raise DataError(f"no value of {images.printable_path(paths[0].parent)} can be read; the first: {reason}")
 
-    values = np.concatenate(parts)
-    return ValueSample(
-        values=values,
-        least=least,
-        largest=largest,
-        missing=missing / pixels,
-        is_whole=is_whole,
-        nodata=stated,
-        levels=len(np.unique(values)),
-        broken=broken,
-    )
+    return ValueSample(values=np.concatenate(parts), least=least, largest=largest, is_whole=is_whole, nodata=stated)
 
 
 def others_of(sample: ValueSample, extreme: float) -> NDArray[np.float64] | None:

@@ -10,6 +10,13 @@ from ..images import ImageError
 from ..images.formats import BY_SUFFIX, suffix_of
 from .folders import Paths
 
+ALIGNED = (  # lists of a dataset whose files belong together one by one
+    ("test_a", "truth_a"),
+    ("test_b", "truth_b"),
+    ("train", "train_labels"),
+    ("test", "test_labels"),
+)
+
 
 @dataclass(frozen=True)
 class Expanded:

@@ -35,7 +35,9 @@ class Preparation:
     def read(self, path: Path, side: int | None = None) -> images.Picture:
         """The file with the values of its domain. ImageError where its channels are not those of the domain."""
         picture = images.read(path, values=self.values, side=side)
-        require_channels(path, len(picture.pixels), self.channels)
+        count = len(picture.pixels)
+        if not images.channels_fit(count, self.channels):
+            raise ImageError(path, f"it has {count} channels, where its domain has {self.channels}")
         return picture
 
     def stored(self, path: Path) -> Array:
@@ -84,12 +86,6 @@ class Preparation:
     def rounded(self, pixels: Array) -> Array:
         """Pixels in [-1, 1] with the 256 levels of images of 8 bits; others stay as they are."""
         return images.from_uint8(images.to_uint8(pixels)) if self.store_type == "uint8" else pixels
-
-
-def require_channels(path: Path, found: int, expected: int) -> None:
-    """ImageError unless channels can become those of the domain: equal numbers, or grey and RGB."""
-    if found != expected and {found, expected} != {1, 3}:
-        raise ImageError(path, f"it has {found} channels, where its domain has {expected}")
 
 
 def fit_pixels(picture: images.Picture, load: int, fit: str, channels: int) -> Array:

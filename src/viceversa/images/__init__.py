@@ -1,7 +1,17 @@
 """Images: reading and writing files, pixel arrays, contact sheets. Every file passes through `read` and `write`."""
 
 from .adapters import range_of_array, to_picture, to_pil, to_pil_like
-from .arrays import channel_map, from_stored, from_uint8, resize, to_channels, to_display, to_stored, to_uint8
+from .arrays import (
+    channel_map,
+    channels_fit,
+    from_stored,
+    from_uint8,
+    resize,
+    to_channels,
+    to_display,
+    to_stored,
+    to_uint8,
+)
 from .decoded import MAX_PIXELS
 from .picture import (
     EXTENSIONS,
@@ -35,6 +45,7 @@ __all__ = [
     "Picture",
     "Values",
     "channel_map",
+    "channels_fit",
     "clipping_note",
     "decode",
     "describe",

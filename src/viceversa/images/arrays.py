@@ -58,6 +58,11 @@ def channel_map(n_in: int, n_out: int) -> npt.NDArray[np.float32]:
     return weights
 
 
+def channels_fit(count: int, expected: int) -> bool:
+    """Whether images of `count` channels can be those of a domain: as many, or grey and RGB."""
+    return count == expected or {count, expected} == {1, 3}
+
+
 def to_channels(pixels: Array, n: int) -> Array:
     """Convert (C, H, W) to (n, H, W) by `channel_map`: grey is repeated, colour becomes its luma."""
     if len(pixels) == n:

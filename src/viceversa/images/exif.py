@@ -59,13 +59,11 @@ class Exif:
         return Exif("<", *(tuple(map(swapped, entries)) for entries in (self.image, self.photo, self.gps)))
 
 
-def read_exif(image: Image.Image, size: tuple[int, int], file: IO[bytes] | None = None) -> Exif | None:
+def read_exif(image: Image.Image, size: tuple[int, int]) -> Exif | None:
     """EXIF of an image that is loaded, `size` is its upright width and height; None where it has none.
 
-    Of a TIFF it is read from `file`. ValueError where it is damaged or too long.
+    ValueError where it is damaged or too long.
     """
-    if image.format == "TIFF" and file is not None:
-        return _parse(file, size)
     block = image.info.get("exif") or _raw_profile(image)
     return read_exif_block(block, size)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from ..data.loader import Source
 from ..data.measure import measure_values
-from ..data.pages import expand_pages
+from ..data.pages import ALIGNED, expand_pages
 from ..data.preparation import Preparation
 from ..data.transforms import Augment
 from ..errors import UsageError
@@ -17,13 +17,6 @@ from ..methods.protocol import SIDES, Method, Side
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
 from .dataset import DatasetListing
-
-ALIGNED = (  # lists of a listing whose files belong together one by one
-    ("test_a", "truth_a"),
-    ("test_b", "truth_b"),
-    ("train", "train_labels"),
-    ("test", "test_labels"),
-)
 
 
 class Sampler(Protocol):

@@ -155,9 +155,8 @@ class Translator:
 
     def with_channels(self, pixels: np.ndarray, channels: int) -> np.ndarray:
         """Grey as RGB or RGB as grey where the run needs it; DataError for other numbers of channels."""
-        found = len(pixels)
-        if found != channels and {found, channels} != {1, 3}:
-            raise DataError(f"it has {found} channels, where the run was trained on {channels}")
+        if not images.channels_fit(len(pixels), channels):
+            raise DataError(f"it has {len(pixels)} channels, where the run was trained on {channels}")
         return images.to_channels(pixels, channels)
 
     def run_arrays(self, arrays: Sequence[np.ndarray], side: Side, precisions: Sequence[str]) -> list[np.ndarray]:

@@ -1,6 +1,5 @@
 """Decoding with Pillow and beyond: 16-bit colour, alpha in every format, conversion of colour models to RGB."""
 
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +33,7 @@ UPSIDE_DOWN, MIRRORED = (3, 4, 7, 8), (2, 3, 6, 7)  # EXIF orientations whose ro
 JPEG_REDUCTIONS = (8, 4, 2)  # scales 1/8, 1/4 and 1/2 at which a JPEG decoder can decode
 SIDES_KEPT = 3  # a reduced JPEG keeps at least this many times the side that its reader reduces it to (docs/log.md)
 MAX_JPEG_RATIO = 4096  # pixels for a byte
-BITS, WHITE_IS_ZERO, PLANAR = 258, 262, 284  # TIFF tags
+BITS, WHITE_IS_ZERO = 258, 262  # TIFF tags
 
 # Pillow warns about images above half of its own limit and about junk beside the pixels, once per file. Ignoring this
 # around our own decoding only is not possible: warnings.catch_warnings replaces the filters of the whole process, and
@@ -99,7 +98,7 @@ def _decode(file: IO[bytes], page: int, request: Request, name: str) -> Decoded:
     dpi = read_dpi(image)
     if orientation >= 5 and dpi:
         dpi = dpi[::-1]
-    exif, exif_notes = (None, ()) if request.strip else exif_or_note(image, size, file)
+    exif, exif_notes = (None, ()) if request.strip else exif_or_note(image, size)
     colour, alpha = apart(apply_orientation(samples, orientation))
     return Decoded(
         samples=colour,
@@ -139,10 +138,10 @@ def apart(samples: Array) -> tuple[Array, Array | None]:
     return samples[..., :-1], samples[..., -1].astype(np.float32) / np.float32(full)
 
 
-def exif_or_note(image: Image.Image, size: tuple[int, int], file: Any = None) -> tuple[Exif | None, tuple[str, ...]]:
+def exif_or_note(image: Image.Image, size: tuple[int, int]) -> tuple[Exif | None, tuple[str, ...]]:
     """EXIF of an image that is loaded, of upright width and height `size`; none and a note where it is damaged."""
     try:
-        return read_exif(image, size, file), ()
+        return read_exif(image, size), ()
     except Exception:  # whatever is wrong with it, the image is good
         return None, ("EXIF dropped: it is damaged or too long",)
 
@@ -240,25 +239,18 @@ def _depth_notes(image: Image.Image, tile: _Tile) -> tuple[str, ...]:
 
 
 def _samples_16_bit(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array | None:
-    """16-bit colour at full depth, by decoding high and low bytes separately; None for other images.
+    """16-bit colour of a PNG at full depth, by decoding high and low bytes separately; None for other images.
 
     Pillow keeps 8 of 16 bits; its raw modes `;16B` and `;16L` keep the first or the second byte of a sample.
     """
-    tags = getattr(image, "tag_v2", {})
-    if tags.get(PLANAR) == 2 and len(tags.get(BITS, ())) > 1 and 16 in tags[BITS]:
-        raise ValueError("it is a 16-bit TIFF with separate colour planes (save it with interleaved channels)")
     if tile.raw == "LA;16B":  # four bytes a pixel, like RGBA
         return _decode_again(file, image, "RGBA").view(">u2").astype(np.uint16)
-    name, _, order = tile.raw.partition(";")
-    if name not in ("RGB", "RGBA", "RGBX", "RGBa") or order not in ("16B", "16L", "16N"):
+    if tile.raw not in ("RGB;16B", "RGBA;16B"):
         return None
-    if order == "16N":
-        order = "16L" if sys.byteorder == "little" else "16B"
-    other_order = "16L" if order == "16B" else "16B"
-    name = "RGBA" if name == "RGBa" else name
-    high = _decode_again(file, image, f"{name};{order}").astype(np.uint16)
-    samples: Array = high << 8 | _decode_again(file, image, f"{name};{other_order}")
-    return _unpremultiply(samples) if tile.raw.startswith("RGBa") else samples
+    name = tile.raw.removesuffix(";16B")
+    high = _decode_again(file, image, f"{name};16B").astype(np.uint16)
+    samples: Array = high << 8 | _decode_again(file, image, f"{name};16L")
+    return samples
 
 
 def _decode_again(file: IO[bytes], like: Image.Image, raw: str) -> Array:
@@ -282,13 +274,6 @@ def _ppm_samples(image: Image.Image, file: IO[bytes], tile: _Tile) -> Array:
     samples = np.frombuffer(data, kind).reshape(image.height, image.width, bands)
     scaled: Array = np.rint(np.minimum(samples, tile.last) * (full / tile.last))
     return scaled.astype(np.uint16 if full == 65535 else np.uint8)
-
-
-def _unpremultiply(samples: Array) -> Array:
-    """Divide 16-bit RGB with premultiplied alpha by its alpha."""
-    alpha = samples[..., 3:].astype(np.float64)
-    colour = np.rint(samples[..., :3] * 65535.0 / np.maximum(alpha, 1))
-    return np.concatenate([np.minimum(colour, 65535).astype(np.uint16), samples[..., 3:]], axis=-1)
 
 
 def _correct_tiff_16_bit(image: Image.Image, grey: Array) -> Array:
