@@ -11,6 +11,7 @@ EXTRAS = {  # name of an extra in pyproject.toml: the modules of it that are imp
     "lab": ("latex2mathml",),
     "medical": ("nibabel", "pydicom"),
     "serve": ("fastapi", "h11", "starlette", "uvicorn"),
+    "slides": ("openslide",),
     "tensorboard": ("tensorboard",),
     "dev": ("hypothesis", "pytest", "skimage", "torchmetrics"),
 }

@@ -24,6 +24,7 @@ from .picture import (
     describe,
     encode_picture,
     file_of,
+    open_windows,
     pages_of,
     printable_path,
     read,
@@ -35,15 +36,20 @@ from .picture import (
 )
 from .sheets import grid, save_png
 from .values import Values
+from .windows import About, Level, Window, WindowedImage, downsample_for, level_for
 
 __all__ = [
+    "About",
     "EXTENSIONS",
     "LEFT",
+    "Level",
     "MAX_PIXELS",
     "RIGHT",
     "ImageError",
     "Picture",
     "Values",
+    "Window",
+    "WindowedImage",
     "channel_map",
     "channels_fit",
     "clipping_note",
@@ -54,6 +60,9 @@ __all__ = [
     "from_stored",
     "from_uint8",
     "grid",
+    "level_for",
+    "downsample_for",
+    "open_windows",
     "pages_of",
     "printable_path",
     "range_of_array",

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .arrays import Array
 from .exif import Exif
+
+if TYPE_CHECKING:
+    from .windows import WindowedImage
 
 MAX_PIXELS = 178_000_000  # checked in the header, before anything is decoded
 MAX_BYTES = 2**32  # of decoded samples
@@ -52,6 +55,7 @@ class Format:
     is_stack: bool = False  # its pages are images of their own, not frames of an animation
     extra: str = ""  # the extra whose packages read it, where the core cannot
     describe: Callable[[IO[bytes]], tuple[str, int]] | None = None  # number type and channels by the header alone
+    open_windows: Callable[[str, int], "WindowedImage"] | None = None  # path and page from 0; none: decoded whole
 
 
 def require_pixels(width: int, height: int, bytes_per_pixel: int = 1) -> None:

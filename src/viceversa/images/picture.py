@@ -22,6 +22,7 @@ from .formats import BY_NAME, BY_SUFFIX, FORMATS, format_for, recognised
 from .formats.encode import joined
 from .profiles import conversion
 from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
+from .windows import WholeImage, WindowedImage
 
 EXTENSIONS = frozenset(BY_SUFFIX)
 ADVICE = "; replace or remove the file"
@@ -162,6 +163,16 @@ def read_decoded(path: str | os.PathLike[str]) -> Decoded:
         return image.decode(address.page, Request())
 
 
+def open_windows(path: str | os.PathLike[str]) -> WindowedImage:
+    """An image of any size, to be read by windows; formats that cannot are decoded whole. ImageError as by `read`."""
+    address = address_of(path)
+    with OpenImage(address.file) as image:
+        opener = image._format.open_windows
+        if opener is None or address.half:
+            return WholeImage(os.fspath(path), image._format.name, image.decode(address.page, Request()))
+        return image.windows(opener, address.page)
+
+
 class OpenImage:
     """An open image file of a known format; whatever a damaged or hostile file causes becomes an ImageError."""
 
@@ -218,6 +229,11 @@ class OpenImage:
         decoded = self.decode(page, request)
         picture: Picture = self._call(lambda file: picture_of(decoded, values, self._format.name, request))
         return picture
+
+    def windows(self, opener: Any, page: int) -> WindowedImage:
+        """A page to be read by windows."""
+        opened: WindowedImage = self._call(lambda file: opener(self.path, page))
+        return opened
 
     @property
     def _format(self) -> Format:
