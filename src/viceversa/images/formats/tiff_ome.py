@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 MAX_PLANES = 1_000_000
 TYPES = {"float32": "float", "float64": "double"}  # others have the names of NumPy
+MICROMETRES = {"pm": 1e-6, "Å": 1e-4, "nm": 1e-3, "µm": 1.0, "μm": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6}  # two signs mu
 HELD = {"int8", "int16", "int32", "uint8", "uint16", "uint32", "float32", "float64"}
 
 
@@ -88,6 +89,17 @@ def _read_pixels(pixels: ET.Element, is_complete: bool) -> OmeImage:
         blocks.append((int(data.get("IFD", 0)), first, count))
     sizes = {axis: int(pixels.attrib[f"Size{axis}"]) for axis in order[2:]}
     return OmeImage(order[2:], sizes, tuple(blocks), is_complete)
+
+
+def pixel_size(text: str, image: int) -> tuple[float, float] | None:
+    """Micrometres across and down of a pixel of the image of that number; none where the document states none."""
+    pixels = [p for element in children(parse(text), "Image") for p in children(element, "Pixels")]
+    attributes = pixels[image].attrib if image < len(pixels) else {}
+    sizes = []
+    for axis in "XY":
+        unit = MICROMETRES.get(attributes.get(f"PhysicalSize{axis}Unit", "µm"), 0.0)
+        sizes.append(float(attributes.get(f"PhysicalSize{axis}", 0)) * unit)
+    return (sizes[0], sizes[1]) if all(0 < size < math.inf for size in sizes) else None
 
 
 @dataclass(frozen=True, kw_only=True)
