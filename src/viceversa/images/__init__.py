@@ -34,6 +34,7 @@ from .picture import (
     with_pixels,
     write,
 )
+from .pyramid import PyramidWriter
 from .sheets import grid, save_png
 from .values import Values
 from .windows import About, Level, Window, WindowedImage, downsample_for, level_for
@@ -47,6 +48,7 @@ __all__ = [
     "RIGHT",
     "ImageError",
     "Picture",
+    "PyramidWriter",
     "Values",
     "Window",
     "WindowedImage",
