@@ -36,6 +36,7 @@ from .picture import (
     with_pixels,
     write,
 )
+from .pyramid import PyramidWriter
 from .scaled import ScaledImage
 from .sheets import grid, save_png
 from .values import Values
@@ -51,6 +52,7 @@ __all__ = [
     "ScaledImage",
     "ImageError",
     "Picture",
+    "PyramidWriter",
     "Values",
     "Window",
     "WindowedImage",
