@@ -15,7 +15,7 @@ from typing import Any
 
 from torch import nn
 
-from .norms import ChannelNorm
+from .norms import ChannelNorm, FrozenNorm, Renorm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +134,15 @@ def statistics(layer: Any, features: Features, through: Through) -> Features:
     return features if kept else features.hindered(f"{type(layer).__name__} takes statistics over the whole image")
 
 
+def running_statistics(layer: Any, features: Features, through: Through) -> Features:
+    """A norm that uses running statistics in evaluation mode only."""
+    return (
+        features.hindered(f"{type(layer).__name__} takes statistics over the whole image")
+        if layer.training
+        else features
+    )
+
+
 def random_numbers(layer: Any, features: Features, through: Through) -> Features:
     """Dropout, which does nothing in evaluation mode."""
     return features.hindered(f"{type(layer).__name__} draws random numbers") if layer.training else features
@@ -192,7 +201,8 @@ def square(layer: nn.Module, value: Any) -> int:
     return int(values.pop())
 
 
-POINTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.PReLU, nn.Tanh, nn.Sigmoid, ChannelNorm)
+ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.PReLU, nn.Tanh, nn.Sigmoid)
+POINTWISE = (nn.Identity, *ACTIVATIONS, ChannelNorm, FrozenNorm)
 RULES: dict[type, Rule] = {
     **{kind: unchanged for kind in POINTWISE},
     nn.Sequential: sequence,
@@ -207,6 +217,7 @@ RULES: dict[type, Rule] = {
     nn.BatchNorm2d: statistics,
     nn.InstanceNorm2d: statistics,
     nn.GroupNorm: statistics,
+    Renorm: running_statistics,
     nn.Dropout: random_numbers,
     nn.Dropout2d: random_numbers,
 }

@@ -8,7 +8,6 @@ convolutions of another shape; of one shape it is the same bits.
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import pairwise
 from math import lcm
 from typing import NamedTuple
@@ -99,7 +98,7 @@ class TiledTranslation:
 
         ValueError where they are not inside of the image.
         """
-        if not (0 <= start and length > 0 and start + length <= self.size[axis]):
+        if not (start >= 0 and length > 0 and start + length <= self.size[axis]):
             raise ValueError(f"pixels {start} to {start + length} are not inside of an image of {self.size}")
         padded, multiple, margin, halo = len(self.sources[axis]), self.multiple, self.module.margin, self.field.halo
         first = max(0, start + margin - halo) // multiple * multiple
