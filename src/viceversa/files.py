@@ -9,6 +9,8 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -47,6 +49,21 @@ def write_bytes(path: Path, data: bytes) -> None:
     draft = path.with_name(f".{path.name[:40]}.{threading.get_native_id()}.tmp")
     try:
         write_new(draft, data)
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+@contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """Write a large file under the name that this gives; when that succeeds it becomes `path`, in one step."""
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name[:40]}.{threading.get_native_id()}.tmp")
+    try:
+        yield draft
+        sync(draft)
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)

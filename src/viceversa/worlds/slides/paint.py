@@ -20,24 +20,24 @@ EDGE = 24  # pixels beyond the smooth edge of the tissue that its texture may re
 # concentration of (first, second) stain where the density of a structure is 1
 STAINING = {
     "he": {
-        "chromatin": (0.80, 0.10),
-        "cytoplasm": (0.10, 0.25),
-        "collagen": (0.045, 0.24),
-        "membrane": (0.05, 0.26),
-        "brush": (0.05, 0.17),
-        "blood": (0.0, 0.62),
-        "cast": (0.02, 0.38),
-        "mesangium": (0.09, 0.20),
+        "chromatin": (0.68, 0.10),
+        "cytoplasm": (0.06, 0.225),
+        "collagen": (0.05, 0.145),
+        "membrane": (0.04, 0.13),
+        "brush": (0.04, 0.09),
+        "blood": (0.0, 0.58),
+        "cast": (0.02, 0.30),
+        "mesangium": (0.09, 0.13),
     },
     "pas": {
-        "chromatin": (0.58, 0.06),
-        "cytoplasm": (0.11, 0.10),
-        "collagen": (0.05, 0.16),
-        "membrane": (0.10, 0.62),
-        "brush": (0.04, 0.34),
-        "blood": (0.10, 0.10),
-        "cast": (0.04, 0.46),
-        "mesangium": (0.07, 0.46),
+        "chromatin": (0.46, 0.06),
+        "cytoplasm": (0.10, 0.085),
+        "collagen": (0.06, 0.10),
+        "membrane": (0.12, 0.50),
+        "brush": (0.04, 0.24),
+        "blood": (0.12, 0.10),
+        "cast": (0.05, 0.42),
+        "mesangium": (0.08, 0.36),
     },
 }
 
@@ -88,16 +88,19 @@ def _structures(slide: Slide, block: Lattice, tissue: Tissue) -> Structures:
 
     depth = block.enlarge(tissue.depth) + 1.1 * wide + 0.4 * mid
     wall = _ramp(depth, 0.55)
-    into_lumen = depth - own["wall"] - 1.8 * wide - 1.2 * mid
+    into_lumen = depth - own["wall"] - (1.3 + 1.4 * own["brush"]) * wide - (0.8 + own["brush"]) * mid
     lumen = _ramp(into_lumen, 0.5)
     solid = np.maximum(wall - lumen, 0)
-    grain = 0.9 + 0.13 * fine + 0.10 * mid
+    grain = 0.9 + 0.16 * fine + 0.12 * mid
+    cracks = texture_of(block, 14, 3.3)
+    apical = own["brush"] * _ramp(depth - 0.5 * own["wall"], 0.12)
+    solid *= 1 - 0.85 * apical * np.clip(1.15 - 5.5 * np.abs(cracks), 0, 1)
 
     density = {
         "chromatin": chromatin,
         "cytoplasm": solid * own["cytoplasm"] * grain,
         "collagen": (1 - wall) * _fibres(depth, mid, wide, block.enlarge(tissue.fibrosis)),
-        "membrane": own["membrane"] * np.clip(1.45 - 0.62 * np.abs(depth - 0.4), 0, 1),
+        "membrane": own["membrane"] * np.clip(1.25 + 0.22 * wide - 0.72 * np.abs(depth - 0.4), 0, 1),
         "brush": own["brush"] * np.clip(1.1 - 0.3 * np.abs(into_lumen + 2.2), 0, 1) * (0.8 + 0.25 * fine),
         "blood": own["blood"] * lumen * np.clip(0.75 + 1.1 * mid, 0, 1.2),
         "cast": own["cast"] * _ramp(into_lumen - 1.5, 0.6) * (1 + 0.05 * mid),
@@ -132,7 +135,9 @@ def _fibres(depth: Floats, mid: Floats, wide: Floats, fibrosis: Floats) -> Float
     strand = texture(5, 1.6)[0]
     at = np.abs(depth * 1.5 + 9 * wide + 2.0 * mid + 300).astype(np.intp) & (len(strand) - 1)
     lines = strand[at]
-    density: Floats = np.clip(0.72 + 0.26 * lines + 0.16 * mid - fibrosis * (0.12 - 0.12 * lines), 0.03, 1.5)
+    density: Floats = np.clip(
+        0.80 + 0.26 * lines + 0.2 * mid - 0.22 * np.maximum(wide - 0.2, 0) - fibrosis * (0.1 - 0.15 * lines), 0.04, 1.5
+    )
     return density
 
 

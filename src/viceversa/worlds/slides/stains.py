@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ..scenes.noise import Floats
 
-HAEMATOXYLIN = (0.644, 0.717, 0.267)  # optical density in red, green and blue at concentration 1
-EOSIN = (0.093, 0.954, 0.283)
-SCHIFF = (0.175, 0.972, 0.155)  # the magenta of periodic acid-Schiff
+HAEMATOXYLIN = (0.651, 0.701, 0.290)  # optical density in red, green and blue at concentration 1
+EOSIN = (0.140, 0.870, 0.400)
+SCHIFF = (0.300, 0.890, 0.345)  # the magenta of periodic acid-Schiff
 GLASS = (244, 243, 245)  # levels of light that passed nothing
 HIGHEST_DENSITY = 2.4  # a scanner sees no more
 

@@ -41,7 +41,7 @@ KINDS = (
     Kind(9, 9.0, 0.6, cast=1.0),
     Kind(24, 17.0, 0.8, membrane=0.5, blood=0.8, muscle=1.0),  # artery
     Kind(3, 11.0, 0.5, membrane=0.4, blood=1.0, muscle=1.0),  # vein
-    Kind(0.2, 4.7, membrane=0.55),  # fat cell
+    Kind(0.2, 5.4, membrane=0.45),  # fat cell
 )
 SHARES = (0.36, 0.60, 0.77, 0.89, 0.925, 0.955, 1.0)  # of all kinds but fat, cumulative
 FAT = len(KINDS) - 1
@@ -106,7 +106,7 @@ def tissue_of(slide: Slide, block: Lattice, inside: Fields, fold: Fields, ink: F
 
     fibrosis = np.clip(2.6 * (block.noise(slide.seed + 50, 900, 3) - 0.72 + 0.3 * slide.fibrosis), 0, 1)
     fibrosis = np.where(fat, 0, fibrosis)
-    depth = _smooth(border) - attributes["gap"] - 26 * fibrosis
+    depth = _smooth(_smooth(border)) - 3.2 - attributes["gap"] - 26 * fibrosis
     depth, tuft = _glomeruli(slide, block, depth, fat, attributes)
     lymph = np.clip(5 * (block.noise(slide.seed + 55, 380, 2) - 0.66), 0, 1)
     return Tissue(inside, depth, attributes, tuft, fibrosis, lymph, fold, ink)
