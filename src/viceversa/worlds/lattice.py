@@ -98,6 +98,23 @@ def _value_noise(seed: int, y: NDArray[np.float64], x: NDArray[np.float64]) -> N
     return result
 
 
+def noise_at(
+    seed: int, y: NDArray[np.float64], x: NDArray[np.float64], wavelength: float, octaves: int = 1
+) -> NDArray[np.float64]:
+    """`Lattice.noise` at scattered points, in pixels."""
+    total = np.zeros(np.broadcast_shapes(y.shape, x.shape))
+    for octave in range(octaves):
+        scale = 2.0**octave
+        row, column = np.floor(y * scale / wavelength), np.floor(x * scale / wavelength)
+        v, u = y * scale / wavelength - row, x * scale / wavelength - column
+        v, u = v * v * (3 - 2 * v), u * u * (3 - 2 * u)
+        corners = [uniform(seed + octave, row.astype(np.int64) + i, column.astype(np.int64) + j) for i in (0, 1) for j in (0, 1)]
+        left, right = corners[0] + v * (corners[2] - corners[0]), corners[1] + v * (corners[3] - corners[1])
+        total += (left + u * (right - left)) / scale
+    result: NDArray[np.float64] = total / (2 - 2.0 ** (1 - octaves))
+    return result
+
+
 @lru_cache(maxsize=1)
 def _interpolation() -> Floats:
     """(BLOCK, BLOCK // STEP + 1): weights of the lattice at the centres of pixels."""

@@ -11,7 +11,7 @@ from .layout import Slide
 MAKER = "Aperio Image Library, drawn by viceversa"  # readers know the structure by its first word
 LABEL_SIDE = 400  # pixels
 LABEL_INK = (20, 60, 200)  # of the printed label; nothing on the slide has this colour
-JPEG = {"photometric": "ycbcr", "compression": "jpeg", "compressionargs": {"level": 90}, "subsampling": (2, 2)}
+JPEG = {"photometric": "rgb", "compression": "jpeg", "compressionargs": {"level": 90}, "subsampling": (2, 2)}
 DEFLATE = {"photometric": "rgb", "compression": "zlib", "compressionargs": {"level": 4}, "predictor": True}
 
 

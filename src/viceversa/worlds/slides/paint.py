@@ -144,10 +144,12 @@ def _fibres(depth: Floats, mid: Floats, wide: Floats, fibrosis: Floats) -> Float
 def _add_tuft(density: dict[str, Floats], lumen: Floats, tuft: Floats, mid: Floats, wide: Floats) -> None:
     """The tuft of a glomerulus: loops of capillaries with mesangium between them, in Bowman's space."""
     within = _ramp(tuft + 2.5 * wide, 0.5)
-    loops = np.clip(1.25 - 1.7 * np.abs(wide + 0.3 * mid), 0, 1)
-    density["mesangium"] += within * (0.30 + 0.75 * loops)
-    density["cytoplasm"] += within * 0.42
-    density["blood"] += within * np.clip(1.6 * (wide - 1.1), 0, 1)
+    loops = np.clip(1.2 - 1.5 * np.abs(wide + 0.35 * mid - 0.25), 0, 1)
+    open_loops = np.clip(2.2 * (wide - 0.75), 0, 1)  # capillaries, a few with blood
+    within = within * np.clip(2.6 + 1.7 * wide, 0, 1)  # clefts between the lobes
+    density["mesangium"] += within * (0.22 + 0.8 * loops) * (1 - 0.6 * open_loops)
+    density["cytoplasm"] += within * (0.34 - 0.3 * open_loops)
+    density["blood"] += within * open_loops * np.clip(mid - 0.5, 0, 0.9)
     lumen *= 1 - within
 
 

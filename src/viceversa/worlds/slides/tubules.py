@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..lattice import Lattice, hashed, uniform
+from ..lattice import Lattice, hashed, noise_at, uniform
 from .layout import Fields, Slide
 
 PITCH = 104.0  # pixels between two tubules
@@ -62,8 +62,8 @@ class Tissue:
     ink: Fields  # pixels inside of a stroke of the pen
 
 
-def nearest_tubule(slide: Slide, block: Lattice) -> tuple[Fields, NDArray[np.uint32]]:
-    """Distance to the border of the nearest tubule's territory, and a hash that names the tubule."""
+def nearest_tubule(slide: Slide, block: Lattice) -> tuple[Fields, NDArray[np.uint32], NDArray[np.bool_]]:
+    """Distance to the border of the nearest tubule's territory, a hash that names the tubule, and whether it is fat."""
     bend = 70 * (np.stack([block.noise(slide.seed + 30 + i, 210, 2) for i in (0, 5)]) - 0.5)
     y, x = block.y[:, None] + bend[0], block.x[None] + bend[1]
     row, column = np.floor(y / PITCH).astype(np.int64), np.floor(x / PITCH).astype(np.int64)
@@ -72,7 +72,9 @@ def nearest_tubule(slide: Slide, block: Lattice) -> tuple[Fields, NDArray[np.uin
     centre_y = ((grid[0] + 0.15 + 0.7 * uniform(slide.seed + 40, *grid)) * PITCH).ravel()
     centre_x = ((grid[1] + 0.15 + 0.7 * uniform(slide.seed + 41, *grid)) * PITCH).ravel()
     link = uniform(slide.seed + 42, *grid)
-    names = hashed(slide.seed + 43, grid[0] + (link > 0.8), grid[1] + (link < 0.22)).ravel()
+    joined = grid[0] + (link > 0.8), grid[1] + (link < 0.22)  # the cell whose tubule this one belongs to
+    names = hashed(slide.seed + 43, *joined).ravel()
+    fat = is_fat(slide, joined[0] * PITCH, joined[1] * PITCH).ravel()
 
     width, first = len(columns), (row - rows[0]) * len(columns) + column - columns[0]
     own, least = first, np.full(first.shape, np.inf)
@@ -90,13 +92,17 @@ def nearest_tubule(slide: Slide, block: Lattice) -> tuple[Fields, NDArray[np.uin
         apart = np.sqrt((centre_y[near] - own_y) ** 2 + (centre_x[near] - own_x) ** 2) + 1e-9
         to_border = (square - least) / (2 * apart)
         border = np.where(names[near] == name, border, np.minimum(border, to_border))
-    return border, name
+    return border, name, fat[own]
+
+
+def is_fat(slide: Slide, y: Fields, x: Fields) -> NDArray[np.bool_]:
+    """Whether fat grows around these places."""
+    return noise_at(slide.seed + 60, y, x, 1500, 3) > 0.8 - 0.5 * slide.fat
 
 
 def tissue_of(slide: Slide, block: Lattice, inside: Fields, fold: Fields, ink: Fields) -> Tissue:
     """All fields of a block."""
-    border, name = nearest_tubule(slide, block)
-    fat = block.noise(slide.seed + 60, 1500, 3) > 0.8 - 0.5 * slide.fat
+    border, name, fat = nearest_tubule(slide, block)
     kinds = np.searchsorted(SHARES, uniform(slide.seed + 44, name))
     kinds = np.where(fat, FAT, np.minimum(kinds, FAT - 1))
     own = uniform(slide.seed + 45, name) - 0.5
@@ -107,7 +113,7 @@ def tissue_of(slide: Slide, block: Lattice, inside: Fields, fold: Fields, ink: F
     fibrosis = np.clip(2.6 * (block.noise(slide.seed + 50, 900, 3) - 0.72 + 0.3 * slide.fibrosis), 0, 1)
     fibrosis = np.where(fat, 0, fibrosis)
     depth = _smooth(_smooth(border)) - 3.2 - attributes["gap"] - 26 * fibrosis
-    depth, tuft = _glomeruli(slide, block, depth, fat, attributes)
+    depth, tuft = _glomeruli(slide, block, depth, attributes)
     lymph = np.clip(5 * (block.noise(slide.seed + 55, 380, 2) - 0.66), 0, 1)
     return Tissue(inside, depth, attributes, tuft, fibrosis, lymph, fold, ink)
 
@@ -126,7 +132,7 @@ def _smooth(field: Fields) -> Fields:
 
 
 def _glomeruli(
-    slide: Slide, block: Lattice, depth: Fields, fat: NDArray[np.bool_], attributes: dict[str, Fields]
+    slide: Slide, block: Lattice, depth: Fields, attributes: dict[str, Fields]
 ) -> tuple[Fields, Fields]:
     """Cut balls out of the tubules: depth with Bowman's capsules in it, and pixels inside of the tufts."""
     rows, columns = (
@@ -138,10 +144,10 @@ def _glomeruli(
     cells = rows.repeat(len(columns)), np.tile(columns, len(rows))
     here, y, x, radius = (uniform(slide.seed + 71 + i, *cells) for i in range(4))
     y, x = ((cell + 0.25 + 0.5 * at) * GLOMERULUS_PITCH for cell, at in zip(cells, (y, x), strict=True))
-    for index in np.flatnonzero(here < 0.5):
+    for index in np.flatnonzero((here < 0.5) & ~is_fat(slide, y, x)):
         distance = np.sqrt((block.y[:, None] - y[index]) ** 2 + (block.x[None] - x[index]) ** 2)
         ball = np.maximum(ball, 108 + 42 * radius[index] - distance)
-    ball = np.where(fat, np.minimum(ball + wobble, -40), ball + wobble)
+    ball = ball + wobble
 
     within = ball > -7
     for key, value in (("wall", 2.0), ("cytoplasm", 0.6), ("brush", 0.0), ("membrane", 1.0), ("cast", 0.0)):
