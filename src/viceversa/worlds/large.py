@@ -1,68 +1,22 @@
-"""Drawn worlds of any size: images as functions of a place, drawn in blocks, of which any window can be had."""
+"""Drawn datasets of large images: slides and orthophotos in tiled, pyramidal files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from . import slides, terrain
 from .colours import rgb
-from .lattice import BLOCK, Lattice
+from .drawing import Drawing, Pixels
+from .lattice import Lattice
+from .pyramids import Storage, write_pyramid
 from .scenes import LABEL_PICTURES
+from .slides import files as slide_files
+from .terrain import files as terrain_files
 
-Pixels = NDArray[Any]  # (H, W, C)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drawing:
-    """An image of `side` pixels that is drawn where somebody looks at it."""
-
-    side: int
-    blank: tuple[int, ...]  # the channels where nothing is drawn
-    dtype: str
-    draw: Callable[[Lattice], Pixels | None]  # a block (BLOCK, BLOCK, C), None where it is blank
-
-    def block(self, top: int, left: int) -> Pixels:
-        """The block with this corner, multiples of BLOCK; (BLOCK, BLOCK, C)."""
-        drawn = self.draw(Lattice(top, left))
-        if drawn is None:
-            return np.full((BLOCK, BLOCK, len(self.blank)), self.blank, self.dtype)
-        return drawn
-
-    def window(self, top: int, left: int, height: int, width: int, *, reduction: int = 1) -> Pixels:
-        """Pixels (height, width, C), of any part; overlapping windows are equal in every bit.
-
-        With a `reduction` of r, coordinates and size are those of an image of r times fewer pixels on a side, each the
-        rounded mean of r x r. ValueError for an empty window and for one that reaches out of the image.
-        """
-        limit = self.side // reduction
-        if top < 0 or left < 0 or height < 1 or width < 1 or top + height > limit or left + width > limit:
-            raise ValueError(f"the window {left},{top},{width},{height} is not inside of {limit} x {limit} pixels")
-
-        top, left, height, width = (reduction * number for number in (top, left, height, width))
-        pixels = np.empty((height, width, len(self.blank)), self.dtype)
-        for y in range(top // BLOCK * BLOCK, top + height, BLOCK):
-            for x in range(left // BLOCK * BLOCK, left + width, BLOCK):
-                first_row, last_row = max(y, top), min(y + BLOCK, top + height)
-                first_column, last_column = max(x, left), min(x + BLOCK, left + width)
-                part = self.block(y, x)[first_row - y : last_row - y, first_column - x : last_column - x]
-                pixels[first_row - top : last_row - top, first_column - left : last_column - left] = part
-        return reduced(pixels, reduction)
-
-
-def reduced(pixels: Pixels, factor: int) -> Pixels:
-    """Integers (H, W, C) as rounded means of factor x factor pixels; rows and columns that are left over are dropped."""
-    if factor == 1:
-        return pixels
-    height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
-    total = np.zeros((height, width, pixels.shape[2]), np.uint32)
-    for row in range(factor):
-        for column in range(factor):
-            total += pixels[row : height * factor : factor, column : width * factor : factor]
-    total += factor * factor // 2
-    total //= factor * factor
-    return total.astype(pixels.dtype)
+DEFLATE = {"compression": "zlib", "compressionargs": {"level": 4}, "predictor": True}
+LABEL_STORAGE = Storage(compression={"photometric": "minisblack", **DEFLATE}, factor=None)
+LABEL_PICTURE_STORAGE = Storage(compression={"photometric": "rgb", **DEFLATE}, factor=2, levels={"subfiletype": 1})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +34,8 @@ class LargeWorld:
     describe: Callable[[int, int], Any]  # the scene of a seed and a side in pixels
     draw: Callable[[Any, str, bool], Drawing]
     draw_labels: Callable[[Any], Drawing]
-    options: Callable[[Any, str, bool], dict[str, Any]]  # of `write_pyramid`, for scene, domain, truth
-    suffix: str
+    storage: Callable[[Any, bool], Storage]  # of a scene, as truth or not
+    suffix: str  # of its files
 
     def unit(self, domain: str) -> str | None:
         """The unit of the numbers of a domain; pictures have none."""
@@ -101,3 +55,69 @@ class LargeWorld:
 
         blank = tuple(colours[labels.blank[0]].tolist())
         return replace(labels, blank=blank, draw=draw)
+
+    def write(self, path: Path, scene: Any, domain: str, *, truth: bool = False) -> None:
+        """Write the image of a domain."""
+        storage = LABEL_PICTURE_STORAGE if domain == LABEL_PICTURES else self.storage(scene, truth)
+        write_pyramid(path, self.drawing(scene, domain, truth=truth), storage)
+
+    def write_labels(self, path: Path, scene: Any) -> None:
+        """Write the label map, a number per pixel."""
+        write_pyramid(path, self.draw_labels(scene), LABEL_STORAGE)
+
+    def write_numbered(
+        self, root: Path, folder: str, index: int, seed: int, size: int, domains: tuple[str, str]
+    ) -> None:
+        """Write one image of a dataset, its own domain first in `domains`; of a test image first truth and labels."""
+        own, other = domains
+        path = root / folder / f"{index:04d}{self.suffix_of(own)}"
+        if path.is_file():
+            return
+
+        scene, side = self.describe(seed, size), folder[-1]
+        if folder.startswith("test"):
+            truth = root / f"truth{side}" / f"{index:04d}{self.suffix_of(other)}"
+            labels = root / f"labels{side}" / f"{index:04d}.tif"
+            if not truth.is_file():
+                self.write(truth, scene, other, truth=True)
+            if not labels.is_file():
+                self.write_labels(labels, scene)
+        self.write(path, scene, own)
+
+    def suffix_of(self, domain: str) -> str:
+        """The suffix of the files of a domain."""
+        return ".tif" if domain == LABEL_PICTURES else self.suffix
+
+
+LARGE_WORLDS: dict[str, LargeWorld] = {
+    "slides": LargeWorld(
+        name="slides",
+        domains=("he", "pas"),
+        units=(None, None),
+        labels=slides.LABELS,
+        palette=slides.PALETTE,
+        size=4096,
+        count=8,
+        test=2,
+        describe=slides.describe,
+        draw=slides.draw,
+        draw_labels=slides.draw_labels,
+        storage=slide_files.storage,
+        suffix=".svs",
+    ),
+    "terrain": LargeWorld(
+        name="terrain",
+        domains=("summer", "winter"),
+        units=("reflectance x 10000", "reflectance x 10000"),
+        labels=terrain.LABELS,
+        palette=terrain.PALETTE,
+        size=2048,
+        count=8,
+        test=2,
+        describe=terrain.describe,
+        draw=terrain.draw,
+        draw_labels=terrain.draw_labels,
+        storage=terrain_files.storage,
+        suffix=".tif",
+    ),
+}

@@ -35,8 +35,7 @@ def hashed(seed: int, *keys: Ints) -> NDArray[np.uint32]:
 
 def uniform(seed: int, *keys: Ints) -> NDArray[np.float64]:
     """`hashed` as numbers in [0, 1)."""
-    result: NDArray[np.float64] = (hashed(seed, *keys) >> np.uint32(8)) * 2.0**-24
-    return result
+    return (hashed(seed, *keys) >> np.uint32(8)).astype(np.float64) * 2.0**-24
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,9 @@ class Lattice:
         total = _value_noise(seed, self.y / wavelength, self.x / wavelength)
         for octave in range(1, octaves):
             scale = 2.0**octave
-            total = total + _value_noise(seed + octave, self.y * scale / wavelength, self.x * scale / wavelength) / scale
+            total = (
+                total + _value_noise(seed + octave, self.y * scale / wavelength, self.x * scale / wavelength) / scale
+            )
         return total / (2 - 2.0 ** (1 - octaves))
 
     def enlarge(self, field: NDArray[Any]) -> Floats:
@@ -98,9 +99,7 @@ def _value_noise(seed: int, y: NDArray[np.float64], x: NDArray[np.float64]) -> N
     return result
 
 
-def noise_at(
-    seed: int, y: NDArray[np.float64], x: NDArray[np.float64], wavelength: float, octaves: int = 1
-) -> NDArray[np.float64]:
+def noise_at(seed: int, y: NDArray[Any], x: NDArray[Any], wavelength: float, octaves: int = 1) -> NDArray[np.float64]:
     """`Lattice.noise` at scattered points, in pixels."""
     total = np.zeros(np.broadcast_shapes(y.shape, x.shape))
     for octave in range(octaves):
@@ -108,7 +107,11 @@ def noise_at(
         row, column = np.floor(y * scale / wavelength), np.floor(x * scale / wavelength)
         v, u = y * scale / wavelength - row, x * scale / wavelength - column
         v, u = v * v * (3 - 2 * v), u * u * (3 - 2 * u)
-        corners = [uniform(seed + octave, row.astype(np.int64) + i, column.astype(np.int64) + j) for i in (0, 1) for j in (0, 1)]
+        corners = [
+            uniform(seed + octave, row.astype(np.int64) + i, column.astype(np.int64) + j)
+            for i in (0, 1)
+            for j in (0, 1)
+        ]
         left, right = corners[0] + v * (corners[2] - corners[0]), corners[1] + v * (corners[3] - corners[1])
         total += (left + u * (right - left)) / scale
     result: NDArray[np.float64] = total / (2 - 2.0 ** (1 - octaves))
@@ -143,3 +146,13 @@ def texture_of(block: Lattice, seed: int, sigma: float) -> Floats:
     """The part of a texture that lies in a block, (BLOCK, BLOCK)."""
     top, left = block.top % PERIOD, block.left % PERIOD
     return texture(seed, sigma)[top : top + BLOCK, left : left + BLOCK]
+
+
+def place(canvas: Floats, patch: Floats, top: int, left: int) -> None:
+    """Keep the larger of canvas and patch, where a patch with this corner lies on the canvas."""
+    first_row, last_row = max(top, 0), min(top + patch.shape[0], canvas.shape[0])
+    first_column, last_column = max(left, 0), min(left + patch.shape[1], canvas.shape[1])
+    if first_row < last_row and first_column < last_column:
+        target = canvas[first_row:last_row, first_column:last_column]
+        part = patch[first_row - top : last_row - top, first_column - left : last_column - left]
+        np.maximum(target, part, out=target)

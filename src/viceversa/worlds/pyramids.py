@@ -10,7 +10,7 @@ import numpy as np
 
 from ..files import drafted
 from ..hardware.cpus import available_cpus
-from .large import Drawing, Pixels, reduced
+from .drawing import Drawing, Pixels, reduced
 from .lattice import BLOCK
 
 TILE = 256  # pixels; BLOCK is a multiple
@@ -37,26 +37,29 @@ def write_pyramid(path: Path, drawing: Drawing, storage: Storage) -> None:
     sides = level_sides(drawing.side, storage.factor)
     channels, depth = len(drawing.blank), np.dtype(drawing.dtype).itemsize
     bigtiff = drawing.side**2 * channels * depth * 4 // 3 >= BIG
-    with drafted(path) as draft, _Levels(draft, sides, drawing) as levels:
-        with tifffile.TiffWriter(draft, bigtiff=bigtiff) as writer:
-            for level, side in enumerate(sides):
-                own = storage.first if level == 0 else storage.levels
-                writer.write(
-                    _tiles(levels.strips(level, storage.factor), side),
-                    shape=(side, side, channels),
-                    dtype=drawing.dtype,
-                    tile=(TILE, TILE),
-                    planarconfig="contig" if channels > 1 else None,
-                    metadata=None,
-                    software=False,
-                    maxworkers=1,
-                    **storage.compression,
-                    **own,
-                )
-                if level == 0 and storage.thumbnail is not None:
-                    _write_page(writer, levels.thumbnail(), storage.thumbnail)
-            for pixels, options in storage.extra:
-                _write_page(writer, pixels, options)
+    with (
+        drafted(path) as draft,
+        _Levels(draft, sides, drawing) as levels,
+        tifffile.TiffWriter(draft, bigtiff=bigtiff) as writer,
+    ):
+        for level, side in enumerate(sides):
+            own = storage.first if level == 0 else storage.levels
+            writer.write(
+                _tiles(levels.strips(level, storage.factor), side),
+                shape=(side, side, channels),
+                dtype=drawing.dtype,
+                tile=(TILE, TILE),
+                planarconfig="contig" if channels > 1 else None,
+                metadata=None,
+                software=False,
+                maxworkers=1,
+                **storage.compression,
+                **own,
+            )
+            if level == 0 and storage.thumbnail is not None:
+                _write_page(writer, levels.thumbnail(), storage.thumbnail)
+        for pixels, options in storage.extra:
+            _write_page(writer, pixels, options)
 
 
 def level_sides(side: int, factor: int | None) -> list[int]:

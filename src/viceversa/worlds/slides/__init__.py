@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..large import Drawing
+from ..drawing import Drawing
 from ..lattice import BLOCK, Lattice
 from . import nuclei as cells
-from .layout import Slide, describe, standard
+from .layout import MPP, Slide, describe, standard
 from .paint import GLASS, LABELS, fields_of, labels_of, paint, reaches, structures
 from .tubules import tissue_of
 
 __all__ = ["LABELS", "MPP", "PALETTE", "Slide", "describe", "draw", "draw_labels", "nuclei", "window"]
-MPP = 0.5  # micrometres per pixel
 PALETTE = ("ffffff", "f0a0c0", "c060a0", "ffffc0", "800060", "c0c0c0", "2020a0")
 
 

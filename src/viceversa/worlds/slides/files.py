@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..pyramids import Storage
-from .layout import Slide
+from .layout import MPP, Slide
 
 MAKER = "Aperio Image Library, drawn by viceversa"  # readers know the structure by its first word
 LABEL_SIDE = 400  # pixels
@@ -15,20 +15,34 @@ JPEG = {"photometric": "rgb", "compression": "jpeg", "compressionargs": {"level"
 DEFLATE = {"photometric": "rgb", "compression": "zlib", "compressionargs": {"level": 4}, "predictor": True}
 
 
-def storage(slide: Slide, mpp: float, truth: bool) -> Storage:
+def storage(slide: Slide, truth: bool) -> Storage:
     """JPEG of quality 90 as scanners write it; without loss for a truth."""
     side = slide.side
     compression = DEFLATE if truth else JPEG
     how = "Deflate/RGB" if truth else "JPEG/RGB Q=90"
-    about = f"{MAKER}\r\n{side}x{side} [0,0 {side}x{side}] (256x256) {how}|AppMag = {10 / mpp:g}|MPP = {mpp:g}"
-    per_cm = 1e4 / mpp
+    about = f"{MAKER}\r\n{side}x{side} [0,0 {side}x{side}] (256x256) {how}|AppMag = {10 / MPP:g}|MPP = {MPP:g}"
+    per_cm = 1e4 / MPP
     return Storage(
         compression=compression,
         factor=4,
         first={"description": about, "resolution": (per_cm, per_cm), "resolutionunit": "CENTIMETER"},
         levels={"description": about},
-        thumbnail={"photometric": "rgb", "compression": "zlib", "description": f"{MAKER}\r\nthumbnail of {side}x{side}"},
-        extra=((_label(slide), {"photometric": "rgb", "compression": "zlib", "subfiletype": 1, "description": f"{MAKER}\r\nlabel {LABEL_SIDE}x{LABEL_SIDE}"}),),
+        thumbnail={
+            "photometric": "rgb",
+            "compression": "zlib",
+            "description": f"{MAKER}\r\nthumbnail of {side}x{side}",
+        },
+        extra=(
+            (
+                _label(slide),
+                {
+                    "photometric": "rgb",
+                    "compression": "zlib",
+                    "subfiletype": 1,
+                    "description": f"{MAKER}\r\nlabel {LABEL_SIDE}x{LABEL_SIDE}",
+                },
+            ),
+        ),
     )
 
 

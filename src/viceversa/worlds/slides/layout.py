@@ -11,6 +11,7 @@ from ..scenes.noise import SceneRng
 from .stains import EOSIN, GLASS, HAEMATOXYLIN, SCHIFF, Stain
 
 STAINS = ("he", "pas")
+MPP = 0.5  # micrometres per pixel
 Fields = NDArray[np.float64]
 INKS = ((0.9, 0.55, 0.10), (0.75, 0.28, 0.62), (0.85, 0.9, 0.8))  # density in RGB: blue, green, black
 
@@ -81,7 +82,9 @@ def standard(name: str) -> Stain:
 def _varied(rng: SceneRng, name: str) -> Stain:
     """A stain as one day's work: stronger or weaker, slightly another hue, another lamp."""
     a, b = standard(name).vectors
-    vectors = [(r + rng.uniform(-0.02, 0.02), g + rng.uniform(-0.02, 0.02), v + rng.uniform(-0.03, 0.03)) for r, g, v in (a, b)]
+    vectors = [
+        (r + rng.uniform(-0.02, 0.02), g + rng.uniform(-0.02, 0.02), v + rng.uniform(-0.03, 0.03)) for r, g, v in (a, b)
+    ]
     strengths = rng.uniform(0.86, 1.14), rng.uniform(0.86, 1.14)
     red, green, blue = (white + rng.integer(-2, 2) for white in GLASS)
     return Stain(vectors=(vectors[0], vectors[1]), strengths=strengths, glass=(red, green, blue))
@@ -143,7 +146,8 @@ def depth_in_tissue(slide: Slide, block: Lattice) -> Fields:
     depth = depth + 60 * (block.noise(slide.seed + 9, 170, 3) - 0.5)
 
     tear = np.abs(block.noise(slide.seed + 15, 1700, 2) - 0.5) * 1700 - 42 * (block.noise(slide.seed + 18, 900) - 0.45)
-    return np.minimum(depth, tear + 24)
+    result: Fields = np.minimum(depth, tear + 24)
+    return result
 
 
 def band(line: Line, block: Lattice) -> Fields:
@@ -151,7 +155,9 @@ def band(line: Line, block: Lattice) -> Fields:
     y, x = block.y[:, None] - line.y, block.x[None] - line.x
     along, across = x * cos(line.turn) + y * sin(line.turn), y * cos(line.turn) - x * sin(line.turn)
     wave = np.clip(along / line.length, -1.2, 1.2)
-    across = across - line.bend * (wave * wave - 0.3) + 0.5 * line.half * (block.noise(line.seed, 3 * line.half + 40) - 0.5)
+    across = (
+        across - line.bend * (wave * wave - 0.3) + 0.5 * line.half * (block.noise(line.seed, 3 * line.half + 40) - 0.5)
+    )
     taper = line.half * np.clip(1.6 * (1 - np.abs(along) / line.length), -1, 1)
     inside: Fields = taper - np.abs(across)
     return inside

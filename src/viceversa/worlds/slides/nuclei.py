@@ -1,7 +1,7 @@
 """Nuclei: where they lie, of which kind, and how they are drawn.
 
-Each cell of a fine grid offers one place. Places in epithelium move to the middle of the wall, so that nuclei stand in a
-row. Of places that are too near to each other the one with the highest random number stays, twice (Matérn's second
+Each cell of a fine grid offers one place. Places in epithelium move to the middle of the wall, so that nuclei stand in
+a row. Of places that are too near to each other the one with the highest random number stays, twice (Matérn's second
 process, then once more in the gaps): no two nuclei overlap, and each block finds the same ones.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..lattice import BLOCK, PERIOD, STEP, Lattice, texture, uniform
+from ..lattice import BLOCK, PERIOD, STEP, Lattice, place, texture, uniform
 from ..scenes.noise import Floats
 from .layout import Fields, Slide
 from .tubules import Tissue
@@ -153,8 +153,8 @@ def draw(nuclei: Nuclei, block: Lattice, seed: int) -> tuple[Floats, Floats]:
     dark = nuclei.darkness[:, None, None].astype(np.float32) * (0.82 + 0.17 * grains + 0.10 * lumps + 0.28 * rim)
     dark *= share
     for index in range(len(nuclei)):
-        _place(cover, share[index], top[index] - block.top, left[index] - block.left)
-        _place(chromatin, dark[index], top[index] - block.top, left[index] - block.left)
+        place(cover, share[index], top[index] - block.top, left[index] - block.left)
+        place(chromatin, dark[index], top[index] - block.top, left[index] - block.left)
     return cover, chromatin
 
 
@@ -163,12 +163,3 @@ def _cut(tile: Floats, offset: NDArray[np.intp], side: int) -> Floats:
     windows = np.lib.stride_tricks.sliding_window_view(tile, (side, side))
     result: Floats = windows[offset[0], offset[1]]
     return result
-
-
-def _place(canvas: Floats, patch: Floats, top: int, left: int) -> None:
-    """Keep the larger of canvas and patch, where the patch lies on the canvas."""
-    height, width = patch.shape
-    rows = slice(max(top, 0), min(top + height, BLOCK))
-    columns = slice(max(left, 0), min(left + width, BLOCK))
-    target = canvas[rows, columns]
-    np.maximum(target, patch[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left], out=target)

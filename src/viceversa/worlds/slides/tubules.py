@@ -6,17 +6,18 @@ neighbours are one tubule. `depth` is the distance to the basement membrane, ins
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..lattice import Lattice, hashed, noise_at, uniform
+from ..lattice import Lattice, noise_at, uniform
+from ..territories import territories
 from .layout import Fields, Slide
 
 PITCH = 104.0  # pixels between two tubules
 GLOMERULUS_PITCH = 620.0
 CAPSULE = 13.0  # pixels between Bowman's capsule and the tuft
-NEIGHBOURS = [(i, j) for i in range(-2, 3) for j in range(-2, 3)]
 
 
 @dataclass(frozen=True)
@@ -64,38 +65,12 @@ class Tissue:
 
 def nearest_tubule(slide: Slide, block: Lattice) -> tuple[Fields, NDArray[np.uint32], NDArray[np.bool_]]:
     """Distance to the border of the nearest tubule's territory, a hash that names the tubule, and whether it is fat."""
-    bend = 70 * (np.stack([block.noise(slide.seed + 30 + i, 210, 2) for i in (0, 5)]) - 0.5)
-    y, x = block.y[:, None] + bend[0], block.x[None] + bend[1]
-    row, column = np.floor(y / PITCH).astype(np.int64), np.floor(x / PITCH).astype(np.int64)
-    rows, columns = np.arange(row.min() - 2, row.max() + 3), np.arange(column.min() - 2, column.max() + 3)
-    grid = rows[:, None] + 0 * columns, columns + 0 * rows[:, None]
-    centre_y = ((grid[0] + 0.15 + 0.7 * uniform(slide.seed + 40, *grid)) * PITCH).ravel()
-    centre_x = ((grid[1] + 0.15 + 0.7 * uniform(slide.seed + 41, *grid)) * PITCH).ravel()
-    link = uniform(slide.seed + 42, *grid)
-    joined = grid[0] + (link > 0.8), grid[1] + (link < 0.22)  # the cell whose tubule this one belongs to
-    names = hashed(slide.seed + 43, *joined).ravel()
-    fat = is_fat(slide, joined[0] * PITCH, joined[1] * PITCH).ravel()
-
-    width, first = len(columns), (row - rows[0]) * len(columns) + column - columns[0]
-    own, least = first, np.full(first.shape, np.inf)
-    around = [first + i * width + j for i, j in NEIGHBOURS]
-    squares = []
-    for near in around:
-        square = (y - centre_y[near]) ** 2 + (x - centre_x[near]) ** 2
-        own = np.where(square < least, near, own)
-        least = np.minimum(least, square)
-        squares.append(square)
-
-    name, own_y, own_x = names[own], centre_y[own], centre_x[own]
-    border = np.full(first.shape, np.inf)
-    for near, square in zip(around, squares, strict=True):
-        apart = np.sqrt((centre_y[near] - own_y) ** 2 + (centre_x[near] - own_x) ** 2) + 1e-9
-        to_border = (square - least) / (2 * apart)
-        border = np.where(names[near] == name, border, np.minimum(border, to_border))
-    return border, name, fat[own]
+    cells = territories(slide.seed + 30, block, PITCH, bend=70, joined=(0.2, 0.22))
+    fat = is_fat(slide, cells.named_row * PITCH, cells.named_column * PITCH)
+    return cells.border, cells.names[cells.own], fat[cells.own]
 
 
-def is_fat(slide: Slide, y: Fields, x: Fields) -> NDArray[np.bool_]:
+def is_fat(slide: Slide, y: NDArray[Any], x: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether fat grows around these places."""
     return noise_at(slide.seed + 60, y, x, 1500, 3) > 0.8 - 0.5 * slide.fat
 
@@ -131,9 +106,7 @@ def _smooth(field: Fields) -> Fields:
     return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9
 
 
-def _glomeruli(
-    slide: Slide, block: Lattice, depth: Fields, attributes: dict[str, Fields]
-) -> tuple[Fields, Fields]:
+def _glomeruli(slide: Slide, block: Lattice, depth: Fields, attributes: dict[str, Fields]) -> tuple[Fields, Fields]:
     """Cut balls out of the tubules: depth with Bowman's capsules in it, and pixels inside of the tufts."""
     rows, columns = (
         np.arange(np.floor(at[0] / GLOMERULUS_PITCH) - 1, np.floor(at[-1] / GLOMERULUS_PITCH) + 2, dtype=np.int64)
