@@ -46,7 +46,7 @@ def write_pyramid(path: Path, drawing: Drawing, storage: Storage) -> None:
             own = storage.first if level == 0 else storage.levels
             writer.write(
                 _tiles(levels.strips(level, storage.factor), side),
-                shape=(side, side, channels),
+                shape=(side, side, channels) if channels > 1 else (side, side),
                 dtype=drawing.dtype,
                 tile=(TILE, TILE),
                 planarconfig="contig" if channels > 1 else None,
@@ -129,4 +129,5 @@ def _tiles(strips: Iterator[Pixels], side: int) -> Iterator[Pixels]:
         padded = np.pad(strip, ((0, short[0]), (0, short[1]), (0, 0)), mode="edge") if any(short) else strip
         for top in range(0, len(padded), TILE):
             for left in range(0, padded.shape[1], TILE):
-                yield np.ascontiguousarray(padded[top : top + TILE, left : left + TILE])
+                tile = padded[top : top + TILE, left : left + TILE]
+                yield np.ascontiguousarray(tile if tile.shape[2] > 1 else tile[..., 0])
