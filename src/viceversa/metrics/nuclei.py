@@ -1,7 +1,8 @@
 """Nuclei kept by a translation between stains: found in source and result by stain density, matched by their middles.
 
 Colour deconvolution (Ruifrok & Johnston 2001) gives the density of haematoxylin; what is denser than Otsu's threshold
-(1979) and neither too small nor too large is a nucleus. Two nuclei match when their middles are near.
+(1979) and neither too small nor too large is a nucleus. Two nuclei match when their middles are near. The vector of the
+other stain is taken from the image: the colours farthest from haematoxylin, in the spirit of Macenko et al. (2009).
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ Floats = NDArray[np.float32]
 Points = NDArray[np.float64]
 Vector = tuple[float, float, float]
 HAEMATOXYLIN: Vector = (0.65, 0.70, 0.29)  # optical density in red, green and blue
-EOSIN: Vector = (0.14, 0.87, 0.40)
-SCHIFF: Vector = (0.30, 0.89, 0.35)  # periodic acid-Schiff
+EOSIN: Vector = (0.14, 0.87, 0.40)  # where an image has too little tissue to tell
+FARTHEST = 3.0  # per cent of the stained pixels whose colour is that of the other stain
+STAINED = 0.2  # optical density, length of the vector
 SMALLEST, LARGEST = 7.0, 130.0  # square micrometres of a nucleus
 NEAR = 3.0  # micrometres between middles that match
 FAINTEST = 0.12  # concentration below which nothing is a nucleus, however blank the image
@@ -53,13 +55,13 @@ def nuclei_kept(
     source: NDArray[np.uint8],
     result: NDArray[np.uint8],
     *,
-    source_stain: Vector = EOSIN,
-    result_stain: Vector = EOSIN,
+    source_stain: Vector | None = None,
+    result_stain: Vector | None = None,
     mpp: float = 0.5,
 ) -> Matches:
     """Nuclei of two aligned images (H, W, 3), uint8, that match; `.f1` is the score. ValueError for unequal shapes.
 
-    The stains are the vectors of what is beside haematoxylin; `mpp` is micrometres per pixel.
+    The stains are the vectors of what is beside haematoxylin, by default `other_stain`; `mpp` is micrometres per pixel.
     """
     if source.shape != result.shape:
         raise ValueError(f"the source has the shape {source.shape}, the result {result.shape}")
@@ -67,7 +69,7 @@ def nuclei_kept(
     return match(middles[0], middles[1], NEAR / mpp)
 
 
-def find_nuclei(image: NDArray[np.uint8], stain: Vector = EOSIN, mpp: float = 0.5) -> Points:
+def find_nuclei(image: NDArray[np.uint8], stain: Vector | None = None, mpp: float = 0.5) -> Points:
     """Middles (N, 2), row and column in pixels, of the nuclei of an image (H, W, 3), uint8."""
     density = _blurred(haematoxylin_density(image, stain))
     threshold = max(otsu(density[density > FAINTEST / 2]), FAINTEST)
@@ -79,18 +81,39 @@ def find_nuclei(image: NDArray[np.uint8], stain: Vector = EOSIN, mpp: float = 0.
     return middles[(areas * mpp**2 >= SMALLEST) & (areas * mpp**2 <= LARGEST)]
 
 
-def haematoxylin_density(image: NDArray[np.uint8], stain: Vector = EOSIN) -> Floats:
+def optical_density(image: NDArray[np.uint8]) -> Floats:
+    """-log10(I / I0) of an image (H, W, 3); I0 is the brightest level of each channel, at least 200."""
+    glass = np.maximum(np.percentile(image[::4, ::4].reshape(-1, 3), 99.5, axis=0), 200)
+    levels = np.log10(np.maximum(np.arange(256), 1)).astype(np.float32)
+    return np.log10(glass).astype(np.float32) - levels[image]
+
+
+def other_stain(image: NDArray[np.uint8]) -> Vector:
+    """The unit vector of the stain beside haematoxylin: mean of the FARTHEST stained pixels from it, by angle."""
+    density = optical_density(image[::2, ::2]).reshape(-1, 3)
+    length = np.linalg.norm(density, axis=1)
+    stained = (length > STAINED) & (density.min(axis=1) > 0)
+    if stained.sum() < 100:
+        return EOSIN
+    directions = density[stained] / length[stained, None]
+    cosine = directions @ (np.array(HAEMATOXYLIN) / np.linalg.norm(HAEMATOXYLIN))
+    mean = directions[cosine <= np.percentile(cosine, FARTHEST)].mean(axis=0)
+    red, green, blue = (mean / np.linalg.norm(mean)).tolist()
+    return red, green, blue
+
+
+def haematoxylin_density(image: NDArray[np.uint8], stain: Vector | None = None) -> Floats:
     """Concentration of haematoxylin (H, W) in an image (H, W, 3): density = concentrations @ unit vectors, inverted.
 
-    The brightest level of each channel, 255 or less, counts as glass; the third vector is orthogonal to both stains.
+    The third vector is orthogonal to both stains.
     """
-    glass = np.maximum(np.percentile(image[::4, ::4].reshape(-1, 3), 99.5, axis=0), 200)
-    density = -np.log10(np.maximum(image, 1) / glass).astype(np.float32)
+    density, stain = optical_density(image), other_stain(image) if stain is None else stain
     first, second = (np.array(vector) / np.linalg.norm(vector) for vector in (HAEMATOXYLIN, stain))
     third = np.cross(first, second)
     inverse = np.linalg.inv(np.stack([first, second, third / np.linalg.norm(third)]))
     weights = inverse[:, 0].astype(np.float32)
-    return reduce(np.add, (density[..., i] * weights[i] for i in range(3)))
+    result: Floats = reduce(np.add, (density[..., i] * weights[i] for i in range(3)))
+    return result
 
 
 def otsu(values: NDArray[np.floating]) -> float:

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..lattice import BLOCK, HALO, STEP, Lattice, texture_of, uniform
+from ..lattice import BLOCK, HALO, PERIOD, STEP, Lattice, texture_of, uniform
 from ..scenes.noise import Floats, SceneRng
 from ..territories import Fields, Territories, territories
 from .houses import Houses, houses_of
 
 FIELD = 210.0  # pixels between the middles of two fields
+MEADOW, FALLOW = 4, 5  # numbers of crops
 ROADS = 900.0  # pixels between two roads
 
 
@@ -76,8 +77,7 @@ def ground_of(scene: Landscape, block: Lattice) -> Ground:
     wet, wood, town, lake = _regions(scene, block, height)
     fields = territories(seed + 100, block, FIELD, bend=26, joined=(0.25, 0.25))
     roads = territories(seed + 200, block, ROADS, bend=330)
-    name = _sharp_names(fields, block)
-    crop, plants, dry = _crops(seed, name, block, fine, mid, wide)
+    crop, plants, dry = _crops(seed, fields, block, fine, mid, wide)
 
     border = block.enlarge(fields.border) + 0.6 * wide
     hedge_here = _ramp(block.enlarge(40 * (block.noise(seed + 30, 260, 2) - 0.52)), 0.3)
@@ -125,8 +125,8 @@ def _ramp(distance: Floats, steepness: float) -> Floats:
     return share
 
 
-def _sharp_names(fields: Territories, block: Lattice) -> NDArray[np.uint32]:
-    """The name of the field of every pixel: of the two that are nearest to the next point of the lattice."""
+def _sharp_cells(fields: Territories, block: Lattice) -> NDArray[np.intp]:
+    """The cell of every pixel: of the two that are nearest to the next point of the lattice."""
     inner = slice(HALO // STEP, HALO // STEP + BLOCK // STEP + 1)
 
     def spread(values: NDArray[Any]) -> NDArray[Any]:
@@ -140,27 +140,25 @@ def _sharp_names(fields: Territories, block: Lattice) -> NDArray[np.uint32]:
         centre_y = spread((fields.centre_y[index] - block.top).astype(np.float32))
         centre_x = spread((fields.centre_x[index] - block.left).astype(np.float32))
         distances.append((y - centre_y) ** 2 + (x - centre_x) ** 2)
-    nearer = distances[0] <= distances[1]
-    names: NDArray[np.uint32] = np.where(nearer, spread(fields.names[fields.own]), spread(fields.names[fields.rival]))
-    return names
+    return np.where(distances[0] <= distances[1], spread(fields.own), spread(fields.rival))
 
 
 def _crops(
-    seed: int, name: NDArray[np.uint32], block: Lattice, fine: Floats, mid: Floats, wide: Floats
+    seed: int, fields: Territories, block: Lattice, fine: Floats, mid: Floats, wide: Floats
 ) -> tuple[NDArray[np.uint8], Floats, Floats]:
     """Crop, share of plants and dryness of the soil, in rows along the direction of each field."""
-    known, where = np.unique(name, return_inverse=True)
-    where = where.reshape(name.shape)
-    crop = np.searchsorted((0.14, 0.34, 0.46, 0.72, 0.92), uniform(seed + 50, known)).astype(np.uint8)
-    density = 0.72 + 0.28 * uniform(seed + 51, known)
-    density[crop == 5] = 0.05
-    turn = pi * uniform(seed + 52, known)
-    spacing = 2 * pi / (5 + 7 * uniform(seed + 53, known))
-    rows = np.arange(BLOCK, dtype=np.float32)[:, None] + np.float32(block.top % 65536)
-    columns = np.arange(BLOCK, dtype=np.float32) + np.float32(block.left % 65536)
-    along = [(spacing * part(turn)).astype(np.float32)[where] for part in (np.cos, np.sin)]
-    stripes = np.sin(columns * along[0] + rows * along[1])
-    growth = 0.05 * wide + 0.04 * mid + 0.05 * stripes * (crop[where] != 4)
+    where, name = _sharp_cells(fields, block), fields.names
+    crop = np.searchsorted((0.14, 0.34, 0.46, 0.72, 0.92), uniform(seed + 50, name)).astype(np.uint8)
+    density = 0.72 + 0.28 * uniform(seed + 51, name)
+    density[crop == FALLOW] = 0.05
+    turn = pi * uniform(seed + 52, name)
+    spacing = 2 * pi / (5 + 7 * uniform(seed + 53, name))
+    striped = 0.05 * (crop != MEADOW)
+    rows = np.arange(BLOCK, dtype=np.float32)[:, None] + np.float32(block.top % PERIOD)
+    columns = np.arange(BLOCK, dtype=np.float32) + np.float32(block.left % PERIOD)
+    south, east = (np.round(spacing * part(turn) * PERIOD / (2 * pi)) * 2 * pi / PERIOD for part in (np.sin, np.cos))
+    stripes = np.sin(columns * east.astype(np.float32)[where] + rows * south.astype(np.float32)[where])
+    growth = 0.05 * wide + 0.04 * mid + stripes * striped.astype(np.float32)[where]
     plants: Floats = np.clip(density.astype(np.float32)[where] + growth, 0, 1)
-    dry: Floats = np.clip(uniform(seed + 54, known).astype(np.float32)[where] + 0.12 * wide + 0.05 * fine, 0, 1)
+    dry: Floats = np.clip(uniform(seed + 54, name).astype(np.float32)[where] + 0.12 * wide + 0.05 * fine, 0, 1)
     return crop[where], plants, dry

@@ -43,7 +43,8 @@ def paint(scene: Landscape, block: Lattice, season: str, *, noise: bool) -> NDAr
 
 def _blend(light: Floats, colour: Floats, share: Floats) -> None:
     """Paint a cover over the light (6, H, W)."""
-    light += share * (colour - light)
+    if share.any():
+        light += share * (colour - light)
 
 
 def _fields(ground: Ground, cover: dict[str, Floats]) -> Floats:
