@@ -85,7 +85,8 @@ def optical_density(image: NDArray[np.uint8]) -> Floats:
     """-log10(I / I0) of an image (H, W, 3); I0 is the brightest level of each channel, at least 200."""
     glass = np.maximum(np.percentile(image[::4, ::4].reshape(-1, 3), 99.5, axis=0), 200)
     levels = np.log10(np.maximum(np.arange(256), 1)).astype(np.float32)
-    return np.log10(glass).astype(np.float32) - levels[image]
+    density: Floats = np.log10(glass).astype(np.float32) - levels[image]
+    return density
 
 
 def other_stain(image: NDArray[np.uint8]) -> Vector:
@@ -194,4 +195,5 @@ def _blurred(density: Floats) -> Floats:
     """The mean of 3 x 3 pixels, the border repeated."""
     padded = np.pad(density, 1, mode="edge")
     rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    mean: Floats = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    return mean

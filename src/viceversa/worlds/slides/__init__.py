@@ -13,10 +13,10 @@ from ..drawing import Drawing
 from ..lattice import BLOCK, Lattice
 from . import nuclei as cells
 from .layout import MPP, Slide, describe, standard
-from .paint import GLASS, LABELS, fields_of, labels_of, paint, reaches, structures
+from .paint import GLASS, LABELS, fields_of, labels_of, paint_stain, reaches, structures
 from .tubules import tissue_of
 
-__all__ = ["LABELS", "MPP", "PALETTE", "Slide", "describe", "draw", "draw_labels", "nuclei", "window"]
+__all__ = ["LABELS", "MPP", "PALETTE", "Slide", "describe", "draw", "draw_labels", "nuclei_in", "window"]
 PALETTE = ("ffffff", "f0a0c0", "c060a0", "ffffc0", "800060", "c0c0c0", "2020a0")
 
 
@@ -27,7 +27,7 @@ def draw(slide: Slide, stain: str, truth: bool = False) -> Drawing:
         side=slide.side,
         blank=own.glass,
         dtype="uint8",
-        draw=lambda block: paint(slide, block, stain, own, noise=not truth),
+        draw=lambda block: paint_stain(slide, block, stain, own, noise=not truth),
     )
 
 
@@ -57,7 +57,7 @@ def window(
     return draw(describe(seed, side), stain, truth).window(top, left, height, width, reduction=reduction)
 
 
-def nuclei(slide: Slide, top: int, left: int, height: int, width: int) -> NDArray[Any]:
+def nuclei_in(slide: Slide, top: int, left: int, height: int, width: int) -> NDArray[Any]:
     """Rows (y, x, kind) of the nuclei whose middle lies in a window, in pixels of the window; kinds are in `nuclei`."""
     rows = []
     for y in range(top // BLOCK * BLOCK, top + height, BLOCK):

@@ -21,7 +21,9 @@ EDGE = 24  # pixels beyond the smooth edge of the tissue that its texture may re
 STAINING = {
     "he": {
         "chromatin": (0.68, 0.10),
-        "cytoplasm": (0.06, 0.225),
+        "cytoplasm": (0.055, 0.16),
+        "granules": (0.02, 0.24),
+        "muscle": (0.03, 0.21),
         "collagen": (0.05, 0.145),
         "membrane": (0.04, 0.13),
         "brush": (0.04, 0.09),
@@ -31,11 +33,13 @@ STAINING = {
     },
     "pas": {
         "chromatin": (0.46, 0.06),
-        "cytoplasm": (0.10, 0.085),
+        "cytoplasm": (0.10, 0.08),
+        "granules": (0.01, 0.02),
+        "muscle": (0.07, 0.05),
         "collagen": (0.06, 0.10),
         "membrane": (0.12, 0.50),
         "brush": (0.04, 0.24),
-        "blood": (0.12, 0.10),
+        "blood": (0.08, 0.07),
         "cast": (0.05, 0.42),
         "mesangium": (0.08, 0.36),
     },
@@ -98,19 +102,20 @@ def _structures(slide: Slide, block: Lattice, tissue: Tissue) -> Structures:
 
     density = {
         "chromatin": chromatin,
-        "cytoplasm": solid * own["cytoplasm"] * grain,
+        "cytoplasm": solid * np.minimum(own["cytoplasm"], 0.8) * grain,
+        "granules": solid * np.maximum(own["cytoplasm"] - 0.7, 0) * (grain + 0.12 * fine),
+        "muscle": solid * own["muscle"] * (0.9 + 0.2 * mid),
         "collagen": (1 - wall) * _fibres(depth, mid, wide, block.enlarge(tissue.fibrosis)),
         "membrane": own["membrane"] * np.clip(1.25 + 0.22 * wide - 0.72 * np.abs(depth - 0.4), 0, 1),
         "brush": own["brush"] * np.clip(1.1 - 0.3 * np.abs(into_lumen + 2.2), 0, 1) * (0.8 + 0.25 * fine),
         "blood": own["blood"] * lumen * np.clip(0.75 + 1.1 * mid, 0, 1.2),
         "cast": own["cast"] * _ramp(into_lumen - 1.5, 0.6) * (1 + 0.05 * mid),
     }
-    density["collagen"] += own["muscle"] * solid * (0.55 + 0.2 * mid)
     density["mesangium"] = np.zeros_like(chromatin)
     if reaches(tissue.tuft, 8):
         _add_tuft(density, lumen, block.enlarge(tissue.tuft), mid, wide)
     free = 1 - 0.75 * nuclei
-    for key in ("cytoplasm", "collagen", "brush", "mesangium"):
+    for key in ("cytoplasm", "granules", "muscle", "collagen", "brush", "mesangium"):
         density[key] *= free
     return Structures(
         tissue=covered,
@@ -153,7 +158,7 @@ def _add_tuft(density: dict[str, Floats], lumen: Floats, tuft: Floats, mid: Floa
     lumen *= 1 - within
 
 
-def paint(slide: Slide, block: Lattice, name: str, stain: Stain, *, noise: bool) -> NDArray[np.uint8] | None:
+def paint_stain(slide: Slide, block: Lattice, name: str, stain: Stain, *, noise: bool) -> NDArray[np.uint8] | None:
     """RGB of a block in a stain, (BLOCK, BLOCK, 3); None where it shows glass alone."""
     drawn, ink_field = structures(slide, block)
     ink = _ramp(block.enlarge(ink_field), 0.3) if reaches(ink_field, 4) else None

@@ -11,7 +11,7 @@ from ..drawing import Drawing
 from ..lattice import Lattice
 from .covers import BANDS, LABELS, PALETTE, SEASONS
 from .ground import Landscape, describe, ground_of
-from .paint import UNITS, labels_of, paint
+from .paint import UNITS, labels_of, paint_season
 
 __all__ = ["BANDS", "LABELS", "PALETTE", "SEASONS", "UNITS", "Landscape", "describe", "draw", "draw_labels", "window"]
 
@@ -22,7 +22,7 @@ def draw(scene: Landscape, season: str, truth: bool = False) -> Drawing:
         side=scene.side,
         blank=(0,) * len(BANDS),
         dtype="uint16",
-        draw=lambda block: paint(scene, block, season, noise=not truth),
+        draw=lambda block: paint_season(scene, block, season, noise=not truth),
     )
 
 

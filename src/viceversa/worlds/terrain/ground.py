@@ -77,11 +77,13 @@ def ground_of(scene: Landscape, block: Lattice) -> Ground:
     wet, wood, town, lake = _regions(scene, block, height)
     fields = territories(seed + 100, block, FIELD, bend=26, joined=(0.25, 0.25))
     roads = territories(seed + 200, block, ROADS, bend=330)
-    crop, plants, dry = _crops(seed, fields, block, fine, mid, wide)
+    where, to_field = _sharp(fields, block)
+    _, to_road = _sharp(roads, block)
+    crop, plants, dry = _crops(scene, fields, where, block, (fine, mid, wide))
 
-    border = block.enlarge(fields.border) + 0.6 * wide
+    border = to_field + 0.6 * wide
     hedge_here = _ramp(block.enlarge(40 * (block.noise(seed + 30, 260, 2) - 0.52)), 0.3)
-    to_road = block.enlarge(np.abs(roads.border)) + 0.15 * wide
+    to_road = to_road + 0.15 * wide
     water = _ramp(block.enlarge(wet) + 2.2 * wide + mid, 0.5)
     land = 1 - water
     forest = _ramp(block.enlarge(wood) + 6 * wide + 2.5 * mid, 0.35) * land
@@ -125,8 +127,8 @@ def _ramp(distance: Floats, steepness: float) -> Floats:
     return share
 
 
-def _sharp_cells(fields: Territories, block: Lattice) -> NDArray[np.intp]:
-    """The cell of every pixel: of the two that are nearest to the next point of the lattice."""
+def _sharp(cells: Territories, block: Lattice) -> tuple[NDArray[np.intp], Floats]:
+    """The cell of every pixel, of the two nearest to the next point of the lattice, and pixels to its border."""
     inner = slice(HALO // STEP, HALO // STEP + BLOCK // STEP + 1)
 
     def spread(values: NDArray[Any]) -> NDArray[Any]:
@@ -134,20 +136,27 @@ def _sharp_cells(fields: Territories, block: Lattice) -> NDArray[np.intp]:
         rows = values[inner, inner].repeat(STEP, 0)[half : half + BLOCK]
         return rows.repeat(STEP, 1)[:, half : half + BLOCK]
 
-    y, x = block.enlarge(fields.y - block.top), block.enlarge(fields.x - block.left)
-    distances = []
-    for index in (fields.own, fields.rival):
-        centre_y = spread((fields.centre_y[index] - block.top).astype(np.float32))
-        centre_x = spread((fields.centre_x[index] - block.left).astype(np.float32))
-        distances.append((y - centre_y) ** 2 + (x - centre_x) ** 2)
-    return np.where(distances[0] <= distances[1], spread(fields.own), spread(fields.rival))
+    y, x = block.enlarge(cells.y - block.top), block.enlarge(cells.x - block.left)
+    own, rival = spread(cells.own), spread(cells.rival)
+    centre_y, centre_x = (
+        (centres - corner).astype(np.float32)
+        for centres, corner in ((cells.centre_y, block.top), (cells.centre_x, block.left))
+    )
+    squares = [(y - centre_y[index]) ** 2 + (x - centre_x[index]) ** 2 for index in (own, rival)]
+    apart = np.hypot(centre_y[own] - centre_y[rival], centre_x[own] - centre_x[rival]) + np.float32(1e-3)
+    beyond = (squares[1] - squares[0]) / (2 * apart)
+    return np.where(beyond >= 0, own, rival), np.abs(beyond)
 
 
 def _crops(
-    seed: int, fields: Territories, block: Lattice, fine: Floats, mid: Floats, wide: Floats
+    scene: Landscape,
+    fields: Territories,
+    where: NDArray[np.intp],
+    block: Lattice,
+    noises: tuple[Floats, Floats, Floats],
 ) -> tuple[NDArray[np.uint8], Floats, Floats]:
     """Crop, share of plants and dryness of the soil, in rows along the direction of each field."""
-    where, name = _sharp_cells(fields, block), fields.names
+    seed, name, (fine, mid, wide) = scene.seed, fields.names, noises
     crop = np.searchsorted((0.14, 0.34, 0.46, 0.72, 0.92), uniform(seed + 50, name)).astype(np.uint8)
     density = 0.72 + 0.28 * uniform(seed + 51, name)
     density[crop == FALLOW] = 0.05

@@ -15,7 +15,7 @@ NOISE = 14.0  # the same units
 SUN = {"summer": (0.62, 0.62), "winter": (1.25, 1.25)}  # how a slope of 1 to the south and east changes the light
 
 
-def paint(scene: Landscape, block: Lattice, season: str, *, noise: bool) -> NDArray[np.uint16]:
+def paint_season(scene: Landscape, block: Lattice, season: str, *, noise: bool) -> NDArray[np.uint16]:
     """Reflectance of a block, (BLOCK, BLOCK, 6), times UNITS."""
     ground = ground_of(scene, block)
     cover = spectra(season)
