@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from ..drawing import Drawing
 from ..lattice import BLOCK, Lattice
 from . import nuclei as cells
-from .layout import MPP, Slide, describe, standard
+from .layout import MPP, STAINS, Slide, describe, standard
 from .paint import GLASS, LABELS, fields_of, labels_of, paint_stain, reaches, structures
 from .tubules import tissue_of
 
-__all__ = ["LABELS", "MPP", "PALETTE", "Slide", "describe", "draw", "draw_labels", "nuclei_in", "window"]
+__all__ = ["LABELS", "MPP", "PALETTE", "STAINS", "Slide", "describe", "draw", "draw_labels", "nuclei_in", "window"]
 PALETTE = ("ffffff", "f0a0c0", "c060a0", "ffffc0", "800060", "c0c0c0", "2020a0")
 
 
