@@ -53,7 +53,7 @@ def test_discs_are_found_in_their_middles(middles: np.ndarray) -> None:
     other = np.where(np.arange(200) % 3 > 0, 0.2, 0.1) * np.ones((200, 1))
     image = stained(0.5 * discs(middles) + 0.04, other, nuclei.EOSIN)
     found = find_nuclei(image, nuclei.EOSIN)
-    result = match(found, middles, 0.3)
+    result = match(found, middles, 0.6)
     assert result == Matches(len(middles), len(middles), len(middles)) and result.f1 == 1
 
 
