@@ -233,9 +233,9 @@ def test_another_key_starts_anew_and_says_so(tmp_path):
         writer.write(samples[writer.blocks[0].slices])
     with writer_of(path, samples, key={"source": 1, "weights": "y"}) as writer:
         assert writer.done == 0
-        assert writer.note == f"{path}.journal belongs to other work (weights differs): started anew"
+        assert writer.note == f"{path}.journal belongs to other work (other weights): started anew"
     with writer_of(path, samples, key={"source": 1, "weights": "y"}, compression="jpeg") as writer:
-        assert writer.note.endswith("(arguments of the writer differs): started anew")
+        assert writer.note.endswith("(other arguments of the writer): started anew")
     with writer_of(path, samples, key={"source": float("nan")}) as writer:
         writer.write(samples[writer.blocks[0].slices])
     with writer_of(path, samples, key={"source": float("nan")}) as writer:

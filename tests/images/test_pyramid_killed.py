@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 from unittest.mock import patch
 
@@ -182,6 +183,34 @@ def test_a_journal_with_garbage_at_its_end(tmp_path, samples, digest, end):
         assert (writer.done, writer.note) == (6, "")
     write_pyramid(path, samples, **OPTIONS)
     assert sha256(path) == digest
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 9_999, b'{"a"', b'{"end":5', b'{"end":[],"sizes":[1],"crc":1', b'{"end":1,"sizes":[{}],"crc":1',
+             b'{"end":-5,"sizes":[1],"crc":1', b'{"end":9,"sizes":[],"crc":1', b'{"finished":true', b'{"synced":99'],
+)  # fmt: skip
+def test_hostile_lines_with_a_true_check(tmp_path, samples, digest, body):
+    path = tmp_path / "a.tif"
+    _, journal = begun(path, samples, 3)
+    check = 0
+    for line in journal.read_bytes().splitlines():
+        check = zlib.crc32(line.rpartition(b',"check":')[0], check)
+    journal.write_bytes(journal.read_bytes() + body + b',"check":%d}\n' % zlib.crc32(body, check))
+    with writer_of(path, samples, **OPTIONS) as writer:
+        assert writer.done == 3
+    write_pyramid(path, samples, **OPTIONS)
+    assert sha256(path) == digest
+
+
+def test_a_writer_opened_twice(tmp_path, samples, digest):
+    writer = writer_of(tmp_path / "a.tif", samples, **OPTIONS)
+    for stop in (2, 99):
+        with writer:
+            for window in writer.blocks[writer.done : stop]:
+                writer.write(samples[window.slices])
+            if stop == 99:
+                writer.finish()
+    assert sha256(tmp_path / "a.tif") == digest
 
 
 @pytest.mark.long

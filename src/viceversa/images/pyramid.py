@@ -158,10 +158,11 @@ class PyramidWriter:
             self.journal.cut(count)
             self.part.cut(self._end)
         else:
+            self.journal.start()  # before the file changes: no old journal may describe new content
             self.part.cut(0)
             self.part.write(NO_HEAD, 0)
-            self.journal.start()
             sync(self.path.parent)
+        self._places.clear()
         for part in self.journal.parts:
             self._remember(part)
 
