@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 import torch
@@ -75,23 +74,22 @@ def calibrate(
     order = [cells[i] for i in spread_order(cells, shades, seed)]
     sampler = Sampler(module, image, order, precision, dtype)
 
-    n = FIRST_TILES
-    if 2 * n >= len(order):
-        return Calibration(sampler.statistics(0, len(order)), len(order), len(order), 0.0)
-    first = sampler.statistics(0, n)
-    for n in (FIRST_TILES << doubling for doubling in count()):
-        second = sampler.statistics(n, 2 * n)
-        mean, largest = sampler.difference(first, second)
-        covers = mean >= enough_levels and 4 * n > min(len(order), most_tiles)
-        taken = min(len(order), most_tiles) if covers else 2 * n
+    limit = min(len(order), max(2, most_tiles))
+    n = min(FIRST_TILES, limit // 2)
+    half: Statistics | None = None
+    while True:
+        end = min(2 * n, limit)
+        if end == len(order):
+            return Calibration(sampler.statistics(0, end), end, end, 0.0)
+        half = half or sampler.statistics(0, n)
+        mean, largest = sampler.difference(half, sampler.statistics(n, end))
         try:
-            first = sampler.statistics(0, taken)
-        except ResourceError:
-            return Calibration(first, n, len(order), mean, largest)
-        if mean < enough_levels or covers:
-            exact = taken == len(order)
-            return Calibration(first, taken, len(order), 0.0 if exact else mean, 0.0 if exact else largest)
-    raise AssertionError
+            whole = sampler.statistics(0, end)
+        except ResourceError:  # the disk has no room for more
+            return Calibration(half, n, len(order), mean, largest)
+        if mean < enough_levels or end == limit:
+            return Calibration(whole, end, len(order), mean, largest)
+        half, n = whole, end
 
 
 class Sampler:

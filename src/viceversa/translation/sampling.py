@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..images.arrays import Array
 from ..images.windows import Window
-from ..networks.translation import MULTIPLE, TranslationModule
+from ..networks.translation import SMALLEST, TranslationModule
 
 Read = Callable[[Window], Array]  # (C, h, w) float32 in [-1, 1] of a window inside of the image
 GRID, SPOT = 32, 16  # of a thumbnail without a smaller level: at most GRID x GRID spots of SPOT x SPOT pixels
@@ -54,7 +54,7 @@ class PaddedImage:
 def padded_positions(size: tuple[int, int], margin: int, multiple: int) -> list[NDArray[np.intp]]:
     """Which row of an image stands at each row of its padded input, and the same for columns."""
     inner = [side + 2 * margin for side in size]
-    smallest = max(16, multiple)
+    smallest = max(SMALLEST, multiple)
     outer = [max(-(-side // multiple) * multiple, smallest) for side in inner]
     reflects = all(after < 2 * before for before, after in zip(inner, outer, strict=True))
 
@@ -124,6 +124,3 @@ def values_at(cells: Sequence[Window], picture: Array, size: tuple[int, int], ma
         return slice(first, max(first + 1, end))
 
     return [picture[span(cell.top, cell.height, size[0], h), span(cell.left, cell.width, size[1], w)] for cell in cells]
-
-
-__all__ = ["MULTIPLE", "PaddedImage", "Read", "read_thumbnail", "spread_order", "values_at"]
