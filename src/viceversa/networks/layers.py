@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from .. import distributed
 from .norms import NORMS
+from .receptive_field import Features, Through
 from .winograd import Conv3x3
 
 TENSOR_CORE_MULTIPLE = 8  # of channels: tensor cores of a GPU are fast only with multiples of it
@@ -55,6 +56,10 @@ class Dropout(nn.Module):
         mask = distributed.shard(torch.rand(shape, device=x.device)) >= self.p
         return x * mask / (1 - self.p)
 
+    def trace_field(self, features: Features, through: Through) -> Features:
+        drops = self.p > 0 and (self.training or self.lasting)
+        return features.hindered("dropout draws random numbers") if drops else features
+
 
 def dropout(p: float, lasting: bool = False) -> nn.Module:
     """`Dropout`, or the identity for `p` = 0."""
@@ -88,6 +93,9 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = x + self.conv_block(x)
         return out
+
+    def trace_field(self, features: Features, through: Through) -> Features:
+        return features | through(self.conv_block, features)
 
 
 class ResidualBlock(Block):
@@ -183,13 +191,3 @@ def output_size(n: int, kernel: int, stride: int = 1, padding: str | int = "vali
     else:
         zeros = {"valid": 0, "same": kernel - 1, "full": 2 * kernel - 2}[padding]
     return max(0, (n + zeros - kernel) // stride + 1)
-
-
-def receptive_field(module: nn.Module) -> int:
-    """Side in input pixels of the region that one output depends on, for convolutions in sequence."""
-    field, jump = 1, 1
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
-            field += (layer.kernel_size[0] - 1) * jump
-            jump *= layer.stride[0]
-    return field

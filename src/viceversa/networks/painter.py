@@ -8,6 +8,7 @@ from .. import images
 from .checkpointed import CheckpointedSequential
 from .layers import Block, at_least_float32, normal_init, upsample
 from .norms import ChannelNorm
+from .receptive_field import Features, Through
 
 
 class PixelNormBlock(Block):
@@ -95,3 +96,6 @@ class PaintingGenerator(nn.Module):
         start = x if self.channel_map is None else conv2d(x, self.channel_map.to(x.dtype))
         painted: Tensor = start + at_least_float32(self.brush(torch.cat([x.to(features.dtype), features], 1)))
         return painted if self.training else painted.clamp(-1, 1)
+
+    def trace_field(self, features: Features, through: Through) -> Features:
+        return through(self.brush, features | through(self.trunk, features))

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from .layers import ImageConv, at_least_float32, normal_init
 from .norms import NORMS, apply_spectral_norm
+from .receptive_field import Features, Through
 
 
 class PatchGAN(nn.Module):
@@ -31,3 +32,6 @@ class PatchGAN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = at_least_float32(self.model(x))
         return logits
+
+    def trace_field(self, features: Features, through: Through) -> Features:
+        return through(self.model, features)

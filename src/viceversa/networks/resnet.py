@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from .checkpointed import CheckpointedSequential
 from .layers import ImageConv, ResidualBlock, at_least_float32, normal_init, upsample
 from .norms import NORMS
+from .receptive_field import Features, Through
 
 
 class ResNetGenerator(nn.Module):
@@ -49,3 +50,6 @@ class ResNetGenerator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.tanh(at_least_float32(self.model(x)))
+
+    def trace_field(self, features: Features, through: Through) -> Features:
+        return through(self.model, features)

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from .layers import at_least_float32, normal_init
 from .layers import dropout as drop
 from .norms import NORMS
+from .receptive_field import Features, Through
 
 
 def halvings(size: int) -> int:
@@ -73,3 +74,14 @@ class UNetGenerator(nn.Module):
         for level in self.up:
             x = torch.cat([level(x), maps.pop()], 1)
         return torch.tanh(at_least_float32(self.head(x)))
+
+    def trace_field(self, features: Features, through: Through) -> Features:
+        maps = []
+        for level in self.down:
+            features = through(level, features)
+            maps.append(features)
+
+        maps.pop()
+        for level in self.up:
+            features = through(level, features) | maps.pop()
+        return through(self.head, features)
