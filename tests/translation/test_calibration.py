@@ -17,7 +17,7 @@ from viceversa.translation import calibration
 from viceversa.translation.calibration import Calibration, calibrate
 from viceversa.translation.statistics import Part, freeze, joint_statistics
 
-OPTIONS = dict(halo=42, side=32)
+OPTIONS = dict(side=32)
 Read = Callable[[Window], np.ndarray]
 
 
@@ -92,7 +92,7 @@ def test_a_network_without_instance_norm_needs_no_sample() -> None:
         raise AssertionError
 
     module = TranslationModule(PaintingGenerator(width=4, blocks=1))
-    assert calibrate(module, read, (10**5, 10**5), halo=48) == Calibration({}, 0, 0, 0.0)
+    assert calibrate(module, read, (10**5, 10**5)) == Calibration({}, 0, 0, 0.0)
 
 
 def test_a_full_disk_ends_the_doubling(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,10 +23,9 @@ from viceversa.translation.statistics import (
 )
 
 SIZE = (118, 143)  # no multiple of anything
-HALO = 42  # of the ResNet with two blocks: 3 + (1 + 2) + 2 * 2 * 4 + ... rounded up to its multiple
 
 
-def parts_of(module: TranslationModule, pixels, side: int, halo: int = HALO) -> list[Part]:
+def parts_of(module: TranslationModule, pixels, side: int, halo: int | None = None) -> list[Part]:
     """Tiles that cover an image."""
     image = PaddedImage(module, reader(pixels), pixels.shape[1:], halo)
     return [part_of(image, cell) for cell in image.cells(side)]
@@ -62,7 +61,7 @@ def test_frozen_tiles_are_the_frozen_image() -> None:
     module, pixels = lively_resnet(), drifting_field(*SIZE)
     parts = parts_of(module, pixels, side=48)
     frozen = freeze(module.generator, joint_statistics(module.generator, parts[:3]))
-    image = PaddedImage(module, reader(pixels), SIZE, HALO)
+    image = PaddedImage(module, reader(pixels), SIZE)
     whole = frozen(torch.from_numpy(image.pixels(Window(0, 0, 124, 148)))[None])
     for cell, part in zip(image.cells(48), parts, strict=True):
         tile = frozen(part.read())[..., part.core.slices[0], part.core.slices[1]]

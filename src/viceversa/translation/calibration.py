@@ -13,8 +13,9 @@ from ..images.windows import Window
 from ..networks.segments import instance_norms
 from ..networks.translation import TranslationModule
 from ..optimize import AUTOCAST
-from .sampling import PaddedImage, Read, read_thumbnail, spread_order, values_at
+from .sampling import PaddedImage, read_thumbnail, spread_order, values_at
 from .statistics import Part, Statistics, freeze, joint_statistics
+from .tiles import Read
 
 SIDE = 256  # pixels of a tile of the sample, without its halo
 FIRST_TILES, MOST_TILES = 8, 256
@@ -50,7 +51,7 @@ def calibrate(
     read: Read,
     size: tuple[int, int],
     *,
-    halo: int,  # pixels around a tile that its result depends on
+    halo: int | None = None,  # pixels around a tile that its result depends on; none: those of the generator
     side: int = SIDE,
     seed: int = 0,
     thumbnail: Array | None = None,  # (C, h, w) of the same image; none: from small spots of it
