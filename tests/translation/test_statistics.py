@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from support.fields import drifting_field, lively_resnet, reader
-from viceversa.errors import ModelFileError, ResourceError
+from viceversa.errors import ModelFileError, ResourceError, UsageError
 from viceversa.images.windows import Window
 from viceversa.networks.norms import FrozenNorm, InstanceNorm
 from viceversa.networks.segments import instance_norms
@@ -20,7 +20,9 @@ from viceversa.translation.statistics import (
     exact_statistics,
     freeze,
     joint_statistics,
+    per_tile,
 )
+from viceversa.translation.tiles import TiledTranslation
 
 SIZE = (118, 143)  # no multiple of anything
 
@@ -155,6 +157,27 @@ def test_a_network_that_cannot_be_cut_takes_one_pass_for_each_norm() -> None:
     statistics = joint_statistics(net, [Part(lambda: x, Window(0, 0, 32, 48))])
     assert len(statistics) == 5
     torch.testing.assert_close(freeze(net, statistics)(x), net(x), rtol=0, atol=1e-5)
+
+
+def test_a_unet_with_instance_norm_is_measured_in_tiles() -> None:
+    """Of three levels, whose receptive field fits into an image."""
+    torch.manual_seed(0)
+    net = UNetGenerator(size=8, width=4, norm="instance", dropout=0.0).eval().requires_grad_(False)
+    module, pixels = TranslationModule(net), drifting_field(*SIZE)
+    statistics = joint_statistics(net, parts_of(module, pixels, side=40))
+    x = torch.from_numpy(pixels)[None]
+    torch.testing.assert_close(TranslationModule(freeze(net, statistics))(x), module(x), rtol=0, atol=1e-4)
+
+
+def test_tiles_that_are_normalised_alone_differ_from_the_image() -> None:
+    module, pixels = lively_resnet(), drifting_field(*SIZE)
+    tiled = TiledTranslation(TranslationModule(per_tile(module.generator)), SIZE, side=48)
+    tile = tiled.tile(Window(0, 0, 48, 48), reader(pixels))
+    whole = module(torch.from_numpy(pixels)[None])[0, :, :48, :48].numpy()
+    assert abs(tile - whole).mean() * 127.5 > 1
+    assert len(instance_norms(module.generator)) == 9
+    with pytest.raises(UsageError, match="freeze its statistics"):
+        TiledTranslation(module, SIZE)
 
 
 def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
