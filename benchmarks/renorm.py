@@ -2,10 +2,10 @@
 
     python benchmarks/renorm.py WORK [--worlds orchard seasons] [--seeds 0 1] [--steps 800] [--only orchard-instance-0]
 
-Trains a small `cyclegan` (ResNet of width 16 with 3 blocks, discriminators of width 16, both rates 1e-3) on crops of 64 px of drawn
-images of 128 px, one thread. The test images are translated as a whole, and in four tiles of 64 px each of which is
-translated alone, as training has seen them. PSNR against the truth, in dB. Disparity: the mean difference of the
-colours in the middle of a tile, which its borders hardly reach, in 8-bit levels. Each run is added to
+Trains a small `cyclegan` (ResNet of width 16 with 3 blocks, discriminators of width 16, both rates 1e-3) on crops of 64
+px of drawn images of 128 px, one thread. The test images are translated as a whole, and in four tiles of 64 px each of
+which is translated alone, as training has seen them. PSNR against the truth, in dB. Disparity: the mean difference of
+the colours in the middle of a tile, which its borders hardly reach, in 8-bit levels. Each run is added to
 benchmarks/results/renorm.json when it ends; runs that the file has are not repeated.
 """
 

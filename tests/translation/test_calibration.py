@@ -37,8 +37,10 @@ def test_the_sample_grows_until_its_halves_agree() -> None:
     module, pixels = lively_resnet(), drifting_field(300, 300)
     read = reader(pixels)
     coarse = calibrate(module, read, (300, 300), enough_levels=1e9, **OPTIONS)
-    fine = calibrate(module, read, (300, 300), enough_levels=coarse.error_levels * 0.7, **OPTIONS)
-    assert coarse.tiles == 16 < fine.tiles and coarse.of == 100
+    small: list[Calibration] = []
+    enough = coarse.error_levels * 0.7
+    fine = calibrate(module, read, (300, 300), enough_levels=enough, on_doubling=small.append, **OPTIONS)
+    assert coarse.tiles == 16 < fine.tiles and coarse.of == 100 and small[0].error_levels == coarse.error_levels
     assert fine.is_exact or fine.error_levels < coarse.error_levels * 0.7
     limited = calibrate(module, read, (300, 300), enough_levels=0.0, most_tiles=24, **OPTIONS)
     assert limited.tiles == 24 and limited.error_levels > 0 and not limited.is_exact

@@ -1,6 +1,6 @@
 """Statistics of instance norm from a sample of an image, as large as their error in the translation demands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,8 @@ class Calibration:
         return self.tiles == self.of
 
     def __str__(self) -> str:
+        if not self.statistics:
+            return "no instance norm, so there are no statistics to measure"
         if self.is_exact:
             return f"instance norm: statistics of the whole image, {self.tiles} tiles"
         error = f"{self.error_levels:.2f} of 255 levels (mean; largest {self.largest_levels:.1f})"
@@ -60,6 +62,7 @@ def calibrate(
     most_tiles: int = MOST_TILES,
     precision: str = "fp32",  # or "bf16", "fp16"
     dtype: torch.dtype = torch.float16,  # of maps in the temporary file
+    on_doubling: Callable[[Calibration], None] = lambda found: None,  # is called with a sample that was too small
 ) -> Calibration:
     """The statistics of an image of `size` (height, width) for the generator of `module`.
 
@@ -88,8 +91,10 @@ def calibrate(
             whole = sampler.statistics(0, end)
         except ResourceError:  # the disk has no room for more
             return Calibration(half, n, len(order), mean, largest)
+        found = Calibration(whole, end, len(order), mean, largest)
         if mean < enough_levels or end == limit:
-            return Calibration(whole, end, len(order), mean, largest)
+            return found
+        on_doubling(found)
         half, n = whole, end
 
 
