@@ -91,6 +91,14 @@ def test_preview_is_local_and_leaves_the_mode() -> None:
     assert all(layer.training for layer in renorm_layers(net))
 
 
+def test_each_step_knows_the_share_of_the_run_that_is_over(monkeypatch, world: Path, tmp_path: Path) -> None:
+    shares: list[float] = []
+    monkeypatch.setattr(CycleGAN, "set_share", lambda self, share: shares.append(share))
+    options = TINY_OPTIONS | dict(steps=4, set=(*TINY, "train.samples=0", "train.probes=0"))
+    train(world, out=tmp_path / "run", quiet=True, **options)
+    assert shares == [0, 0.25, 0.5, 0.75]
+
+
 @pytest.mark.long
 def test_a_resumed_run_has_the_same_bits_and_translates(monkeypatch, world: Path, tmp_path: Path) -> None:
     """Killed before and within the last 30 %, in which running statistics take over."""

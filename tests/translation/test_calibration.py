@@ -32,6 +32,12 @@ def test_a_small_image_is_measured_as_a_whole() -> None:
     )
 
 
+@pytest.mark.parametrize(("size", "tiles"), [((3, 5), 1), ((20, 40), 2), ((40, 60), 4)])
+def test_the_smallest_images_are_measured(size: tuple[int, int], tiles: int) -> None:
+    found = calibrate(lively_resnet(), reader(drifting_field(*size)), size, **OPTIONS)
+    assert found.is_exact and found.tiles == tiles
+
+
 @pytest.mark.long
 def test_the_sample_grows_until_its_halves_agree() -> None:
     module, pixels = lively_resnet(), drifting_field(300, 300)

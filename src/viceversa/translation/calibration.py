@@ -79,7 +79,7 @@ def calibrate(
     sampler = Sampler(module, image, order, precision, dtype)
 
     limit = min(len(order), max(2, most_tiles))
-    n = min(FIRST_TILES, limit // 2)
+    n = max(1, min(FIRST_TILES, limit // 2))
     half: Statistics | None = None
     while True:
         end = min(2 * n, limit)
