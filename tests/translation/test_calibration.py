@@ -24,15 +24,15 @@ Read = Callable[[Window], np.ndarray]
 def test_a_small_image_is_measured_as_a_whole() -> None:
     module, pixels = lively_resnet(), drifting_field(100, 110)
     found = calibrate(module, reader(pixels), (100, 110), dtype=torch.float32, **OPTIONS)
-    assert found.is_exact and found.tiles == 16 and found.error_levels == 0
-    assert str(found) == "instance norm: statistics of the whole image, 16 tiles"
+    assert found.is_exact and found.tiles == 12 and found.error_levels == 0
+    assert str(found) == "instance norm: statistics of the whole image, 12 tiles"
     x = torch.from_numpy(pixels)[None]
     torch.testing.assert_close(
         TranslationModule(freeze(module.generator, found.statistics))(x), module(x), rtol=0, atol=1e-4
     )
 
 
-@pytest.mark.parametrize(("size", "tiles"), [((3, 5), 1), ((20, 40), 2), ((40, 60), 4)])
+@pytest.mark.parametrize(("size", "tiles"), [((3, 5), 1), ((20, 40), 1), ((40, 60), 2)])
 def test_the_smallest_images_are_measured(size: tuple[int, int], tiles: int) -> None:
     found = calibrate(lively_resnet(), reader(drifting_field(*size)), size, **OPTIONS)
     assert found.is_exact and found.tiles == tiles
@@ -83,16 +83,16 @@ def test_the_same_image_and_seed_give_the_same_bits() -> None:
 @pytest.mark.long
 def test_background_that_is_not_translated_does_not_count() -> None:
     module, pixels = lively_resnet(), drifting_field(200, 200)
-    pixels[:, :100] = 1  # blank glass
-    tissue = np.arange(20)[:, None].repeat(20, 1) >= 10
+    pixels[:, :102] = 1  # blank glass, to a border between cells
+    tissue = np.arange(200)[:, None].repeat(200, 1) >= 102
     everywhere = calibrate(module, reader(pixels), (200, 200), **OPTIONS)
     found = calibrate(module, reader(pixels), (200, 200), translated=tissue, **OPTIONS)
-    assert found.of < everywhere.of
-    tissue_only = calibrate(module, reader(pixels[:, 100:]), (100, 200), **OPTIONS)
-    error = [
+    assert (found.of, everywhere.of) == (18, 36)
+    tissue_only = calibrate(module, reader(pixels[:, 102:]), (98, 200), **OPTIONS)
+    right, wrong = (
         (c.statistics["model.2"].mean - tissue_only.statistics["model.2"].mean).abs().max() for c in (found, everywhere)
-    ]
-    assert 3 * error[0] < error[1]
+    )
+    assert 3 * right < wrong
 
 
 def test_a_network_without_instance_norm_needs_no_sample() -> None:

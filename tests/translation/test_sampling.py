@@ -33,6 +33,14 @@ def test_regions_have_a_halo_inside_of_the_image_only() -> None:
     assert image.region(Window(52, 156, 52, 48)) == Window(20, 124, 84, 80)
 
 
+def test_cells_have_nearly_the_same_size() -> None:
+    """No slivers at the far borders, which would stand for as much as whole tiles."""
+    image = PaddedImage(lively_resnet(), reader(drifting_field(513, 260)), (513, 260), 0)
+    cells = image.cells(64)
+    assert len(cells) == 8 * 4
+    assert {cell.height for cell in cells} | {cell.width for cell in cells} <= {60, 64, 68}
+
+
 def cells_of(count: int) -> list[Window]:
     return [Window(8 * (i // 16), 8 * (i % 16), 8, 8) for i in range(count)]
 

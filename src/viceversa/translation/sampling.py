@@ -1,6 +1,7 @@
 """Cells of an image of any size, and an order in which every few of them stand for all."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import lcm
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..images.arrays import Array
 from ..images.windows import Window
 from ..networks.receptive_field import receptive_field
 from ..networks.translation import TranslationModule
-from .tiles import Read, grid, read_padded
+from .tiles import Read, read_padded
 
 GRID, SPOT = 32, 16  # of a thumbnail without a smaller level: at most GRID x GRID spots of SPOT x SPOT pixels
 SHADES = 8  # strata of brightness
@@ -36,9 +37,18 @@ class PaddedImage:
         self.rows, self.columns = (module.padded_rows(size, axis) for axis in (0, 1))
 
     def cells(self, side: int) -> list[Window]:
-        """Windows of at most `side` pixels, rounded up to the generator's multiple, that cover the padded image."""
-        side = -(-side // self.multiple) * self.multiple
-        return grid((len(self.rows), len(self.columns)), side)
+        """Windows of about `side` pixels and of nearly the same size that cover the padded image."""
+        rows, columns = (self.cuts(len(positions), side) for positions in (self.rows, self.columns))
+        return [
+            Window(top, left, bottom - top, right - left)
+            for top, bottom in pairwise(rows)
+            for left, right in pairwise(columns)
+        ]
+
+    def cuts(self, length: int, side: int) -> list[int]:
+        """0, the cuts between cells at multiples of the generator's, `length`."""
+        count = max(1, round(length / side))
+        return sorted({round(i * length / count / self.multiple) * self.multiple for i in range(count + 1)})
 
     def region(self, cell: Window) -> Window:
         """A cell with its halo."""
