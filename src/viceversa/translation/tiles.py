@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import UsageError
@@ -119,12 +120,7 @@ class TiledTranslation:
 
     def input(self, region: Window, read: Read) -> Array:
         """A region of the padded input of the whole image, made from pixels of the image: (C, h, w)."""
-        rows, columns = (source[part] for source, part in zip(self.sources, region.slices, strict=True))
-        top, left = int(rows.min()), int(columns.min())
-        block = read(Window(top, left, int(rows.max()) + 1 - top, int(columns.max()) + 1 - left))
-        if block.shape[1:] == (region.height, region.width) and rows[0] < rows[-1] and columns[0] < columns[-1]:
-            return block
-        return np.take(np.take(block, rows - top, 1), columns - left, 2)
+        return read_padded(read, self.sources, region)
 
     @torch.inference_mode()
     def translate(self, tiles: Sequence[Tile], inputs: Tensor) -> list[Array]:
@@ -141,6 +137,16 @@ class TiledTranslation:
             rows, columns = slice(top, top + window.height), slice(left, left + window.width)
             results.append(self.module.cropped(output, rows, columns).cpu().numpy())
         return results
+
+
+def read_padded(read: Read, sources: Sequence[NDArray[np.intp]], region: Window) -> Array:
+    """A region of the padded input of an image, whose rows and columns show those in `sources`: (C, h, w)."""
+    rows, columns = (source[part] for source, part in zip(sources, region.slices, strict=True))
+    top, left = int(rows.min()), int(columns.min())
+    block = read(Window(top, left, int(rows.max()) + 1 - top, int(columns.max()) + 1 - left))
+    if block.shape[1:] == (region.height, region.width) and rows[0] < rows[-1] and columns[0] < columns[-1]:
+        return block
+    return np.take(np.take(block, rows - top, 1), columns - left, 2)
 
 
 def require_local(net: nn.Module) -> ReceptiveField:
