@@ -6,9 +6,8 @@ pad there as they do for the whole image. A result therefore does not depend on 
 convolutions of another shape; of one shape it is the same bits.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import pairwise
 from math import lcm
 from typing import NamedTuple
@@ -99,7 +98,7 @@ class TiledTranslation:
 
         ValueError where they are not inside of the image.
         """
-        if not (0 <= start and length > 0 and start + length <= self.size[axis]):
+        if not 0 <= start < start + length <= self.size[axis]:
             raise ValueError(f"pixels {start} to {start + length} are not inside of an image of {self.size}")
         padded, multiple, margin, halo = len(self.sources[axis]), self.multiple, self.module.margin, self.field.halo
         first = max(0, start + margin - halo) // multiple * multiple
@@ -156,6 +155,14 @@ def require_local(net: nn.Module) -> ReceptiveField:
     return field
 
 
+def can_be_tiled(net: nn.Module) -> bool:
+    """Whether `require_local` accepts a network."""
+    try:
+        return receptive_field(net).is_local
+    except TypeError:
+        return False
+
+
 def same_shape(a: Tile, b: Tile) -> bool:
     """Whether the inputs of two tiles can be stacked."""
     return a.region[2:] == b.region[2:]
@@ -169,6 +176,11 @@ def input_side(side: int, halo: int, multiple: int) -> int:
 def grid(size: tuple[int, int], side: int, shift: tuple[int, int] = (0, 0)) -> list[Window]:
     """Windows of at most `side` pixels that cover an image, row by row; lines lie at `shift` plus multiples of it."""
     rows, columns = (cuts(length, side, offset) for length, offset in zip(size, shift, strict=True))
+    return windows_between(rows, columns)
+
+
+def windows_between(rows: Sequence[int], columns: Sequence[int]) -> list[Window]:
+    """The windows between the lines of a grid, row by row."""
     return [
         Window(top, left, bottom - top, right - left)
         for top, bottom in pairwise(rows)
@@ -179,3 +191,37 @@ def grid(size: tuple[int, int], side: int, shift: tuple[int, int] = (0, 0)) -> l
 def cuts(length: int, side: int, shift: int = 0) -> list[int]:
     """0, the grid lines between, `length`."""
     return [0, *range(shift % side or side, length, side), length]
+
+
+def even_grid(size: tuple[int, int], side: int) -> list[Window]:
+    """The fewest windows of at most `side` pixels that cover an image, of nearly equal size, row by row."""
+    rows, columns = (cuts(length, -(-length // -(-length // side))) for length in size)
+    return windows_between(rows, columns)
+
+
+def translate_in_tiles(
+    module: TranslationModule, x: Tensor, side: int, batch: int, device: str, precision: str
+) -> Tensor:
+    """Translate (N, C, H, W) on any device in tiles of at most `side` pixels: (N, C', H, W) float32 on the host."""
+    size = (x.shape[2], x.shape[3])
+    windows = even_grid(size, side)
+    tiling = TiledTranslation(module, size, side=max(windows[0][2:]), device=device, precision=precision)
+    results = [assembled(tiling.tiles(windows, reader_of(image), batch), windows, size) for image in x]
+    return torch.from_numpy(np.stack(results) if len(results) > 1 else results[0][None])
+
+
+def reader_of(image: Tensor) -> Read:
+    """Windows of an image (C, H, W) in memory."""
+    return lambda window: image[:, *window.slices].float().cpu().numpy()
+
+
+def assembled(parts: Iterable[Array], windows: Sequence[Window], size: tuple[int, int]) -> Array:
+    """The image of `size` that windows (C, h, w) add up to: (C, H, W)."""
+    result: Array | None = None
+    for window, part in zip(windows, parts, strict=True):
+        if result is None:
+            result = np.empty((len(part), *size), np.float32)
+        result[:, *window.slices] = part
+    if result is None:
+        raise ValueError("an image has at least one window")
+    return result
