@@ -34,7 +34,7 @@ def tile_plan(module: TranslationModule, channels: int, device: str, precision: 
     if device != "cuda":
         return TilePlan(tile_side(field, per_pixel, CPU_SIDE, CPU_BYTES), 1)
 
-    free = GPU_SHARE * torch.cuda.mem_get_info()[0]
+    free = gpu_budget()
     side = tile_side(field, per_pixel, GPU_SIDE, free)
     fitting = int(free / (per_pixel * input_side(side, field.halo, field.multiple) ** 2))
     return TilePlan(side, max(1, min(MOST_TILES, fitting)))
@@ -59,14 +59,18 @@ def plan_for(module: TranslationModule, shape: tuple[int, ...], device: str, pre
     pixels = height * width * (n if device == "cuda" else 1)
     if pixels <= LARGE or not can_be_tiled(module.generator):
         return None
-    if device == "cuda":
-        if pixels * activation_bytes(module, channels, device, precision) <= GPU_SHARE * torch.cuda.mem_get_info()[0]:
-            return None
+    if device == "cuda" and pixels * activation_bytes(module, channels, device, precision) <= gpu_budget():
+        return None
 
     plan = tile_plan(module, channels, device, precision)
     field = require_local(module.generator)
     tile_pixels = plan.batch * input_side(plan.side, field.halo, field.multiple) ** 2
     return plan if tile_pixels < n * height * width else None
+
+
+def gpu_budget() -> float:
+    """Bytes that activations may take on the current GPU."""
+    return GPU_SHARE * torch.cuda.mem_get_info()[0]
 
 
 def overhead(side: int, field: ReceptiveField) -> float:
