@@ -41,6 +41,7 @@ from viceversa.images.arrays import Array
 from viceversa.images.windows import Window
 from viceversa.methods.cyclegan import make_generator
 from viceversa.metrics.seams import level_difference, seam_energy
+from viceversa.networks.norms import FrozenNorm
 from viceversa.networks.translation import TranslationModule
 from viceversa.training.train import train
 from viceversa.translation import tile_plan as plans
@@ -100,9 +101,9 @@ def fix_statistics(module: TranslationModule, image: Array) -> Array:
         hook.remove()
 
     with_fixed_statistics(module.generator)
-    fixed = [norm for norm in module.generator.modules() if isinstance(norm, nn.BatchNorm2d)]
-    for norm, (mean, variance) in zip(fixed, statistics, strict=True):
-        norm.running_mean, norm.running_var = mean.float(), variance.float()
+    frozen = [norm for norm in module.generator.modules() if isinstance(norm, FrozenNorm)]
+    for norm, (mean, variance) in zip(frozen, statistics, strict=True):
+        norm.mean, norm.variance = mean.float(), variance.float()
     return result
 
 

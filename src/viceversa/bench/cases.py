@@ -28,6 +28,7 @@ from ..images.windows import Window
 from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
 from ..methods.protocol import SIDES
 from ..networks.layers import to_device
+from ..networks.norms import FrozenNorm
 from ..networks.translation import TranslationModule
 from ..runs.presets import preset
 from ..training.plan import with_measured
@@ -222,11 +223,12 @@ def exhaust(tiling: TiledTranslation, windows: list[Window], read: Read, batch: 
 
 
 def with_fixed_statistics(net: torch.nn.Module) -> torch.nn.Module:
-    """The same network with fixed maps of each channel in the place of instance norms."""
+    """The same network with instance norms frozen at mean 0 and variance 1."""
     for module in list(net.modules()):
         for name, child in module.named_children():
             if isinstance(child, torch.nn.InstanceNorm2d):
-                setattr(module, name, torch.nn.BatchNorm2d(child.num_features))
+                c = child.num_features
+                setattr(module, name, FrozenNorm(torch.zeros(c), torch.ones(c)))
     return net.eval()
 
 

@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..losses.adversarial import ADVERSARIAL, EQUILIBRIUM, smoothed_d_loss, with_image_term
 from ..losses.discriminator_auc import auc
 from ..networks.layers import apply_batched, to_device
+from ..networks.norms import renorm_layers, running_statistics, tracking, update_statistics
 from ..networks.painter import PaintingGenerator
 from ..networks.patchgan import PatchGAN
 from ..networks.resnet import ResNetGenerator
@@ -52,6 +53,7 @@ class CycleGANConfig(MethodConfig):
     width: Count = 64  # generator channels after the first layer (sec. 7.2)
     blocks: Number = 9  # residual blocks: 9 at 256 px, 6 at 128 px (sec. 7.2)
     upsampling: Literal["transposed", "bilinear"] = "transposed"  # bilinear + convolution leaves no checkerboard
+    norm: Literal["instance", "renorm"] = "instance"  # of resnet; renorm: running statistics take over from 70 % on
     d_width: Count = 64  # discriminator channels after the first layer (sec. 7.2)
     d_layers: Count = 3  # 3 sees patches of 70 px, 2 of 34 px, 1 of 16 px
     d_norm: Literal["instance", "spectral", "none"] = "instance"  # of the discriminators (sec. 7.2)
@@ -79,6 +81,8 @@ class CycleGANConfig(MethodConfig):
     def __post_init__(self) -> None:
         smoothed_d_loss(self.loss, self.smoothing)
         DiscriminatorInput(operations=self.augment)
+        if self.norm != "instance" and self.generator != "resnet":
+            raise ValueError("method.norm=renorm is for method.generator=resnet; painting has no norm over the image")
         a, b = self.channels_of("A"), self.channels_of("B")
         changes = {"method.lambda_idt=0": self.lambda_idt, "method.d_warmup_steps=0": self.d_warmup_steps}
         if a != b and any(changes.values()):
@@ -136,6 +140,7 @@ class CycleGAN(nn.Module):
         to_device(self, device)
         G, F, D_A, D_B = self.nets.values()
 
+        self.renorm_layers = renorm_layers(G, F)  # none with method.norm=instance
         self.average = Average({"G": G, "F": F}, c.ema).to(device)
         self.pool_a, self.pool_b = ImagePool(c.pool).to(device), ImagePool(c.pool).to(device)
         self.view_a = DiscriminatorInput(c.noise, c.augment).to(
@@ -160,6 +165,7 @@ class CycleGAN(nn.Module):
         with self.generators.turn() as backward:  # min over G and F of Eq. (3) and the identity loss (sec. 5.2)
             fake_b, from_a = self.generator_gradients(backward, a, forth=G, back=F, D=D_B, show=self.view_b)
             fake_a, from_b = self.generator_gradients(backward, b, forth=F, back=G, D=D_A, show=self.view_a)
+        update_statistics(self.renorm_layers)
         self.average.update()
         losses = {name: getattr(from_a, name) + getattr(from_b, name) for name in Terms._fields}
 
@@ -172,7 +178,8 @@ class CycleGAN(nn.Module):
     ) -> tuple[Tensor, Terms]:
         """forth(x), and the three losses that start from x; a weight of 0 costs nothing."""
         zero = x.new_zeros(())
-        fake = forth(x)
+        with tracking(forth):
+            fake = forth(x)
         gan = self.g_loss(D(show(fake))) if self.lambda_gan else zero  # Eq. (1)
         returned = self.translate_back(back, fake, x)
         cyc = l1(returned["cycle"], downsampled(x, self.cycle_downsampling)) if self.lambda_cyc else zero  # Eq. (2)
@@ -234,8 +241,14 @@ class CycleGAN(nn.Module):
     def preview(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         """Translations and cycles of fixed images, by the averaged generators: {"fake_b", "cycle_a", ...}."""
         G, F = (TranslationModule(net) for net in self.average.nets.values())
-        fake_b, fake_a = G(a), F(b)
-        return dict(fake_b=fake_b, cycle_a=F(fake_b), fake_a=fake_a, cycle_b=G(fake_a))
+        with running_statistics(G, F):
+            fake_b, fake_a = G(a), F(b)
+            return dict(fake_b=fake_b, cycle_a=F(fake_b), fake_a=fake_a, cycle_b=G(fake_a))
+
+    def set_share(self, share: float) -> None:
+        """Prepare the next step, after `share` of the training: running statistics take over near its end."""
+        for layer in self.renorm_layers:
+            layer.set_share(share)
 
     @staticmethod
     def make_generators(config: CycleGANConfig, size: int = 0) -> dict[str, nn.Module]:
@@ -250,7 +263,7 @@ def make_generator(config: CycleGANConfig, channels_in: int, channels_out: int) 
     if c.generator == "painting":
         return PaintingGenerator(channels_in, c.width, c.blocks, c.upsampling, c.recompute, channels_out)
     winograd = c.winograd is not False
-    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, winograd, c.recompute)
+    return ResNetGenerator(channels_in, channels_out, c.width, c.blocks, c.upsampling, winograd, c.recompute, c.norm)
 
 
 def downsampled(x: Tensor, factor: int) -> Tensor:

@@ -178,3 +178,9 @@ def warmup_of(method: Method) -> tuple[int, Step]:
         return 0, method.step
     warm = cast(WithWarmup, method)
     return warm.d_warmup_steps, warm.warmup_step
+
+
+def share_setter(method: Method) -> Callable[[float], None]:
+    """What tells a method before each step which share of the training is over; nothing where it does not matter."""
+    set_share: Callable[[float], None] = getattr(method, "set_share", lambda share: None)
+    return set_share

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .. import distributed
-from .norms import InstanceNorm
+from .norms import NORMS
 from .receptive_field import Features, Through
 from .winograd import Conv3x3
 
@@ -101,17 +101,17 @@ class Block(nn.Module):
 class ResidualBlock(Block):
     """x + conv3-norm-relu-conv3-norm(x), reflection padded (Johnson et al. 2016): (N, C, H, W) -> same."""
 
-    def __init__(self, channels: int, winograd: bool = False) -> None:
+    def __init__(self, channels: int, winograd: bool = False, norm: str = "instance") -> None:
         super().__init__()
         conv = Conv3x3 if winograd else partial(nn.Conv2d, kernel_size=3)
         self.conv_block = nn.Sequential(
             nn.ReflectionPad2d(1),
             conv(channels, channels),
-            InstanceNorm(channels),
+            NORMS[norm](channels),
             nn.ReLU(inplace=True),
             nn.ReflectionPad2d(1),
             conv(channels, channels),
-            InstanceNorm(channels),
+            NORMS[norm](channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:

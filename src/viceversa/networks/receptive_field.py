@@ -15,7 +15,7 @@ from typing import Any
 
 from torch import nn
 
-from .norms import ChannelNorm
+from .norms import ChannelNorm, FrozenNorm, Renorm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ def unchanged(layer: nn.Module, features: Features, through: Through) -> Feature
 
 def statistics(layer: Any, features: Features, through: Through) -> Features:
     """A norm with statistics of its input, unless it uses those that it has kept."""
-    kept = getattr(layer, "track_running_stats", False) and not layer.training
+    kept = (isinstance(layer, Renorm) or getattr(layer, "track_running_stats", False)) and not layer.training
     return features if kept else features.hindered(f"{type(layer).__name__} takes statistics over the whole image")
 
 
@@ -192,7 +192,7 @@ def square(layer: nn.Module, value: Any) -> int:
     return int(values.pop())
 
 
-POINTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.PReLU, nn.Tanh, nn.Sigmoid, ChannelNorm)
+POINTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, ChannelNorm, FrozenNorm)
 RULES: dict[type, Rule] = {
     **{kind: unchanged for kind in POINTWISE},
     nn.Sequential: sequence,
@@ -207,6 +207,7 @@ RULES: dict[type, Rule] = {
     nn.BatchNorm2d: statistics,
     nn.InstanceNorm2d: statistics,
     nn.GroupNorm: statistics,
+    Renorm: statistics,
     nn.Dropout: random_numbers,
     nn.Dropout2d: random_numbers,
 }

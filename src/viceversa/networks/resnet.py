@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from .checkpointed import CheckpointedSequential
 from .layers import ImageConv, ResidualBlock, at_least_float32, normal_init, upsample
-from .norms import InstanceNorm
+from .norms import NORMS
 from .receptive_field import Features, Through
 
 
@@ -26,21 +26,27 @@ class ResNetGenerator(nn.Module):
         upsampling: str = "transposed",  # or "bilinear"
         winograd: bool = False,  # Winograd for the 3x3 convolutions of the blocks, on a CPU where it is faster
         recompute: bool = False,  # recompute activations in the backward pass: same bits, less memory
+        norm: str = "instance",  # or "renorm"
     ) -> None:
         super().__init__()
 
         def norm_relu(c: int) -> list[nn.Module]:
-            return [InstanceNorm(c), nn.ReLU(inplace=True)]
+            return [NORMS[norm](c), nn.ReLU(inplace=True)]
 
         layers: list[nn.Module] = [nn.ReflectionPad2d(3), ImageConv(channels_in, width, 7), *norm_relu(width)]
         for c in (width, 2 * width):
             layers += [nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), *norm_relu(2 * c)]
-        layers += [ResidualBlock(4 * width, winograd) for _ in range(blocks)]
+        layers += [ResidualBlock(4 * width, winograd, norm) for _ in range(blocks)]
         for c in (4 * width, 2 * width):
             layers += [*upsample(c, c // 2, upsampling), *norm_relu(c // 2)]
         layers += [nn.ReflectionPad2d(3), ImageConv(width, channels_out, 7)]
         self.model = CheckpointedSequential(*layers, recompute=recompute)
         normal_init(self)
+
+    @property
+    def sequence(self) -> nn.Sequential:
+        """The layers in order, up to the last one with a norm at least."""
+        return self.model
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.tanh(at_least_float32(self.model(x)))

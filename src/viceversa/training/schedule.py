@@ -28,6 +28,10 @@ class Schedule:
     def steps(self) -> int:
         return math.ceil(self.total_nimg / self.batch)
 
+    def share(self, step: int) -> float:
+        """The share of the run that is over after `step` steps."""
+        return step / self.steps
+
     def rate(self, step: int) -> float:
         """Factor on the learning rates during a step."""
         return self.rate_at(step)

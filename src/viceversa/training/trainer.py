@@ -20,7 +20,7 @@ from ..console import STATUS_MARK, LiveLine, duration
 from ..errors import DivergedError, ModelFileError
 from ..hardware.cuda_graph import CapturedStep, device_step
 from ..health.symptoms import Verdict
-from ..methods.protocol import Method, Step, warmup_of
+from ..methods.protocol import Method, Step, share_setter, warmup_of
 from ..runs import checkpoint
 from ..runs.config import TrainConfig
 from ..runs.folder import RunFolder
@@ -126,6 +126,11 @@ class Trainer:
         return steps, device_step(warmup_step, self.method.players.values(), self.device, capture=False)
 
     @cached_property
+    def set_share(self) -> Callable[[float], None]:
+        """Tells the method before each step which share of the run is over."""
+        return share_setter(self.method)
+
+    @cached_property
     def check_every(self) -> int:
         """Steps between health checks, the same on every rank; 0 for none."""
         return int(distributed.broadcast_from_rank0(self.monitor.every if self.monitor else 0))
@@ -225,6 +230,7 @@ class Trainer:
         for player in self.method.players.values():
             player.set_rate(rate)
             player.measure_ratio = log
+        self.set_share(self.schedule.share(self.step))
 
         torch.manual_seed(seed_of(self.config.seed, self.step))
         warmup_steps, warmup_fn = self.warmup
