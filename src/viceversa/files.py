@@ -9,6 +9,8 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -101,6 +103,13 @@ def publish_folder(draft: Path, final: Path) -> None:
     sync(final.parent)
 
 
+def publish_file(draft: Path, final: Path) -> None:
+    """Give a file that is synced its final name, in place of the file that has it."""
+    with naming(final):
+        os.replace(draft, final)
+        sync(final.parent)
+
+
 def remove_folder(folder: Path) -> None:
     """Delete a folder; it is renamed first, so that no reader finds half of it."""
     if folder.suffix == ".tmp":
@@ -125,6 +134,89 @@ def cache_home() -> Path:
     """The folder of data that can be computed again: $XDG_CACHE_HOME/viceversa, or ~/.cache/viceversa."""
     home = os.environ.get("XDG_CACHE_HOME")
     return Path(home or Path.home() / ".cache") / "viceversa"
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """OSErrors of calls on descriptors state no file: they get this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+class GrowingFile:
+    """A file that is written over a long time and read meanwhile. What `write` has written survives its process.
+
+    A write that fails, as on a full disk, may leave a part of its bytes behind; the caller, who keeps count of what is
+    complete, writes at the same place again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.descriptor = -1
+
+    def open(self) -> None:
+        """Open the file; a new one is made where there is none."""
+        self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return os.fstat(self.descriptor).st_size
+
+    def lock(self) -> bool:
+        """Keep other processes from locking the file; false where one has, or has replaced the file of this name."""
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass  # a file system without locks
+        return not self.is_replaced
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the name leads to another file by now, or to none."""
+        try:
+            return not os.path.samestat(os.fstat(self.descriptor), os.stat(self.path))
+        except FileNotFoundError:
+            return True
+
+    def read(self, at: int, size: int) -> bytes:
+        """Bytes of the file, fewer where it ends before."""
+        with naming(self.path):
+            parts = []
+            while size > 0 and (part := os.pread(self.descriptor, size, at)):
+                parts.append(part)
+                at, size = at + len(part), size - len(part)
+            return b"".join(parts)
+
+    def write(self, data: bytes, at: int) -> None:
+        """Write all bytes at a place; OSError where the disk is full."""
+        with naming(self.path):
+            rest = memoryview(data)
+            while rest:
+                written = os.pwrite(self.descriptor, rest, at)
+                at, rest = at + written, rest[written:]
+
+    def cut(self, size: int) -> None:
+        """Drop all bytes from a place on."""
+        with naming(self.path):
+            os.ftruncate(self.descriptor, size)
+
+    def sync(self) -> None:
+        """Make the content survive a power cut."""
+        with naming(self.path):
+            os.fsync(self.descriptor)
+
+    def close(self) -> None:
+        """Close the file and give up its lock."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
 
 
 class Lock:

@@ -19,6 +19,7 @@ from .picture import (
     RIGHT,
     ImageError,
     Picture,
+    about,
     clipping_note,
     decode,
     describe,
@@ -26,6 +27,7 @@ from .picture import (
     file_of,
     open_windows,
     pages_of,
+    picture_of,
     printable_path,
     read,
     read_decoded,
@@ -34,6 +36,8 @@ from .picture import (
     with_pixels,
     write,
 )
+from .pyramid import PyramidWriter
+from .scaled import ScaledImage
 from .sheets import grid, save_png
 from .values import Values
 from .windows import About, Level, Window, WindowedImage, downsample_for, level_for
@@ -45,11 +49,14 @@ __all__ = [
     "Level",
     "MAX_PIXELS",
     "RIGHT",
+    "ScaledImage",
     "ImageError",
     "Picture",
+    "PyramidWriter",
     "Values",
     "Window",
     "WindowedImage",
+    "about",
     "channel_map",
     "channels_fit",
     "clipping_note",
@@ -64,6 +71,7 @@ __all__ = [
     "downsample_for",
     "open_windows",
     "pages_of",
+    "picture_of",
     "printable_path",
     "range_of_array",
     "read",

@@ -22,7 +22,7 @@ from .formats import BY_NAME, BY_SUFFIX, FORMATS, format_for, recognised
 from .formats.encode import joined
 from .profiles import conversion
 from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
-from .windows import WholeImage, WindowedImage
+from .windows import About, WholeImage, WindowedImage
 
 EXTENSIONS = frozenset(BY_SUFFIX)
 ADVICE = "; replace or remove the file"
@@ -171,6 +171,20 @@ def open_windows(path: str | os.PathLike[str]) -> WindowedImage:
         if opener is None or address.half:
             return WholeImage(os.fspath(path), image._format.name, image.decode(address.page, Request()))
         return image.windows(opener, address.page)
+
+
+def about(path: str | os.PathLike[str]) -> About | None:
+    """What is known of an image that can be read by windows, by its header; none for other formats and broken files."""
+    address = address_of(path)
+    try:
+        with OpenImage(address.file) as image:
+            opener = image._format.open_windows
+            if opener is None or address.half:
+                return None
+            with image.windows(opener, address.page) as windows:
+                return windows.about
+    except ImageError:
+        return None
 
 
 class OpenImage:

@@ -77,20 +77,28 @@ class FrozenNorm(nn.Module):
     """What instance norm computes with given statistics, (x - mean) / sqrt(variance + eps): (N, C, H, W) -> same.
 
     `mean` and `variance` are (C,). They stay out of the state dict, which remains that of the network with instance
-    norm. The result at a pixel does not depend on the rest of the image.
+    norm, with its `weight` and `bias` where it has them. The result at a pixel does not depend on the rest of the
+    image.
     """
 
     mean: Tensor
     variance: Tensor
 
-    def __init__(self, mean: Tensor, variance: Tensor, eps: float = 1e-5) -> None:
+    def __init__(
+        self,
+        mean: Tensor,
+        variance: Tensor,
+        eps: float = 1e-5,
+        weight: nn.Parameter | None = None,  # scale of each channel
+        bias: nn.Parameter | None = None,  # shift of each channel
+    ) -> None:
         super().__init__()
-        self.eps = eps
+        self.eps, self.weight, self.bias = eps, weight, bias
         self.register_buffer("mean", mean.detach().float().clone(), persistent=False)
         self.register_buffer("variance", variance.detach().float().clone(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.batch_norm(x, self.mean, self.variance, training=False, eps=self.eps)
+        return functional.batch_norm(x, self.mean, self.variance, self.weight, self.bias, training=False, eps=self.eps)
 
 
 class Renorm(nn.Module):

@@ -130,8 +130,17 @@ def unchanged(layer: nn.Module, features: Features, through: Through) -> Feature
 
 def statistics(layer: Any, features: Features, through: Through) -> Features:
     """A norm with statistics of its input, unless it uses those that it has kept."""
-    kept = (isinstance(layer, Renorm) or getattr(layer, "track_running_stats", False)) and not layer.training
+    kept = getattr(layer, "track_running_stats", False) and not layer.training
     return features if kept else features.hindered(f"{type(layer).__name__} takes statistics over the whole image")
+
+
+def running_statistics(layer: Any, features: Features, through: Through) -> Features:
+    """A norm that uses running statistics in evaluation mode only."""
+    return (
+        features.hindered(f"{type(layer).__name__} takes statistics over the whole image")
+        if layer.training
+        else features
+    )
 
 
 def random_numbers(layer: Any, features: Features, through: Through) -> Features:
@@ -192,7 +201,8 @@ def square(layer: nn.Module, value: Any) -> int:
     return int(values.pop())
 
 
-POINTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, ChannelNorm, FrozenNorm)
+ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.PReLU, nn.Tanh, nn.Sigmoid)
+POINTWISE = (nn.Identity, *ACTIVATIONS, ChannelNorm, FrozenNorm)
 RULES: dict[type, Rule] = {
     **{kind: unchanged for kind in POINTWISE},
     nn.Sequential: sequence,
@@ -207,7 +217,7 @@ RULES: dict[type, Rule] = {
     nn.BatchNorm2d: statistics,
     nn.InstanceNorm2d: statistics,
     nn.GroupNorm: statistics,
-    Renorm: statistics,
+    Renorm: running_statistics,
     nn.Dropout: random_numbers,
     nn.Dropout2d: random_numbers,
 }

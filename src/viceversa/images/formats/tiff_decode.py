@@ -1,7 +1,4 @@
-"""Decode the samples of a TIFF page with tifffile and imagecodecs, and turn its colours into RGB."""
-
-import logging
-from typing import IO, Any, cast
+"""What the stored samples of a TIFF page mean: black as zero, alpha apart, palettes and colour models as RGB."""
 
 import numpy as np
 from PIL import Image
@@ -12,84 +9,13 @@ from .tiff_storage import (
     CIE_LAB,
     CMYK,
     ICC_LAB,
-    IMAGE_CODECS,
     JPEG,
-    NONE,
     PALETTE,
     WHITE_IS_ZERO,
     YCBCR,
     Storage,
-    require_segment,
 )
-from .tiff_tags import COLOUR_MAP, JPEG_TABLES, YCC_COEFFICIENTS, YCC_RANGE, Directory, read_at
-
-logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)  # it reports junk beside the pixels; errors are raised
-
-# tifffile reads more of files of these programs, which concerns neither samples nor the tags that are kept
-SPECIAL: dict[str, Any] = dict.fromkeys(("is_lsm", "is_scanimage", "is_ndpi", "is_stk", "is_philips", "is_eer"), False)
-
-
-def read_samples(directory: Directory, storage: Storage, shift: int = 0, fill: float = 0.0) -> Array:
-    """Samples (H, W, S) as stored; strips and tiles that are left out become `fill`."""
-    if shift:
-        return _read_plain(directory, storage, shift)
-    page, rows, columns = _page(directory), *storage.segment
-    planes = storage.samples if storage.planar else 1
-    samples = np.empty((planes, storage.length, storage.width, storage.samples // planes), storage.dtype)
-    tables = directory.entry(JPEG_TABLES)
-    options: dict[str, Any] = {"jpegtables": tables.data if tables else None} if storage.compression == JPEG else {}
-    across = -(-storage.width // columns)
-    down = -(-storage.length // rows)
-
-    for index, (offset, size) in enumerate(zip(storage.offsets, storage.sizes, strict=True)):
-        plane, place = divmod(index, across * down)
-        top, left = place // across * rows, place % across * columns
-        part = samples[plane, top : top + rows, left : left + columns]
-        if not offset or not size:
-            part[:] = fill
-            continue
-        data = read_at(directory.file, offset, size)
-        if storage.compression in IMAGE_CODECS:
-            require_segment(storage, data)
-        segment = page.decode(data, index, **options)[0][0]
-        if segment.dtype != page.dtype and storage.bits > 1:
-            raise ValueError(f"a strip or tile holds {segment.dtype}, not {page.dtype}")
-        part[:] = segment[: part.shape[0], : part.shape[1]]
-    return samples[0] if planes == 1 else np.ascontiguousarray(samples[..., 0].transpose(1, 2, 0))
-
-
-def _page(directory: Directory) -> Any:
-    """The page as tifffile reads it."""
-    import tifffile
-
-    file: Any = tifffile.TiffFile(cast(IO[bytes], _Reader(directory.file)), **SPECIAL)
-    if file.pages.first.offset == directory.offset:
-        return file.pages.first
-    file.filehandle.seek(directory.offset)
-    return tifffile.TiffPage(file, 0)
-
-
-class _Reader:
-    """A file that never reads beyond its end, so that no memory is taken for what is not there."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.end = file, file.seek(0, 2)
-        file.seek(0)
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes."""
-        rest = max(0, self.end - self.tell())
-        return self.file.read(rest if size < 0 else min(size, rest))
-
-
-def _read_plain(directory: Directory, storage: Storage, shift: int) -> Array:
-    """Samples that lie `shift` bytes behind those of the directory."""
-    if storage.compression != NONE or storage.planar or storage.bits != storage.dtype.itemsize * 8:
-        raise ValueError("planes without directories are read where they are stored plainly only")
-    data = read_at(directory.file, storage.offsets[0] + shift, storage.nbytes)
-    stored: Array = np.frombuffer(data, np.dtype(f"{directory.layout.order}{storage.dtype.str[1:]}"))
-    return stored.astype(storage.dtype).reshape(storage.length, storage.width, storage.samples)
+from .tiff_tags import COLOUR_MAP, YCC_COEFFICIENTS, YCC_RANGE, Directory
 
 
 def scale_of(storage: Storage) -> float:
@@ -155,7 +81,7 @@ def to_rgb(
     if storage.bits == 16:
         samples, notes = (samples.view(np.uint16) >> 8).astype(np.uint8), ("16-bit colours read at 8 bit",)
         colours = (colours >> 8).astype(np.uint8)
-    size, data = (storage.width, storage.length), np.ascontiguousarray(colours)
+    size, data = (samples.shape[1], samples.shape[0]), np.ascontiguousarray(colours)
     if storage.photometric == CMYK:
         image, how = cmyk_to_rgb(Image.frombytes("CMYK", size, data.tobytes()), icc)
         return _replaced(samples, count, np.asarray(image)), None, (*notes, how)

@@ -1,13 +1,14 @@
 """Directories of TIFF and BigTIFF files as bytes."""
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..exif import LONG, Entry
-from .tiff_tags import ITEM_SIZES, STRIP_BYTES, STRIP_OFFSETS, Layout
+from .tiff_tags import ITEM_SIZES, STRIP_BYTES, STRIP_OFFSETS, SUB_IFDS, Layout
 
-LONG_8 = 16
+LONG_8, POINTER, POINTER_8 = 16, 13, 18
+BIG_HEAD = 16  # bytes of the header of a BigTIFF file
 
 
 class Page(NamedTuple):
@@ -23,7 +24,7 @@ def serialise(pages: list[Page], classic_limit: int) -> bytes:
     total = sum(len(strip) for page in pages for strip in page.strips)
     total += sum(len(entry.data) + 64 for page in pages for entry in page.tags)
     layout = Layout.of("<", big=total > classic_limit)
-    head = 16 if layout.big else 8
+    head = BIG_HEAD if layout.big else 8
     parts, at, offsets = [bytes(head)], head, []
     for page in pages:
         places = []
@@ -48,15 +49,45 @@ def serialise(pages: list[Page], classic_limit: int) -> bytes:
         data = _directory(tags, page.below, at, layout, is_last=page is pages[-1])
         parts.append(data)
         at += len(data)
-    parts[0] = struct.pack("<2sHHHQ", b"II", 43, 8, 0, first) if layout.big else struct.pack("<2sHI", b"II", 42, first)
+    parts[0] = header(first, layout)
     return b"".join(parts)
+
+
+def header(first: int, layout: Layout) -> bytes:
+    """The start of a little-endian file whose first directory lies at that offset."""
+    return struct.pack("<2sHHHQ", b"II", 43, 8, 0, first) if layout.big else struct.pack("<2sHI", b"II", 42, first)
+
+
+def serialise_pyramid(
+    levels: Sequence[list[Entry]], below: Mapping[int, Iterable[Entry]], offset: int, is_ome: bool
+) -> bytes:
+    """Directories of a BigTIFF file from `offset` on: those of an image and of its smaller copies.
+
+    The copies follow the first directory in the chain, where GDAL and OpenSlide look for them; of OME-TIFF the tag
+    SubIFDs of the first one points to them, too.
+    """
+
+    layout = Layout.of("<", big=True)
+
+    def directories(pointers: list[int]) -> list[bytes]:
+        parts, at = [], offset
+        for i, tags in enumerate(levels):
+            if i == 0 and pointers and is_ome:
+                data = struct.pack(f"<{len(pointers)}Q", *pointers)
+                tags = [*tags, Entry(SUB_IFDS, POINTER_8, data)]
+            parts.append(_directory(tags, below if i == 0 else {}, at, layout, is_last=i == len(levels) - 1))
+            at += len(parts[-1])
+        return parts
+
+    sizes = [len(part) for part in directories([0] * (len(levels) - 1))]  # does not depend on the values of pointers
+    return b"".join(directories([offset + sum(sizes[:i]) for i in range(1, len(levels))]))
 
 
 def _directory(
     tags: Iterable[Entry], below: Mapping[int, Iterable[Entry]], offset: int, layout: Layout, is_last: bool
 ) -> bytes:
     """A directory that begins at `offset`, its values, the directories below it; the next one follows at its end."""
-    pointer_kind = 13 if layout.big else LONG
+    pointer_kind = POINTER if layout.big else LONG
     tags = [*tags, *(Entry(tag, pointer_kind, bytes(4)) for tag in below)]
     end = offset + len(_flat_directory(tags, offset, layout, 0))  # does not depend on the values of pointers
     children, pointers = b"", {}
@@ -64,7 +95,7 @@ def _directory(
         pointers[tag] = end + len(children)
         children += _flat_directory(list(entries), pointers[tag], layout, 0)
     if layout.big and pointers:
-        tags = [Entry(e.tag, 18, struct.pack("<Q", pointers[e.tag])) if e.tag in pointers else e for e in tags]
+        tags = [Entry(e.tag, POINTER_8, struct.pack("<Q", pointers[e.tag])) if e.tag in pointers else e for e in tags]
     else:
         tags = [e._replace(data=struct.pack("<I", pointers[e.tag])) if e.tag in pointers else e for e in tags]
     return _flat_directory(tags, offset, layout, 0 if is_last else end + len(children)) + children

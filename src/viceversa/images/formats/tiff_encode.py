@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3}
 
 def encode(pages: Sequence[Decoded]) -> bytes:
     """The bytes of a file with these pages, which have one size, number type and number of channels."""
-    samples = [_with_alpha(page) for page in pages]
+    samples = [with_alpha(page) for page in pages]
     kinds = {(array.shape, array.dtype, page.alpha is None) for array, page in zip(samples, pages, strict=True)}
     if len(kinds) != 1:
         raise ValueError("pages of one TIFF file here have one size, number type and number of channels")
@@ -60,14 +61,14 @@ def encode(pages: Sequence[Decoded]) -> bytes:
     for page, array in zip(pages, samples, strict=True):
         planes = [array[..., i : i + 1] for i in range(channels)] if is_apart else [array]
         for i, plane in enumerate(planes):
-            tags = _tags(page, plane, origin, is_first=i == 0)
+            tags = page_tags(page, plane.shape, plane.dtype, origin, is_first=i == 0)
             if not result and stack:
                 tags = [*(e for e in tags if e.tag != DESCRIPTION), *stack]
             result.append(_page(plane, tags, page.exif if i == 0 else None, is_plain=is_imagej))
     return serialise(result, CLASSIC_LIMIT)
 
 
-def _with_alpha(page: Decoded) -> Array:
+def with_alpha(page: Decoded) -> Array:
     """Samples with alpha as one more channel of their type."""
     samples = page.samples
     if samples.ndim != 3 or samples.dtype.kind not in SAMPLE_FORMATS or samples.dtype.itemsize > 8:
@@ -84,21 +85,23 @@ def _with_alpha(page: Decoded) -> Array:
     return np.concatenate([samples, alpha[..., None].astype(samples.dtype)], axis=2)
 
 
-def _tags(page: Decoded, plane: Array, origin: Origin, is_first: bool) -> list[Entry]:
-    """All tags of a directory but those that say where its strips are and how they are encoded."""
-    height, width, samples = plane.shape
+def page_tags(
+    page: Decoded, shape: tuple[int, ...], dtype: np.dtype[Any], origin: Origin, is_first: bool
+) -> list[Entry]:
+    """All tags of a directory of (H, W, S) samples but those that say where they are and how they are encoded."""
+    height, width, samples = shape
     has_alpha = page.alpha is not None
-    colours = 3 if _is_rgb(samples - has_alpha, samples, origin) else 1
+    colours = 3 if is_rgb(samples - has_alpha, samples, origin) else 1
     extra = [0] * (samples - colours - has_alpha) + [2] * has_alpha
     entries = [
         Entry(IMAGE_WIDTH, LONG, struct.pack("<I", width)),
         Entry(IMAGE_LENGTH, LONG, struct.pack("<I", height)),
-        Entry(BITS, SHORT, struct.pack("<H", plane.itemsize * 8) * samples),
+        Entry(BITS, SHORT, struct.pack("<H", dtype.itemsize * 8) * samples),
         Entry(PHOTOMETRIC, SHORT, struct.pack("<H", RGB if colours == 3 else BLACK_IS_ZERO)),
         Entry(SAMPLES_PER_PIXEL, SHORT, struct.pack("<H", samples)),
         Entry(PLANAR, SHORT, struct.pack("<H", 1)),
         *([Entry(EXTRA_SAMPLES, SHORT, struct.pack(f"<{len(extra)}H", *extra))] if extra else []),
-        Entry(SAMPLE_FORMAT, SHORT, struct.pack("<H", SAMPLE_FORMATS[plane.dtype.kind]) * samples),
+        Entry(SAMPLE_FORMAT, SHORT, struct.pack("<H", SAMPLE_FORMATS[dtype.kind]) * samples),
         *([Entry(ICC, 7, page.icc)] if page.icc else []),
     ]
     own = page.origin if isinstance(page.origin, Origin) else Origin()
@@ -111,7 +114,7 @@ def _tags(page: Decoded, plane: Array, origin: Origin, is_first: bool) -> list[E
     return [*entries, *resolution, *own.georeference, *_nodata(page.nodata, own)]
 
 
-def _is_rgb(colours: int, samples: int, origin: Origin) -> bool:
+def is_rgb(colours: int, samples: int, origin: Origin) -> bool:
     """Whether the first three channels are colours: three are unless the file that they come from says otherwise."""
     if colours == 3:
         return origin.photometric != BLACK_IS_ZERO or origin.samples != samples
@@ -132,13 +135,13 @@ def _nodata(nodata: float | None, origin: Origin) -> list[Entry]:
 def _page(plane: Array, tags: list[Entry], exif: Exif | None, is_plain: bool) -> Page:
     """A directory with its strips; ImageJ reads plain ones only."""
     height, width, samples = plane.shape
-    predictor = NO_PREDICTOR if is_plain else _predictor(plane)
+    predictor = NO_PREDICTOR if is_plain else predictor_of(plane.dtype)
     rows = height if is_plain else max(1, min(height, STRIP_BYTES // (width * samples * plane.itemsize)))
     import imagecodecs
 
     strips: list[bytes] = []
     for top in range(0, height, rows):
-        data = _predicted(plane[top : top + rows], predictor)
+        data = predicted(plane[top : top + rows], predictor)
         strips.append(data if is_plain else bytes(imagecodecs.deflate_encode(data, LEVEL)))
     tags += [
         Entry(COMPRESSION, SHORT, struct.pack("<H", NO_COMPRESSION if is_plain else DEFLATE)),
@@ -148,14 +151,14 @@ def _page(plane: Array, tags: list[Entry], exif: Exif | None, is_plain: bool) ->
     return Page(tags, exif.little_endian().below if exif else {}, strips)
 
 
-def _predictor(plane: Array) -> int:
+def predictor_of(dtype: np.dtype[Any]) -> int:
     """The differences that are stored: those that all readers know."""
-    if plane.dtype.kind == "f":
-        return FLOAT_DIFFERENCES if plane.itemsize >= 4 else NO_PREDICTOR
-    return DIFFERENCES if plane.itemsize <= 4 else NO_PREDICTOR
+    if dtype.kind == "f":
+        return FLOAT_DIFFERENCES if dtype.itemsize >= 4 else NO_PREDICTOR
+    return DIFFERENCES if dtype.itemsize <= 4 else NO_PREDICTOR
 
 
-def _predicted(rows: Array, predictor: int) -> bytes:
+def predicted(rows: Array, predictor: int) -> bytes:
     """Rows (H, W, S) as bytes, each sample less the one to its left."""
     if predictor == DIFFERENCES:
         values = rows.astype(f"<u{rows.itemsize}") if rows.dtype.kind == "u" else rows.view(f"u{rows.itemsize}")

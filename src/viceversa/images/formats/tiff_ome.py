@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 MAX_PLANES = 1_000_000
+NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 TYPES = {"float32": "float", "float64": "double"}  # others have the names of NumPy
+MICROMETRES = {"pm": 1e-6, "Å": 1e-4, "nm": 1e-3, "µm": 1.0, "μm": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6}  # two signs mu
 HELD = {"int8", "int16", "int32", "uint8", "uint16", "uint32", "float32", "float64"}
 
 
@@ -90,6 +92,17 @@ def _read_pixels(pixels: ET.Element, is_complete: bool) -> OmeImage:
     return OmeImage(order[2:], sizes, tuple(blocks), is_complete)
 
 
+def pixel_size(text: str, image: int) -> tuple[float, float] | None:
+    """Micrometres across and down of a pixel of the image of that number; none where the document states none."""
+    pixels = [p for element in children(parse(text), "Image") for p in children(element, "Pixels")]
+    attributes = pixels[image].attrib if image < len(pixels) else {}
+    sizes = []
+    for axis in "XY":
+        unit = MICROMETRES.get(attributes.get(f"PhysicalSize{axis}Unit", "µm"), 0.0)
+        sizes.append(float(attributes.get(f"PhysicalSize{axis}", 0)) * unit)
+    return (sizes[0], sizes[1]) if all(0 < size < math.inf for size in sizes) else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Written:
     """What is written of an OME-TIFF: planes of one size and type, channels varying fastest."""
@@ -152,3 +165,40 @@ def _update_pixels(pixels: ET.Element, written: Written, pages: int, start: int,
         pixels[:0] = channels
     data = ET.Element(f"{prefix}TiffData", {"IFD": str(start), "PlaneCount": str(pages * planes)})
     pixels.insert(list(pixels).index(channels[-1]) + 1, data)
+
+
+def new_document(written: Written, name: str, description: str) -> str:
+    """A document of one image whose channels are stored side by side."""
+    sizes = {"X": written.size[1], "Y": written.size[0], "C": written.channels, "Z": 1, "T": 1}
+    root = ET.Element("OME", {"xmlns": NAMESPACE, "Creator": "viceversa"})
+    image = ET.SubElement(root, "Image", {"ID": "Image:0", **({"Name": name} if name else {})})
+    if description:
+        ET.SubElement(image, "Description").text = description
+    attributes = {
+        "ID": "Pixels:0",
+        "DimensionOrder": "XYCZT",
+        "Type": TYPES.get(written.number_type, written.number_type),
+        **{f"Size{axis}": str(size) for axis, size in sizes.items()},
+        "BigEndian": "false",
+        "Interleaved": "true",
+    }
+    pixels = ET.SubElement(image, "Pixels", attributes)
+    ET.SubElement(pixels, "Channel", {"ID": "Channel:0:0", "SamplesPerPixel": str(written.samples)})
+    ET.SubElement(pixels, "TiffData", {"IFD": "0", "PlaneCount": "1"})
+    return '<?xml version="1.0" encoding="UTF-8"?>' + ET.tostring(root, "unicode")
+
+
+def with_details(text: str, mpp: tuple[float, float] | None, channel_names: tuple[str, ...]) -> str:
+    """A document of one image with micrometres per pixel across and down, and names of its channels."""
+    root = parse(text)
+    ET.register_namespace("", NAMESPACE)
+    for pixels in [element for element in root.iter() if name_of(element) == "Pixels"]:
+        for axis, size in zip("XY", mpp or (), strict=False):
+            pixels.attrib.update({f"PhysicalSize{axis}": repr(float(size)), f"PhysicalSize{axis}Unit": "µm"})
+        channels = children(pixels, "Channel")
+        if channel_names and len(channels) == 1:  # of several samples
+            channels[0].set("Name", ", ".join(channel_names))
+        elif len(channels) == len(channel_names):
+            for channel, name in zip(channels, channel_names, strict=True):
+                channel.set("Name", name)
+    return '<?xml version="1.0" encoding="UTF-8"?>' + ET.tostring(root, "unicode")

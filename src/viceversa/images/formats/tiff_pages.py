@@ -6,9 +6,11 @@ Z (depth) and others are pages, C (channel) are the channels of a page.
 
 import json
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from threading import Lock
 from typing import IO, NamedTuple
 
 from .tiff_ome import OmeImage, read_ome
@@ -27,6 +29,9 @@ from .tiff_tags import (
 )
 
 MAX_DESCRIPTION = 2**26  # bytes
+FILES_KEPT = 8
+_pages_of_files: dict[tuple[int, ...], "Pages"] = {}  # the last used at the end
+_lock = Lock()
 APERIO = "Aperio"  # writes a thumbnail, smaller copies, label and overview of a slide after its first page
 
 
@@ -88,6 +93,24 @@ class Pages:
                 return index, page
             page -= series.pages
         raise ValueError(f"the file has {self.count} pages")
+
+
+def known_pages(file: IO[bytes]) -> Pages:
+    """The pages of a file; of the last few files on disk they are remembered."""
+    try:
+        state = os.fstat(file.fileno())
+        key = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    except (OSError, AttributeError):
+        return read_pages(file)
+    with _lock:
+        known = _pages_of_files.get(key)
+    pages = known or read_pages(file)
+    with _lock:
+        _pages_of_files.pop(key, None)
+        while len(_pages_of_files) >= FILES_KEPT:
+            del _pages_of_files[next(iter(_pages_of_files))]
+        _pages_of_files[key] = pages
+    return pages
 
 
 def read_pages(file: IO[bytes]) -> Pages:

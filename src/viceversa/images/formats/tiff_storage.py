@@ -81,11 +81,27 @@ class Storage:
         """Bytes of the decoded samples."""
         return self.width * self.length * self.samples * self.dtype.itemsize
 
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of strips or tiles."""
+        return -(-self.length // self.segment[0]), -(-self.width // self.segment[1])
 
-def read_storage(directory: Directory, is_sparse: bool = False) -> Storage:
+    @property
+    def segment_samples(self) -> int:
+        """Samples of a pixel in one strip or tile."""
+        return 1 if self.planar else self.samples
+
+    @property
+    def segment_nbytes(self) -> int:
+        """Bytes of one decoded strip or tile."""
+        return self.segment[0] * self.segment[1] * self.segment_samples * self.dtype.itemsize
+
+
+def read_storage(directory: Directory, is_sparse: bool = False, by_windows: bool = False) -> Storage:
     """The storage of a page; ValueError with the reason where it is damaged, too large or of an unknown kind.
 
-    A `is_sparse` file may leave out strips and tiles, as GDAL does where all pixels are missing.
+    A `is_sparse` file may leave out strips and tiles, as GDAL does where all pixels are missing. A page that is read
+    `by_windows` may have any size, and strips or tiles that cannot be read: they matter when a window touches them.
     """
     width, length = directory.number(IMAGE_WIDTH), directory.number(IMAGE_LENGTH)
     samples, compression = directory.number(SAMPLES_PER_PIXEL, 1), directory.number(COMPRESSION, NONE)
@@ -100,7 +116,8 @@ def read_storage(directory: Directory, is_sparse: bool = False) -> Storage:
         raise ValueError("LERC inside another compression is not read here; save it with LERC, deflate or zstd alone")
 
     bits, dtype = _sample_type(directory, samples)
-    require_pixels(width, length, samples * dtype.itemsize)
+    if not by_windows:
+        require_pixels(width, length, samples * dtype.itemsize)
     photometric, colours = _photometric(directory, samples, compression)
     extra = (*directory.numbers(EXTRA_SAMPLES)[: samples - colours],)
     storage = Storage(
@@ -111,7 +128,7 @@ def read_storage(directory: Directory, is_sparse: bool = False) -> Storage:
         offsets=directory.numbers(TILE_OFFSETS) or directory.numbers(STRIP_OFFSETS),
         sizes=directory.numbers(TILE_BYTES) or directory.numbers(STRIP_BYTES),
     )  # fmt: skip
-    return _checked_segments(directory, storage, is_sparse)
+    return _checked_segments(directory, storage, is_sparse, by_windows)
 
 
 def _sample_type(directory: Directory, samples: int) -> tuple[int, np.dtype[np.generic]]:
@@ -160,12 +177,11 @@ def _segment(directory: Directory, width: int, length: int) -> tuple[int, int]:
     return size
 
 
-def _checked_segments(directory: Directory, storage: Storage, is_sparse: bool) -> Storage:
+def _checked_segments(directory: Directory, storage: Storage, is_sparse: bool, by_windows: bool) -> Storage:
     """The storage, where all strips or tiles are there and can hold what the page claims."""
-    rows, columns = -(-storage.length // storage.segment[0]), -(-storage.width // storage.segment[1])
+    rows, columns = storage.grid
     count = rows * columns * (storage.samples if storage.planar else 1)
-    padded = rows * storage.segment[0] * columns * storage.segment[1] * storage.samples * storage.dtype.itemsize
-    if padded > SEGMENT_LIMIT:
+    if rows * columns * storage.segment_nbytes * (count // (rows * columns)) > SEGMENT_LIMIT and not by_windows:
         raise ValueError(f"its tiles of {storage.segment[1]} x {storage.segment[0]} pixels are too large")
 
     offsets, sizes = storage.offsets[:count], storage.sizes[:count]
@@ -176,7 +192,7 @@ def _checked_segments(directory: Directory, storage: Storage, is_sparse: bool) -
         raise ValueError(f"the file is truncated: {min(len(offsets), len(sizes))} of {count} strips or tiles are there")
     if not is_sparse and not (all(offsets) and all(sizes)):
         raise ValueError("strips or tiles are missing")
-    if any(offset + size > end for offset, size in zip(offsets, sizes, strict=True)):
+    if not by_windows and any(offset + size > end for offset, size in zip(offsets, sizes, strict=True)):
         raise ValueError("the file is truncated: strips or tiles lie behind its end")
 
     stored = storage.width * storage.length * storage.samples * storage.bits // 8

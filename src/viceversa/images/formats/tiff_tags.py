@@ -13,8 +13,9 @@ from ..exif import ITEM_BYTES, Entry
 IMAGE_WIDTH, IMAGE_LENGTH, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 DESCRIPTION, STRIP_OFFSETS, ORIENTATION, SAMPLES_PER_PIXEL, ROWS_PER_STRIP, STRIP_BYTES = 270, 273, 274, 277, 278, 279
 X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT, PREDICTOR, COLOUR_MAP = 282, 283, 284, 296, 317, 320
+FILL_ORDER, SUB_DIRECTORIES = 266, 330
 TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
-INK_SET, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES = 332, 338, 339, 347
+SUB_IFDS, INK_SET, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES = 330, 332, 338, 339, 347
 YCC_COEFFICIENTS, YCC_SUBSAMPLING, YCC_RANGE = 529, 530, 532
 IMAGE_DEPTH, ICC, LERC_PARAMETERS, IMAGEJ_SIZES, IMAGEJ_BLOCK = 32997, 34675, 50674, 50838, 50839
 GDAL_METADATA, GDAL_NODATA = 42112, 42113
@@ -135,7 +136,13 @@ def _read_table(file: IO[bytes], layout: Layout, offset: int) -> bytes:
 
 def directory_offsets(file: IO[bytes]) -> Iterator[int]:
     """Where the directories of full pages are, in the order of the file, without reduced copies and masks."""
+    return (offset for offset, is_secondary in all_directories(file) if not is_secondary)
+
+
+def all_directories(file: IO[bytes], first: int | None = None) -> Iterator[tuple[int, bool]]:
+    """Where all directories are from the `first` on, in the order of the file; which are reduced copies or masks."""
     layout, offset = read_header(file)
+    offset = offset if first is None else first
     seen: set[int] = set()
     if offset == 0:
         raise ValueError("the file has no page")
@@ -144,8 +151,7 @@ def directory_offsets(file: IO[bytes]) -> Iterator[int]:
             raise ValueError("damaged directories: they never end" if offset in seen else "too many pages")
         seen.add(offset)
         table = _read_table(file, layout, offset)
-        if not _is_secondary(layout, table):
-            yield offset
+        yield offset, _is_secondary(layout, table)
         at = offset + layout.count.size + len(table)
         offset = layout.pointer.unpack(read_at(file, at, layout.pointer.size))[0]
 
