@@ -80,3 +80,11 @@ def test_large_images_in_memory_are_translated_in_tiles(kind: str, monkeypatch: 
     tiled = translated()
     assert all(shape[2] * shape[3] < 200**2 for shape in shapes[2:]) and len(shapes) > 12
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_tiles_on_a_gpu_fit_into_its_memory() -> None:
+    module = TranslationModule(local_generator("painter").to("cuda"))
+    plan = plans.tile_plan(module, 3, "cuda")
+    assert plan.side == 2048 and plan.batch >= 1
+    assert plan_for(module, (1, 3, 1024, 1024), "cuda", "fp32") is None

@@ -135,6 +135,17 @@ def test_batches_hold_neighbours_of_one_shape_and_keep_the_order() -> None:
     np.testing.assert_allclose(one, three, rtol=0, atol=TOLERANCE)
 
 
+def test_results_that_wait_for_a_copy_keep_their_order() -> None:
+    """As on a GPU, where the batch behind is computed first."""
+    module, size = TranslationModule(local_generator("painter, transposed")), (130, 90)
+    image = random_image(module.generator, size)
+    tiling, windows = TiledTranslation(module, size), grid(size, 32)
+    expected = assembled(tiling, image, windows)
+    for tiling.batches_ahead in (1, 2, 100):
+        np.testing.assert_array_equal(assembled(tiling, image, windows), expected)
+    assert list(tiling.tiles([], reader(image))) == []
+
+
 def test_regions_are_no_larger_than_the_halo_asks_for() -> None:
     module = TranslationModule(local_generator("painter"))
     tiling = TiledTranslation(module, (10**6, 10**5))

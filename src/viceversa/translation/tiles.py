@@ -6,6 +6,7 @@ pad there as they do for the whole image. A result therefore does not depend on 
 convolutions of another shape; of one shape it is the same bits.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -33,6 +34,13 @@ class Tile(NamedTuple):
     region: Window  # in pixels of the padded input of the whole image
 
 
+class Computed(NamedTuple):
+    """Results of a batch on the device of the network."""
+
+    results: list[Tensor]  # (C', h, w) each
+    finished: torch.cuda.Event | None  # when a GPU has computed them
+
+
 class TiledTranslation:
     """The translation of an image of `size` (height, width) window by window, by a network without statistics.
 
@@ -56,6 +64,7 @@ class TiledTranslation:
         self.field = require_local(module.generator)
         self.multiple = lcm(self.field.multiple, module.multiple)
         self.sources = [module.padded_rows(size, axis) for axis in (0, 1)]
+        self.batches_ahead = 1 if device == "cuda" else 0  # computed while the results before are copied to the host
         self.least = module.smallest if side is None else input_side(side, self.field.halo, self.multiple)
 
     def tile(self, window: Window, read: Read) -> Array:
@@ -65,16 +74,21 @@ class TiledTranslation:
     def tiles(self, windows: Sequence[Window], read: Read, batch: int = 1) -> Iterator[Array]:
         """The translation of each window, in order; up to `batch` neighbours with inputs of one shape go together.
 
-        A thread reads one batch ahead of the network.
+        A thread reads one batch ahead of the network; a GPU computes the next batch while results are copied from it.
         """
         batches = self.batches(windows, batch)
+        computed: deque[Computed] = deque()
         with ThreadPoolExecutor(1, "tiles") as reader:
             reading = [reader.submit(self.inputs, batches[0], read)] if batches else []
             for tiles, following in pairwise([*batches, []]):
                 inputs = reading.pop().result()
                 if following:
                     reading.append(reader.submit(self.inputs, following, read))
-                yield from self.translate(tiles, inputs)
+                computed.append(self.compute(tiles, inputs))
+                if len(computed) > self.batches_ahead:
+                    yield from to_host(computed.popleft())
+            for results in computed:
+                yield from to_host(results)
 
     def batches(self, windows: Sequence[Window], batch: int) -> list[list[Tile]]:
         """The tiles of `windows` in order, split where the shape of the inputs changes and after each `batch`."""
@@ -125,8 +139,8 @@ class TiledTranslation:
         return np.take(np.take(block, rows - top, 1), columns - left, 2)
 
     @torch.inference_mode()
-    def translate(self, tiles: Sequence[Tile], inputs: Tensor) -> list[Array]:
-        """The results of tiles from their inputs (N, C, h, w) on the host."""
+    def compute(self, tiles: Sequence[Tile], inputs: Tensor) -> Computed:
+        """The results of tiles from their inputs (N, C, h, w) on the host. A GPU may not have finished yet."""
         x = inputs.to(self.device, non_blocking=True)
         dtype = AUTOCAST[self.precision]
         with torch.autocast(self.device, dtype, enabled=dtype is not None):
@@ -137,8 +151,25 @@ class TiledTranslation:
         for output, (window, region) in zip(outputs, tiles, strict=True):
             top, left = window.top + margin - region.top, window.left + margin - region.left
             rows, columns = slice(top, top + window.height), slice(left, left + window.width)
-            results.append(self.module.cropped(output, rows, columns).cpu().numpy())
-        return results
+            results.append(self.module.cropped(output, rows, columns))
+        return Computed(results, torch.cuda.current_stream().record_event() if x.is_cuda else None)
+
+
+def to_host(computed: Computed) -> list[Array]:
+    """The results in memory of the host. From a GPU they are copied beside what it computes meanwhile."""
+    results, finished = computed
+    if finished is None:
+        return [result.cpu().numpy() for result in results]
+
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    hosts = [torch.empty(result.shape, pin_memory=True) for result in results]
+    with torch.cuda.stream(stream):
+        stream.wait_event(finished)
+        for host, result in zip(hosts, results, strict=True):
+            host.copy_(result, non_blocking=True)
+            result.record_stream(stream)
+    stream.synchronize()
+    return [host.numpy() for host in hosts]
 
 
 def require_local(net: nn.Module) -> ReceptiveField:
