@@ -12,6 +12,7 @@ from support.generators import LOCAL, local_generator
 from viceversa.errors import UsageError
 from viceversa.images.arrays import Array
 from viceversa.images.windows import Window
+from viceversa.networks.receptive_field import receptive_field
 from viceversa.networks.resnet import ResNetGenerator
 from viceversa.networks.translation import TranslationModule, pad_to_multiple
 from viceversa.networks.unet import UNetGenerator
@@ -201,6 +202,19 @@ def test_a_window_outside_of_the_image_is_refused(window: Window) -> None:
 def test_networks_that_see_the_whole_image_are_refused(net: nn.Module, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         TiledTranslation(TranslationModule(net), (50, 50))
+
+
+def test_with_its_field_given_a_network_sees_each_tile_as_an_image() -> None:
+    net = ResNetGenerator(width=4, blocks=1).eval()
+    module, size = TranslationModule(net), (120, 80)
+    image, window = random_image(net, size), Window(0, 0, 40, 80)
+    tiling, m = TiledTranslation(module, size, field=receptive_field(net)), module.margin
+    region = tiling.region(window)
+    with torch.inference_mode():
+        alone = net(torch.from_numpy(tiling.input(region, reader(image))[None]))[0, :, m : m + 40, m : m + 80]
+    part = tiling.tile(window, reader(image))
+    np.testing.assert_array_equal(part, alone.numpy())
+    assert region.height < 120 and np.abs(part - whole(module, image)[:, :40]).max() > 0.01
 
 
 def test_tiles_in_bfloat16_are_near_those_in_float32() -> None:

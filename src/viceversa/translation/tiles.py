@@ -44,7 +44,8 @@ class Computed(NamedTuple):
 class TiledTranslation:
     """The translation of an image of `size` (height, width) window by window, by a network without statistics.
 
-    UsageError for a network whose results depend on the whole image. `side` is the largest side of the windows: all
+    UsageError for a network whose results depend on the whole image, unless its receptive `field` is given: then each
+    tile is translated as an image of its own, and tiles show. `side` is the largest side of the windows: all
     inputs then have one shape, where the image is large enough, so that they can be batched, need one compilation and
     are computed by the same kernels: a grid that starts elsewhere gives the same bits. Without it they are as small as
     can be.
@@ -58,10 +59,11 @@ class TiledTranslation:
         side: int | None = None,
         device: str = "cpu",
         precision: str = "fp32",  # or "bf16", "fp16"
+        field: ReceptiveField | None = None,
     ) -> None:
         self.module, self.size = module, size
         self.device, self.precision = device, precision
-        self.field = require_local(module.generator)
+        self.field = field or require_local(module.generator)
         self.multiple = lcm(self.field.multiple, module.multiple)
         self.sources = [module.padded_rows(size, axis) for axis in (0, 1)]
         self.batches_ahead = 1 if device == "cuda" else 0  # computed while the results before are copied to the host
