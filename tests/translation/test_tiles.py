@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from support.generators import LOCAL, local_generator
+from support.generators import LOCAL, freeze, local_generator
 from viceversa.errors import UsageError
 from viceversa.images.arrays import Array
 from viceversa.images.windows import Window
@@ -103,6 +103,19 @@ def test_positions_of_the_padded_input_are_those_of_its_padding(size: tuple[int,
         padded = pad_to_multiple(coordinates, module.multiple, module.smallest)[0].numpy()
         np.testing.assert_array_equal(module.padded_rows(size, 0), padded[0, :, 0])
         np.testing.assert_array_equal(module.padded_rows(size, 1), padded[1, 0])
+
+
+def test_the_published_unet_is_tiled_by_the_same_computation() -> None:
+    """Eight halvings: a halo of 765 pixels in steps of 256, so that large tiles only are worth it."""
+    torch.manual_seed(0)
+    net = freeze(UNetGenerator(size=256, width=2))
+    nn.init.normal_(net.head[-1].weight, std=0.3)
+    module, size = TranslationModule(net), (2600, 300)
+    image = random_image(net, size)
+    tiling, window = TiledTranslation(module, size), Window(1200, 0, 90, 300)
+    assert tiling.field.halo == 765 and tiling.region(window).height < 2600
+    part = tiling.tile(window, reader(image))
+    np.testing.assert_allclose(part, whole(module, image)[:, *window.slices], rtol=0, atol=TOLERANCE)
 
 
 def test_inputs_of_one_shape_give_the_same_bits_on_a_shifted_grid() -> None:
