@@ -12,6 +12,7 @@ that elsewhere, relative to the whole image. Everything goes to benchmarks/resul
 
 import argparse
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,7 @@ def main() -> None:
 
     torch.set_num_threads(1)
     run = trained(args.work, args.data, args.steps)
+    shutil.rmtree(run / "statistics", ignore_errors=True)  # so that their time is measured, too
     net = load(run, device="cpu").generators[TO]
     picture = large_image(args.data)
     read = reader(picture)
