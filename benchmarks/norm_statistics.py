@@ -29,6 +29,7 @@ from viceversa import images
 from viceversa.hardware.device import processor_name
 from viceversa.images.windows import Window
 from viceversa.methods.protocol import Side
+from viceversa.networks.receptive_field import receptive_field
 from viceversa.networks.translation import TranslationModule
 from viceversa.training.train import train
 from viceversa.translation.calibration import SIDE, Sampler, calibrate
@@ -39,7 +40,6 @@ from viceversa.translation.statistics import (
     exact_statistics,
     freeze,
     joint_statistics,
-    per_tile,
 )
 from viceversa.translation.tiles import TiledTranslation, grid
 from viceversa.translation.training_statistics import mean_statistics, training_statistics
@@ -145,7 +145,7 @@ def modes(net: nn.Module, read: Any, picture: Pixels, run: Path, results: dict[s
     results["picture"] = str(found)
 
     rows = {}
-    frozen = {name: freeze(net, statistics) for name, statistics in kinds.items()} | {"tile": per_tile(net)}
+    frozen = {name: freeze(net, statistics) for name, statistics in kinds.items()} | {"tile": net}
     for name, other in frozen.items():
         output = timed(seconds, f"translate {name}", lambda other=other: translated(other, read))
         rows[name] = compared(output, whole) | {"cpu_seconds": round(seconds.get(name, 0.0), 2)}
@@ -167,7 +167,8 @@ def timed(seconds: dict[str, float], name: str, work: Callable[[], Any]) -> Any:
 
 def translated(net: nn.Module, read: Any) -> Pixels:
     """The large image translated in tiles."""
-    tiled = TiledTranslation(TranslationModule(net), (IMAGE, IMAGE), side=SIDE)
+    field = receptive_field(net)  # given, so that a network with instance norm is taken as well
+    tiled = TiledTranslation(TranslationModule(net), (IMAGE, IMAGE), side=SIDE, field=field)
     windows = grid((IMAGE, IMAGE), SIDE)
     output = np.empty((3, IMAGE, IMAGE), np.float32)
     for window, tile in zip(windows, tiled.tiles(windows, read), strict=True):
