@@ -12,6 +12,7 @@ that elsewhere, relative to the whole image. Everything goes to benchmarks/resul
 
 import argparse
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ from viceversa import images
 from viceversa.hardware.device import processor_name
 from viceversa.images.windows import Window
 from viceversa.methods.protocol import Side
+from viceversa.networks.receptive_field import receptive_field
 from viceversa.networks.translation import TranslationModule
 from viceversa.training.train import train
 from viceversa.translation.calibration import SIDE, Sampler, calibrate
@@ -38,7 +40,6 @@ from viceversa.translation.statistics import (
     exact_statistics,
     freeze,
     joint_statistics,
-    per_tile,
 )
 from viceversa.translation.tiles import TiledTranslation, grid
 from viceversa.translation.training_statistics import mean_statistics, training_statistics
@@ -65,6 +66,7 @@ def main() -> None:
 
     torch.set_num_threads(1)
     run = trained(args.work, args.data, args.steps)
+    shutil.rmtree(run / "statistics", ignore_errors=True)  # so that their time is measured, too
     net = load(run, device="cpu").generators[TO]
     picture = large_image(args.data)
     read = reader(picture)
@@ -143,7 +145,7 @@ def modes(net: nn.Module, read: Any, picture: Pixels, run: Path, results: dict[s
     results["picture"] = str(found)
 
     rows = {}
-    frozen = {name: freeze(net, statistics) for name, statistics in kinds.items()} | {"tile": per_tile(net)}
+    frozen = {name: freeze(net, statistics) for name, statistics in kinds.items()} | {"tile": net}
     for name, other in frozen.items():
         output = timed(seconds, f"translate {name}", lambda other=other: translated(other, read))
         rows[name] = compared(output, whole) | {"cpu_seconds": round(seconds.get(name, 0.0), 2)}
@@ -165,7 +167,8 @@ def timed(seconds: dict[str, float], name: str, work: Callable[[], Any]) -> Any:
 
 def translated(net: nn.Module, read: Any) -> Pixels:
     """The large image translated in tiles."""
-    tiled = TiledTranslation(TranslationModule(net), (IMAGE, IMAGE), side=SIDE)
+    field = receptive_field(net)  # given, so that a network with instance norm is taken as well
+    tiled = TiledTranslation(TranslationModule(net), (IMAGE, IMAGE), side=SIDE, field=field)
     windows = grid((IMAGE, IMAGE), SIDE)
     output = np.empty((3, IMAGE, IMAGE), np.float32)
     for window, tile in zip(windows, tiled.tiles(windows, read), strict=True):

@@ -68,8 +68,8 @@ def calibrate(
 
     A stratified sample of tiles is one virtual image. Two disjoint halves of it translate a few probe tiles; the sample
     is doubled until the mean difference is below `enough_levels`, until it covers the image, or has `most_tiles`. It
-    holds both halves, and so is on average half as wrong as they differ. The same image and seed give the same sample.
-    What is not translated does not count.
+    holds both halves, and is about half as wrong as they differ, or less (docs/log.md). The same image and seed give
+    the same sample. What is not translated does not count.
     """
     if not instance_norms(module.generator):
         return Calibration({}, 0, 0, 0.0)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..data.disk_cache import DiskCache
 from ..errors import ModelFileError, ResourceError
 from ..images.windows import Window
-from ..networks.norms import FrozenNorm, TileNorm
+from ..networks.norms import FrozenNorm
 from ..networks.segments import Segment, instance_norms, segments
 
 UNLIMITED = 2**62  # bytes; half of the disk stays free in any case
@@ -52,18 +52,6 @@ def freeze(net: nn.Module, statistics: Statistics) -> nn.Module:
         odd = sorted(set(norms) ^ fitting | set(statistics) ^ set(norms))[0]
         raise ModelFileError(f"the statistics of instance norm are those of another network, see '{odd}'")
     return with_frozen(net, statistics)
-
-
-def per_tile(net: nn.Module) -> nn.Module:
-    """A copy of `net`, with the same weights, that normalises each tile by itself: with seams, only to compare."""
-    return copied(net, {name: tile_norm(layer) for name, layer in instance_norms(net).items()})
-
-
-def tile_norm(layer: nn.InstanceNorm2d) -> nn.Module:
-    """The layer that normalises each tile with its own statistics. ModelFileError for scales and shifts."""
-    if layer.affine:
-        raise ModelFileError("instance norm with scales and shifts has no --statistics tile; choose picture")
-    return TileNorm(layer.num_features, eps=layer.eps).train(layer.training)
 
 
 def fits(layer: nn.InstanceNorm2d, moments: Moments) -> bool:
