@@ -224,7 +224,7 @@ def speed(work: Path) -> dict[str, Any]:
                 wall, cpu = time.perf_counter(), time.process_time()
                 call()
                 spent = time.perf_counter() - wall, time.process_time() - cpu
-                key = f"{precision}, {threads} threads"
+                key = f"{precision}, {threads} thread{'s' * (threads > 1)}"
                 best[key] = min(spent, best.get(key, spent))
     megapixels = 4 * SIDE**2 / 1e6
     return {
@@ -277,7 +277,7 @@ def exact_table(rows: dict[str, dict[str, float]]) -> list[str]:
     for name, row in rows.items():
         largest = 127.5 * row["largest difference to the whole"]
         share, levels = row["shifted grid, share of values that differ"], row["shifted grid, levels"]
-        lines.append(f"| {name} | {largest:.2g} | {share:.2%} | {levels} | {row['seam energy']:.3f} |")
+        lines.append(f"| {name} | {largest:.3g} | {share:.2%} | {levels} | {row['seam energy']:.3f} |")
     return lines
 
 
