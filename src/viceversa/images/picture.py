@@ -71,12 +71,15 @@ def read(
     CMYK and Lab become sRGB, palettes RGB(A). Where the values are `managed`, or this read is, so do photographs with a
     colour profile, and `write` converts them back; a profile of no use is left alone, with a note.
 
-    A name that ends with #left or #right means that half of the file before it, with #12 its page 12; else it is the
-    first page. Raises ImageError, never hangs.
+    A name that ends with #left or #right means that half of the file before it, with #12 its page 12, with
+    #64,0,512,256 the window of 512 x 256 pixels at 64, 0 (from the left, from the top); else it is the first page.
+    Raises ImageError, never hangs.
 
     `side` is the shorter side to which the caller will reduce the picture: a JPEG is then decoded at 1/8, 1/4 or 1/2
-    where its shorter side stays at least three times that. Any other file, and any file without `side`, is decoded in
-    full. `strip` leaves EXIF out. Damaged EXIF is left out with a note.
+    where its shorter side stays at least three times that, a slide and a TIFF file of more than 50 megapixels at the
+    coarsest level with as much. TIFF and NumPy files that are too large to be decoded are reduced by windows. Any
+    other file, and any file without `side`, is decoded in full. `strip` leaves EXIF out. Damaged EXIF is left out with
+    a note.
     """
     address = address_of(path)
     request = Request(side=side, halves=bool(address.half), strip=strip, managed=managed)

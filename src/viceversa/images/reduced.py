@@ -104,10 +104,10 @@ class _BoxMeans:
         """The rows of a level from `top` on."""
         samples, missing = decoded.samples, missing_pixels(decoded.samples, decoded.nodata)
         rows = slice(top // self.factor, -(-(top + len(samples)) // self.factor))
-        present = np.ones((*samples.shape[:2], 1), np.float32) if missing is None else 1 - missing[..., None]
+        present = np.broadcast_to(np.float32(1), (*samples.shape[:2], 1)) if missing is None else ~missing[..., None]
         weight = present if decoded.alpha is None else present * decoded.alpha[..., None]
         if missing is not None or decoded.alpha is not None:
-            samples = np.where(present > 0, samples, 0) * weight.astype(np.float64)
+            samples = np.where(present > 0, samples, 0) * weight
         for sums, values in ((self.samples, samples), (self.weight, weight), (self.present, present)):
             sums[rows] += _box_sums(values, top, self.factor)
 
@@ -135,7 +135,8 @@ def _bands(image: WindowedImage, index: int) -> Iterator[Window]:
 
 def _box_sums(values: Array, top: int, factor: int) -> Array:
     """Sums over boxes, whose rows are counted from `top` rows above: (rows of boxes, columns of boxes, C)."""
-    row_starts = np.maximum(np.arange(top // factor, -(-(top + len(values)) // factor)) * factor - top, 0)
-    rows = np.add.reduceat(values, row_starts, axis=0, dtype=np.float64)
-    sums: Array = np.add.reduceat(rows, np.arange(0, values.shape[1], factor), axis=1)
+    first, last = top // factor, -(-(top + len(values)) // factor)
+    edges = np.clip(np.arange(first, last + 1) * factor - top, 0, len(values))
+    rows = [values[start:stop].sum(0, dtype=np.float64) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    sums: Array = np.add.reduceat(np.stack(rows), np.arange(0, values.shape[1], factor), axis=1)
     return sums
