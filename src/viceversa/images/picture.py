@@ -19,7 +19,7 @@ from .formats import BY_NAME, format_for
 from .formats.encode import joined
 from .opened import ImageError, OpenImage
 from .profiles import conversion
-from .reduced import LARGE, read_reduced, reduce_to
+from .reduced import LARGE, read_reduced, reduce_to, sample_windows
 from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
 from .windows import PartOfImage, WholeImage, Window, WindowedImage
 
@@ -140,6 +140,23 @@ def describe(path: str | os.PathLike[str]) -> tuple[str, int]:
     address = address_of(path)
     with OpenImage(address.file) as image:
         return image.describe(address.page)
+
+
+def read_sample(path: str | os.PathLike[str]) -> Decoded:
+    """`read_decoded` where a file has at most 50 megapixels; of larger ones a grid of windows, one below the other."""
+    if not may_be_large(path):
+        return read_decoded(path)
+    with open_windows(path) as image:
+        return sample_windows(image)
+
+
+def may_be_large(path: str | os.PathLike[str]) -> bool:
+    """Whether the format of a file has windows; ImageError never."""
+    try:
+        with OpenImage(address_of(path).file) as image:
+            return image.format.open_windows is not None
+    except ImageError:
+        return False
 
 
 def read_decoded(path: str | os.PathLike[str]) -> Decoded:

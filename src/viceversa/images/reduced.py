@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,7 @@ from .windows import Window, WindowedImage
 
 LARGE = 50_000_000  # pixels above which a file is not decoded as a whole where a part or a smaller copy is enough
 SIDES_KEPT = 3  # as many times the side that is wanted are kept, as of reduced JPEGs
+SAMPLE_GRID, SAMPLE_SIDE = 12, 256  # windows of a large image on a side, and their pixels on a side
 BAND_BYTES = 2**26  # of the samples that are read at a time
 
 
@@ -68,6 +70,18 @@ def reduce_to(image: WindowedImage, side: int) -> Array:
     planes = [Image.fromarray(np.ascontiguousarray(samples[..., i], np.float32)) for i in range(samples.shape[2])]
     resized: Array = np.stack([np.asarray(plane.resize(size, kernel, decoded.box)) for plane in planes], axis=-1)
     return _as_type(resized, samples.dtype)
+
+
+def sample_windows(image: WindowedImage) -> Decoded:
+    """All samples of an image of at most `LARGE` pixels; of a larger one a grid of windows, one below the other."""
+    height, width = image.about.size
+    if height * width <= LARGE:
+        return image.read(Window(0, 0, height, width))
+    side = min(SAMPLE_SIDE, height, width)
+    tops, lefts = (np.linspace(0, whole - side, SAMPLE_GRID).astype(int).tolist() for whole in (height, width))
+    parts = [image.read(Window(top, left, side, side)) for top in tops for left in lefts]
+    alpha = None if parts[0].alpha is None else np.concatenate([p.alpha for p in parts if p.alpha is not None])
+    return replace(parts[0], samples=np.concatenate([part.samples for part in parts]), alpha=alpha)
 
 
 def _on_white(samples: Array, alpha: Array) -> Array:
@@ -137,6 +151,6 @@ def _box_sums(values: Array, top: int, factor: int) -> Array:
     """Sums over boxes, whose rows are counted from `top` rows above: (rows of boxes, columns of boxes, C)."""
     first, last = top // factor, -(-(top + len(values)) // factor)
     edges = np.clip(np.arange(first, last + 1) * factor - top, 0, len(values))
-    rows = [values[start:stop].sum(0, dtype=np.float64) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    rows = [values[start:stop].sum(0, dtype=np.float64) for start, stop in pairwise(edges)]
     sums: Array = np.add.reduceat(np.stack(rows), np.arange(0, values.shape[1], factor), axis=1)
     return sums
