@@ -17,7 +17,7 @@ from .. import images
 from ..errors import DataError
 from ..images import Values
 from .folders import Domains, find_domains
-from .large import check_large, is_large
+from .large import check_large, is_large, read_in_part
 from .measure import measure_values
 from .pages import ALIGNED, expand_pages
 
@@ -154,7 +154,7 @@ def check(
 
     An image whose pixels in [-1, 1] have a standard deviation below `near_constant` has no contrast. Large JPEGs are
     read at a reduced scale, and again in full where another image may have the same pixels. Slides and files above 50
-    megapixels are seen as thumbnails, and one window of them is read, see `large`. `ranges`, `nodata` and `pages` are
+    megapixels are read at their coarsest level or in part, see `large`. `ranges`, `nodata` and `pages` are
     those of the configuration.
     """
     domains = data if isinstance(data, Domains) else find_domains(data, other, names)
@@ -169,7 +169,9 @@ def check(
         try:
             if is_large(path):
                 large.append((images.printable_path(path), check_large(path)))
-            picture = images.read(path, side=SIDE, values=values[domain][0], managed=True)
+                picture = read_in_part(path, SIDE, values[domain][0])
+            else:
+                picture = images.read(path, side=SIDE, values=values[domain][0], managed=True)
             summaries.append(_summarise(picture, path, domain, part, near_constant))
         except images.ImageError as error:
             broken.append((images.printable_path(path), error.reason))

@@ -1,10 +1,11 @@
 """Checks of slides and other large files, which are not decoded as a whole; one function for each check."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from .. import images
-from ..images import ImageError, Window, WindowedImage
+from ..images import ImageError, Picture, Values, Window, WindowedImage
 
 SIDE = 512  # pixels of the window that is read
 Check = Callable[[WindowedImage], str]  # a few words for people; ImageError where the file cannot be used
@@ -57,10 +58,26 @@ def scanner(image: WindowedImage) -> str:
 
 def middle(image: WindowedImage) -> str:
     """A window in the middle can be read."""
+    image.read(middle_of(image))
+    return ""
+
+
+def middle_of(image: WindowedImage) -> Window:
+    """The window in the middle."""
     height, width = image.about.size
     h, w = min(SIDE, height), min(SIDE, width)
-    image.read(Window((height - h) // 2, (width - w) // 2, h, w))
-    return ""
+    return Window((height - h) // 2, (width - w) // 2, h, w)
+
+
+def read_in_part(path: Path, side: int, values: Values | None) -> Picture:
+    """A large file by its coarsest level that is enough for `side`; by the window in its middle where it has none."""
+    with images.open_windows(path) as image:
+        coarsest = image.about.levels[-1]
+        if coarsest.height * coarsest.width <= images.LARGE:
+            return images.read(path, side=side, values=values, managed=True)
+        top, left, height, width = middle_of(image)
+        picture = images.read(f"{path}#{left},{top},{width},{height}", values=values, managed=True)
+        return replace(picture, full_size=image.about.size, reduction=2)  # not all of its pixels
 
 
 CHECKS: tuple[Check, ...] = (size, levels, pixel_size, scanner, middle)
