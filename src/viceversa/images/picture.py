@@ -21,7 +21,7 @@ from .opened import ImageError, OpenImage
 from .profiles import conversion
 from .reduced import LARGE, read_reduced, reduce_to, sample_windows
 from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
-from .windows import PartOfImage, WholeImage, Window, WindowedImage
+from .windows import WholeImage, Window, WindowedImage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ def _decode(image: OpenImage, address: Address, request: Request) -> Decoded:
     """The part of an open file that an address names, as it is stored; of two halves both."""
     if address.window is None:
         return image.decode(address.page, request)
-    with _open(image, address) as part:
+    with image.windows(address.page, address.window) as part:
         height, width = part.about.size
         if request.side is not None and height * width > LARGE:
             return read_reduced(part, request.side, strip=request.strip)
@@ -177,19 +177,7 @@ def open_windows(path: str | os.PathLike[str]) -> WindowedImage:
         if address.half:
             decoded = _decode(image, address, Request())
             return WholeImage(os.fspath(path), image.format.name, decoded)
-        return _open(image, address)
-
-
-def _open(image: OpenImage, address: Address) -> WindowedImage:
-    """A page, or the window of it that an address names."""
-    opened = image.windows(address.page)
-    if address.window is None:
-        return opened
-    try:
-        return PartOfImage(opened, address.window)
-    except ValueError as error:
-        opened.close()
-        raise ImageError(image.path, str(error)) from None
+        return image.windows(address.page, address.window)
 
 
 def thumbnail(source: str | os.PathLike[str] | WindowedImage, side: int) -> Array:
