@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+import tifffile
 
+from support.slides import smooth, write_pyramid
 from viceversa import images
 from viceversa.data.check import check
 from viceversa.data.folders import find_domains
@@ -141,3 +143,40 @@ def test_large_jpegs_are_compared_in_full(tmp_path):
     report = check(tmp_path)
     assert [tails(group) for group in report.leaks] == [["a/0.jpg", "b/lossless.png", "b/same.jpg"]]
     assert report.domains[0].width == (w, w, w) and report.domains[0].height == (h, h, h)
+
+
+def test_large_files_are_checked_in_part(tmp_path, monkeypatch):
+    monkeypatch.setattr("viceversa.images.LARGE", 50_000)
+    monkeypatch.setattr("viceversa.data.large.SIDE", 40)
+    folders = {"a": (smooth(300, 400), (2, 4, 8)), "b": (smooth(280, 300), ())}
+    for name, (array, factors) in folders.items():
+        (tmp_path / name).mkdir()
+        for i in range(2):
+            options = {"resolution": (20_000, 20_000), "resolutionunit": "CENTIMETER", "compression": "zlib"}
+            write_pyramid(tmp_path / name / f"{i}.tif", array + np.uint8(i), factors, **options)
+    whole = tmp_path / "b" / "1.tif"
+    with tifffile.TiffFile(whole) as file:
+        page = file.pages[0]
+        last, middle = page.dataoffsets[-1], page.dataoffsets[12]  # 5 x 5 tiles
+    damage(whole, last)
+
+    report = check(tmp_path / "a", tmp_path / "b")
+    assert dict(report.large) == {
+        str(
+            tmp_path / "a" / f"{i}.tif"
+        ): "400 x 300 pixels (0 megapixels); 4 levels: 1, 1/2, 1/4, 1/8; 0.5 µm per pixel"
+        for i in range(2)
+    } | {
+        str(tmp_path / "b" / f"{i}.tif"): "300 x 280 pixels (0 megapixels); 1 level; 0.5 µm per pixel" for i in range(2)
+    }
+    assert not report.broken  # the damaged tile was not read
+    assert report.domains[1].width == (300, 300, 300)
+    assert any(line.startswith("slides and large files") for line in report.lines())
+    damage(whole, middle)
+    assert [path for path, _ in check(tmp_path / "a", tmp_path / "b").broken] == [str(whole)]
+
+
+def damage(path, offset):
+    data = bytearray(path.read_bytes())
+    data[offset : offset + 8] = b"\xff" * 8
+    path.write_bytes(data)

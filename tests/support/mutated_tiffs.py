@@ -1,4 +1,4 @@
-"""Mutated TIFF files, read in a process of its own with bounded memory: python mutated_tiffs.py SEED COUNT.
+"""Mutated TIFF files, read in a process of its own with bounded memory: python mutated_tiffs.py SEED COUNT [windows].
 
 Prints a line for each file that took too long or raised what is no Exception; the last line is "done" and the number of
 files that were read and refused. A crash of a decoder ends the process before it.
@@ -89,20 +89,59 @@ def mutate(data: bytes, rng: np.random.Generator) -> bytes:
     return bytes(new)
 
 
-def main(seed: int, count: int) -> None:
-    """Read `count` mutated files, and write what was read."""
+def read_windows(data: bytes, rng: np.random.Generator) -> None:
+    """Read windows of the last page, at all of its levels."""
+    from viceversa.images.formats.tiff_pages import read_pages
+    from viceversa.images.formats.tiff_windows import open_page
+    from viceversa.images.windows import Window
+
+    pages = read_pages(BytesIO(data))
+    image = open_page(BytesIO(data), "x", pages, pages.count - 1)
+    for number, level in enumerate(image.about.levels):
+        for _ in range(3):
+            height, width = (int(rng.integers(1, min(side, 64) + 1)) for side in level[:2])
+            top, left = int(rng.integers(level.height - height + 1)), int(rng.integers(level.width - width + 1))
+            image.read(Window(top, left, height, width), number)
+
+
+def pyramids() -> list[bytes]:
+    """Small pyramids with tiles of several codecs, as directories that follow and as directories below."""
+    array = np.add.outer(np.arange(160), np.arange(200))[..., None] + np.array([0, 30, 90])
+    array, files = (array % 256).astype(np.uint8), []
+    for codec in ("jpeg", "zlib", "lzw", "zstd", None, "jpeg2000"):
+        for below in (0, 2):
+            file = BytesIO()
+            with tifffile.TiffWriter(file, bigtiff=codec == "lzw") as writer:
+                how = {"photometric": "rgb", "tile": (32, 48), "compression": codec, "metadata": None}
+                writer.write(array, subifds=below, description="Aperio x|MPP = 0.5", **how)
+                writer.write(array[::2, ::2].copy(), subfiletype=1, **how)
+                writer.write(array[::4, ::4].copy(), subfiletype=1, **how)
+            files.append(file.getvalue())
+    return files
+
+
+def main(seed: int, count: int, what: str = "") -> None:
+    """Read `count` mutated files, and write what was read; or read windows of them."""
     from viceversa.images.decoded import Request
     from viceversa.images.formats.tiff import TIFF
 
     files, rng, done = corpus(), np.random.default_rng(seed), [0, 0]
     for data in files:
         TIFF.encode([TIFF.decode(BytesIO(data), 0, Request())])  # all packages are imported, all originals are read
+    if what == "windows":
+        files += 4 * pyramids()
+        for data in files:
+            read_windows(data, rng)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY,) * 2)
     for index in range(count):
         data = mutate(files[int(rng.integers(len(files)))], rng)
         start = time.process_time()
         try:
+            if what == "windows":
+                read_windows(data, rng)
+                done[0] += 1
+                continue
             pages = TIFF.count(BytesIO(data))
             TIFF.describe(BytesIO(data))
             page = TIFF.decode(BytesIO(data), pages - 1, Request())
@@ -113,10 +152,11 @@ def main(seed: int, count: int) -> None:
             done[1] += 1
         except BaseException as error:
             print(f"{index}: {type(error).__name__} {error}")
-        if time.process_time() - start > SLOW:
-            print(f"{index}: {time.process_time() - start:.1f} s")
+        finally:
+            if time.process_time() - start > SLOW:
+                print(f"{index}: {time.process_time() - start:.1f} s")
     print("done", *done)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

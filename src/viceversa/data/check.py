@@ -17,6 +17,7 @@ from .. import images
 from ..errors import DataError
 from ..images import Values
 from .folders import Domains, find_domains
+from .large import check_large, is_large, read_in_part
 from .measure import measure_values
 from .pages import ALIGNED, expand_pages
 
@@ -67,6 +68,7 @@ class Report:
     clipped: tuple[tuple[str, str], ...] = ()  # path, and what of it lies outside of the range of its domain
     missing: tuple[tuple[str, float], ...] = ()  # path, and share of its pixels that have no value
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)  # least and largest of other than 8 bits
+    large: tuple[tuple[str, str], ...] = ()  # slides and large files: path, and its size, levels, pixel size
     notes: tuple[str, ...] = ()
 
     @property
@@ -109,6 +111,7 @@ class Report:
             ("values outside of the range of the domain", [f"{path}: {note}" for path, note in self.clipped]),
             ("missing pixels", [f"{path}: {share:.1%}" for path, share in self.missing]),
             ("same pixels twice", [" = ".join(group) for group in self.duplicates]),
+            ("slides and large files, of which a window was read", [f"{path}: {what}" for path, what in self.large]),
         ]
 
 
@@ -150,8 +153,9 @@ def check(
     """Read all images of `find_domains(data, other, names)` once, keeping 200 bytes of each.
 
     An image whose pixels in [-1, 1] have a standard deviation below `near_constant` has no contrast. Large JPEGs are
-    read at a reduced scale, and again in full where another image may have the same pixels. `ranges`, `nodata` and
-    `pages` are those of the configuration.
+    read at a reduced scale, and again in full where another image may have the same pixels. Slides and files above 50
+    megapixels are read at their coarsest level or in part, see `large`. `ranges`, `nodata` and `pages` are
+    those of the configuration.
     """
     domains = data if isinstance(data, Domains) else find_domains(data, other, names)
     domains = with_pages(domains, pages)
@@ -160,9 +164,14 @@ def check(
     summaries: list[_Summary] = []
     broken: list[tuple[str, str]] = []
     errors: tuple[list[str], list[str]] = ([], [])  # of each domain
+    large: list[tuple[str, str]] = []
     for done, (path, domain, part) in enumerate(files, 1):
         try:
-            picture = images.read(path, side=SIDE, values=values[domain][0], managed=True)
+            if is_large(path):
+                large.append((images.printable_path(path), check_large(path)))
+                picture = read_in_part(path, SIDE, values[domain][0])
+            else:
+                picture = images.read(path, side=SIDE, values=values[domain][0], managed=True)
             summaries.append(_summarise(picture, path, domain, part, near_constant))
         except images.ImageError as error:
             broken.append((images.printable_path(path), error.reason))
@@ -186,6 +195,7 @@ def check(
         clipped=tuple((s.path, note) for s in summaries for note in s.notes),
         missing=tuple((s.path, s.missing) for s in summaries if s.missing),
         ranges={s.path: s.span for s in summaries if s.span is not None},
+        large=tuple(large),
         notes=domains.notes,
     )
 
@@ -259,8 +269,13 @@ def _with_full_digests(summaries: list[_Summary]) -> list[_Summary]:
     full: dict[Path, bytes] = {}
     for group in _group_by(summaries, lambda s: (s.size, s.gradient_bits)):
         if len(group) > 1:
-            full |= {s.file: _digest(images.read(s.file, managed=True)) for s in group if s.reduction > 1}
+            full |= {s.file: _digest(images.read(s.file, managed=True)) for s in group if s.reduction > 1 and _fits(s)}
     return [replace(s, digest=full.get(s.file, s.digest)) for s in summaries]
+
+
+def _fits(summary: _Summary) -> bool:
+    """Whether a file may be decoded as a whole; larger ones are compared by what was read of them."""
+    return summary.size[0] * summary.size[1] <= images.LARGE
 
 
 def _group_by(summaries: list[_Summary], key: Callable[[_Summary], Any]) -> list[list[_Summary]]:

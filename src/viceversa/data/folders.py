@@ -49,6 +49,7 @@ class Listing:
 
 
 NO_PICTURE = "not a picture by its name"
+PARTS_BESIDE = ".mrxs"  # a slide x.mrxs has its pixels in a folder x
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +122,8 @@ def _classify(entry: os.DirEntry[str], files: list[Path], folders: list[Path]) -
         if entry.is_dir():
             if is_system_folder(entry.name):
                 return "system folder"
+            if os.path.exists(f"{entry.path}{PARTS_BESIDE}"):
+                return "folder of a slide"
             folders.append(Path(entry.path))
             return ""
         if not suffix_of(entry.name):

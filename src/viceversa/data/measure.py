@@ -123,7 +123,7 @@ def sample_values(paths: Sequence[Path], nodata: float | None) -> ValueSample:
     least, largest, is_whole = np.inf, -np.inf, True
     for path in evenly_spaced(paths, SAMPLED):
         try:
-            decoded = images.read_decoded(path)
+            decoded = images.read_sample(path)
         except ImageError as e:
             reasons.append(e.reason)
             continue

@@ -35,7 +35,7 @@ def address_of(path: str | os.PathLike[str]) -> Address:
     if window:
         left, top, width, height = map(int, window.groups())
         whole = address_of(text[: window.start()])
-        if not whole.half and min(width, height) > 0:
+        if not whole.half:
             return whole._replace(window=Window(top, left, height, width))
     page = PAGE.search(text)
     if page:

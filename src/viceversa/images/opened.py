@@ -10,7 +10,7 @@ from ..extras import is_installed
 from .address import printable_path
 from .decoded import Decoded, Format, Request
 from .formats import FORMATS, format_of, second_format
-from .windows import GuardedImage, WholeImage, WindowedImage
+from .windows import GuardedImage, PartOfImage, WholeImage, Window, WindowedImage
 
 ADVICE = "; replace or remove the file"
 OTHER_ADVICE = ("pip install", "data.fit=native", "name a window")  # of reasons that say themselves what to do
@@ -79,13 +79,19 @@ class OpenImage:
         """A page as its file stores it."""
         return self.call(lambda format: format.decode(self.file, page, request))
 
-    def windows(self, page: int) -> WindowedImage:
-        """A page to be read by windows; decoded as a whole where the format has none."""
+    def windows(self, page: int, window: Window | None = None) -> WindowedImage:
+        """A page, or a window of it, to be read by windows; decoded as a whole where the format has none."""
         if self.format.open_windows is None:
-            return WholeImage(self.path, self.format.name, self.decode(page, Request()))
-        opened = self.call(lambda format: format.open_windows(self.path, page) if format.open_windows else None)
-        assert opened is not None
-        return GuardedImage(opened, lambda reason: ImageError(self.path, reason))
+            image: WindowedImage = WholeImage(self.path, self.format.name, self.decode(page, Request()))
+        else:
+            image = self.call(lambda format: _opened(format, self.path, page))
+        if window is not None:
+            try:
+                image = PartOfImage(image, window)
+            except ValueError as error:
+                image.close()
+                raise ImageError(self.path, str(error)) from None
+        return GuardedImage(image, lambda reason: ImageError(self.path, reason))
 
     def call(self, function: Callable[[Format], Result]) -> Result:
         """A function of the format; ImageError where it raises anything. What TIFF refuses may be OpenSlide's."""
@@ -100,3 +106,8 @@ class OpenImage:
                 raise ImageError(self.path, str(error) or type(error).__name__) from None
             self.format = other
         return self.call(function)
+
+
+def _opened(format: Format, path: str, page: int) -> WindowedImage:
+    assert format.open_windows is not None
+    return format.open_windows(path, page)

@@ -19,9 +19,9 @@ from .formats import BY_NAME, format_for
 from .formats.encode import joined
 from .opened import ImageError, OpenImage
 from .profiles import conversion
-from .reduced import LARGE, read_reduced, reduce_to
+from .reduced import LARGE, read_reduced, reduce_to, sample_windows
 from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
-from .windows import About, PartOfImage, WholeImage, Window, WindowedImage
+from .windows import WholeImage, Window, WindowedImage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +71,15 @@ def read(
     CMYK and Lab become sRGB, palettes RGB(A). Where the values are `managed`, or this read is, so do photographs with a
     colour profile, and `write` converts them back; a profile of no use is left alone, with a note.
 
-    A name that ends with #left or #right means that half of the file before it, with #12 its page 12; else it is the
-    first page. Raises ImageError, never hangs.
+    A name that ends with #left or #right means that half of the file before it, with #12 its page 12, with
+    #64,0,512,256 the window of 512 x 256 pixels at 64, 0 (from the left, from the top); else it is the first page.
+    Raises ImageError, never hangs.
 
     `side` is the shorter side to which the caller will reduce the picture: a JPEG is then decoded at 1/8, 1/4 or 1/2
-    where its shorter side stays at least three times that. Any other file, and any file without `side`, is decoded in
-    full. `strip` leaves EXIF out. Damaged EXIF is left out with a note.
+    where its shorter side stays at least three times that, a slide and a TIFF file of more than 50 megapixels at the
+    coarsest level with as much. TIFF and NumPy files that are too large to be decoded are reduced by windows. Any
+    other file, and any file without `side`, is decoded in full. `strip` leaves EXIF out. Damaged EXIF is left out with
+    a note.
     """
     address = address_of(path)
     request = Request(side=side, halves=bool(address.half), strip=strip, managed=managed)
@@ -95,7 +98,7 @@ def _decode(image: OpenImage, address: Address, request: Request) -> Decoded:
     """The part of an open file that an address names, as it is stored; of two halves both."""
     if address.window is None:
         return image.decode(address.page, request)
-    with _open(image, address) as part:
+    with image.windows(address.page, address.window) as part:
         height, width = part.about.size
         if request.side is not None and height * width > LARGE:
             return read_reduced(part, request.side, strip=request.strip)
@@ -139,6 +142,23 @@ def describe(path: str | os.PathLike[str]) -> tuple[str, int]:
         return image.describe(address.page)
 
 
+def read_sample(path: str | os.PathLike[str]) -> Decoded:
+    """`read_decoded` where a file has at most 50 megapixels; of larger ones a grid of windows, one below the other."""
+    if not may_be_large(path):
+        return read_decoded(path)
+    with open_windows(path) as image:
+        return sample_windows(image)
+
+
+def may_be_large(path: str | os.PathLike[str]) -> bool:
+    """Whether the format of a file has windows; ImageError never."""
+    try:
+        with OpenImage(address_of(path).file) as image:
+            return image.format.open_windows is not None
+    except ImageError:
+        return False
+
+
 def read_decoded(path: str | os.PathLike[str]) -> Decoded:
     """An image as its file stores it, before its numbers are scaled; of two halves both."""
     address = address_of(path)
@@ -157,32 +177,7 @@ def open_windows(path: str | os.PathLike[str]) -> WindowedImage:
         if address.half:
             decoded = _decode(image, address, Request())
             return WholeImage(os.fspath(path), image.format.name, decoded)
-        return _open(image, address)
-
-
-def about(path: str | os.PathLike[str]) -> About | None:
-    """What is known of an image that can be read by windows, by its header; none for other formats and broken files."""
-    address = address_of(path)
-    try:
-        with OpenImage(address.file) as image:
-            if address.half or image.format.open_windows is None:
-                return None
-            with _open(image, address) as windows:
-                return windows.about
-    except ImageError:
-        return None
-
-
-def _open(image: OpenImage, address: Address) -> WindowedImage:
-    """A page, or the window of it that an address names."""
-    opened = image.windows(address.page)
-    if address.window is None:
-        return opened
-    try:
-        return PartOfImage(opened, address.window)
-    except ValueError as error:
-        opened.close()
-        raise ImageError(image.path, str(error)) from None
+        return image.windows(address.page, address.window)
 
 
 def thumbnail(source: str | os.PathLike[str] | WindowedImage, side: int) -> Array:

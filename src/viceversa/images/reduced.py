@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,7 @@ from .windows import Window, WindowedImage
 
 LARGE = 50_000_000  # pixels above which a file is not decoded as a whole where a part or a smaller copy is enough
 SIDES_KEPT = 3  # as many times the side that is wanted are kept, as of reduced JPEGs
+SAMPLE_GRID, SAMPLE_SIDE = 12, 256  # windows of a large image on a side, and their pixels on a side
 BAND_BYTES = 2**26  # of the samples that are read at a time
 
 
@@ -70,6 +72,18 @@ def reduce_to(image: WindowedImage, side: int) -> Array:
     return _as_type(resized, samples.dtype)
 
 
+def sample_windows(image: WindowedImage) -> Decoded:
+    """All samples of an image of at most `LARGE` pixels; of a larger one a grid of windows, one below the other."""
+    height, width = image.about.size
+    if height * width <= LARGE:
+        return image.read(Window(0, 0, height, width))
+    side = min(SAMPLE_SIDE, height, width)
+    tops, lefts = (np.linspace(0, whole - side, SAMPLE_GRID).astype(int).tolist() for whole in (height, width))
+    parts = [image.read(Window(top, left, side, side)) for top in tops for left in lefts]
+    alpha = None if parts[0].alpha is None else np.concatenate([p.alpha for p in parts if p.alpha is not None])
+    return replace(parts[0], samples=np.concatenate([part.samples for part in parts]), alpha=alpha)
+
+
 def _on_white(samples: Array, alpha: Array) -> Array:
     top = np.iinfo(samples.dtype).max if samples.dtype.kind in "ui" else 1.0
     return _as_type(top + (samples.astype(np.float64) - top) * alpha[..., None], samples.dtype)
@@ -104,10 +118,10 @@ class _BoxMeans:
         """The rows of a level from `top` on."""
         samples, missing = decoded.samples, missing_pixels(decoded.samples, decoded.nodata)
         rows = slice(top // self.factor, -(-(top + len(samples)) // self.factor))
-        present = np.ones((*samples.shape[:2], 1), np.float32) if missing is None else 1 - missing[..., None]
+        present = np.broadcast_to(np.float32(1), (*samples.shape[:2], 1)) if missing is None else ~missing[..., None]
         weight = present if decoded.alpha is None else present * decoded.alpha[..., None]
         if missing is not None or decoded.alpha is not None:
-            samples = np.where(present > 0, samples, 0) * weight.astype(np.float64)
+            samples = np.where(present > 0, samples, 0) * weight
         for sums, values in ((self.samples, samples), (self.weight, weight), (self.present, present)):
             sums[rows] += _box_sums(values, top, self.factor)
 
@@ -135,7 +149,8 @@ def _bands(image: WindowedImage, index: int) -> Iterator[Window]:
 
 def _box_sums(values: Array, top: int, factor: int) -> Array:
     """Sums over boxes, whose rows are counted from `top` rows above: (rows of boxes, columns of boxes, C)."""
-    row_starts = np.maximum(np.arange(top // factor, -(-(top + len(values)) // factor)) * factor - top, 0)
-    rows = np.add.reduceat(values, row_starts, axis=0, dtype=np.float64)
-    sums: Array = np.add.reduceat(rows, np.arange(0, values.shape[1], factor), axis=1)
+    first, last = top // factor, -(-(top + len(values)) // factor)
+    edges = np.clip(np.arange(first, last + 1) * factor - top, 0, len(values))
+    rows = [values[start:stop].sum(0, dtype=np.float64) for start, stop in pairwise(edges)]
+    sums: Array = np.add.reduceat(np.stack(rows), np.arange(0, values.shape[1], factor), axis=1)
     return sums

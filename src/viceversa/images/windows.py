@@ -90,10 +90,10 @@ class PartOfImage(WindowedImage):
 
     def __init__(self, image: WindowedImage, window: Window) -> None:
         height, width = image.about.size
-        if window.top + window.height > height or window.left + window.width > width:
+        if min(window[2:]) < 1 or window.top + window.height > height or window.left + window.width > width:
             raise ValueError(
                 f"the window {window.left},{window.top},{window.width},{window.height} (left, top, width, height) "
-                f"reaches outside of its {width} x {height} pixels; name a window inside"
+                f"is empty or reaches outside of its {width} x {height} pixels; name a window inside"
             )
         self.image = image
         self._windows = [w for w in (_window_at(level, window) for level in image.about.levels) if min(w[2:]) > 0]

@@ -48,8 +48,11 @@ class LargeImage:
         return self.scaled.size
 
     def picture(self, window: Window) -> images.Picture:
-        """A window with alpha, missing pixels and profile; missing pixels hold the mean of a thumbnail."""
-        picture = self.read(window)
+        """A window with alpha, missing pixels and profile; missing pixels hold the mean of a thumbnail.
+
+        ImageError where its part of the file is damaged.
+        """
+        picture = images.picture_of(self.scaled.read(window), self.values, "TIFF")  # as which it will be written
         if picture.missing is not None:
             picture.pixels[:, picture.missing] = self.filling()[:, None]
         return picture
@@ -58,22 +61,11 @@ class LargeImage:
         """A window as the network sees it: (channels, height, width) float32 in [-1, 1]."""
         return images.to_channels(self.picture(window).pixels, self.channels)
 
-    def read(self, window: Window) -> images.Picture:
-        """A window as a Picture; ImageError where its part of the file is damaged."""
-        try:
-            decoded = self.scaled.read(window)
-            return images.picture_of(decoded, self.values, self.about.format)
-        except ImageError:
-            raise
-        except (ValueError, RuntimeError, OSError) as error:
-            where = f"at {window.left},{window.top} ({window.width} x {window.height})"
-            raise ImageError(self.about.path, f"its part {where} is damaged: {error}") from None
-
     def thumbnail(self) -> images.Picture:
         """The whole image with a shorter side of THUMBNAIL pixels at most."""
         samples = images.thumbnail(self.scaled.image, min(THUMBNAIL, *self.size))
         decoded = Decoded(samples=samples, nodata=self.about.nodata)
-        return images.picture_of(decoded, self.values, self.about.format)
+        return images.picture_of(decoded, self.values, "TIFF")
 
     def filling(self) -> Array:
         """The mean of the pixels of a thumbnail that have a value, (C,) in [-1, 1]; the same for every window."""
@@ -102,8 +94,12 @@ def is_large(path: Path, is_native: bool) -> bool:
 
     At the network's own scale (`is_native`) that is from LARGE_PIXELS on, else where the file cannot be decoded whole.
     """
-    about = images.about(path)
-    if about is None:
+    if not images.may_be_large(path):
         return False
-    height, width = about.size
-    return about.is_slide or height * width > (LARGE_PIXELS if is_native else images.MAX_PIXELS)
+    try:
+        with images.open_windows(path) as image:
+            height, width = image.about.size
+            limit = LARGE_PIXELS if is_native else images.MAX_PIXELS
+            return not image.about.is_whole and (image.about.is_slide or height * width > limit)
+    except ImageError:
+        return False

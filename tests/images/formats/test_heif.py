@@ -95,10 +95,10 @@ def test_avif_is_not_taken_for_heic():
 
 
 def test_without_the_extra_one_line_says_how_to_install_it(tmp_path, monkeypatch):
-    from viceversa.images import picture
+    from viceversa.images import opened
 
     (tmp_path / "IMG_0001.jpg").write_bytes(make(scene(), "RGB"))
-    monkeypatch.setattr(picture, "is_installed", lambda extra: False)
+    monkeypatch.setattr(opened, "is_installed", lambda extra: False)
     with pytest.raises(ImageError) as caught:
         images.read(tmp_path / "IMG_0001.jpg")
     expected = f"cannot read {Path(tmp_path)}/IMG_0001.jpg: HEIC files need an extra: pip install 'viceversa[heif]'"

@@ -18,9 +18,9 @@ from viceversa.images.formats.tiff_tags import MAX_DIRECTORIES
 SCRIPT = Path(__file__).parents[2] / "support" / "mutated_tiffs.py"
 
 
-def read_mutated(seed: int, count: int, timeout: int) -> tuple[int, int]:
+def read_mutated(seed: int, count: int, timeout: int, *what: str) -> tuple[int, int]:
     """Files that were read and refused, by a process of its own."""
-    command = [sys.executable, "-W", "ignore", str(SCRIPT), str(seed), str(count)]
+    command = [sys.executable, "-W", "ignore", str(SCRIPT), str(seed), str(count), *what]
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
     assert done.returncode == 0, f"exit code {done.returncode}: {done.stderr[-2000:]}"
     lines = done.stdout.splitlines()
@@ -41,6 +41,13 @@ def test_a_thousand_mutated_files():
 def test_many_thousand_mutated_files(seed):
     read, refused = read_mutated(seed=seed, count=6000, timeout=500)
     assert read + refused == 6000
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded by Linux's limits")
+def test_windows_of_three_thousand_mutated_files():
+    read, refused = read_mutated(2, 3000, 500, "windows")
+    assert read > 500 and refused > 500 and read + refused == 3000
 
 
 def described(text: str, pages: int = 2) -> BytesIO:
