@@ -1,5 +1,6 @@
 """Files of large drawn worlds: tiles, levels, label page, where they lie; killed and completed gives the same bytes."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -139,6 +140,17 @@ def test_a_failed_file_leaves_nothing(tmp_path: Path) -> None:
 
     drawing = Drawing(side=1200, blank=(0,), dtype="uint8", draw=fail)
     with pytest.raises(OSError, match="disk full"):
+        write_pyramid(tmp_path / "x.tif", drawing, Storage(compression={"photometric": "minisblack"}, factor=2))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, offset: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    drawing = Drawing(side=1200, blank=(0,), dtype="uint8", draw=lambda block: None)
+    with pytest.raises(OSError, match="No space left"):
         write_pyramid(tmp_path / "x.tif", drawing, Storage(compression={"photometric": "minisblack"}, factor=2))
     assert not list(tmp_path.iterdir())
 
