@@ -1,4 +1,4 @@
-"""Drawings as tiled pyramidal TIFF files, written block by block: memory does not grow with the number of pixels."""
+"""Drawings as tiled pyramidal TIFF files, written by strips of blocks: memory grows with the width of an image, not its area."""
 
 import os
 from collections.abc import Iterator
