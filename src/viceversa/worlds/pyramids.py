@@ -1,4 +1,4 @@
-"""Drawings as tiled pyramidal TIFF files, written by strips of blocks: memory grows with the width of an image, not its area."""
+"""Drawings as tiled pyramidal TIFF files, written strip by strip: memory grows with their width, not their area."""
 
 import os
 from collections.abc import Iterator
