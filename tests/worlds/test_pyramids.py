@@ -1,5 +1,6 @@
 """Files of large drawn worlds: tiles, levels, label page, where they lie; killed and completed gives the same bytes."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -33,10 +34,11 @@ def made_slides(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made_terrain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("large") / "terrain"
-    make("terrain", folder, count=1, test=1, size=1030, seed=4)
-    return folder
+def orthophoto(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "summer.tif"
+    world = LARGE_WORLDS["terrain"]
+    world.write(path, world.describe(5, 1030), "summer")
+    return path
 
 
 @pytest.mark.long
@@ -77,7 +79,7 @@ def test_slides_have_the_structure_of_a_scanner(made_slides: Path) -> None:
 
 
 @pytest.mark.long
-def test_levels_are_means(made_slides: Path, made_terrain: Path) -> None:
+def test_levels_are_means(made_slides: Path, orthophoto: Path) -> None:
     with tifffile.TiffFile(made_slides / "truthA" / "0000.svs") as file:
         full, coarse = (level.asarray() for level in file.series[0].levels)
     np.testing.assert_array_equal(coarse, reduced(full, 4))
@@ -85,15 +87,15 @@ def test_levels_are_means(made_slides: Path, made_terrain: Path) -> None:
         coarse[100:150, 200:260],
         slides.draw(slides.describe(4 * STRIDE + 2, SIDE), "pas", True).window(100, 200, 50, 60, reduction=4),
     )
-    with tifffile.TiffFile(made_terrain / "truthB" / "0000.tif") as file:
+    with tifffile.TiffFile(orthophoto) as file:
         full, half = (page.asarray() for page in file.pages)
     np.testing.assert_array_equal(half, reduced(full, 2))
 
 
 @pytest.mark.long
-def test_terrain_lies_on_the_map(made_terrain: Path) -> None:
-    scene = terrain.describe(4 * STRIDE, 1030)
-    with rasterio.open(made_terrain / "trainA" / "0000.tif") as file:
+def test_terrain_lies_on_the_map(orthophoto: Path) -> None:
+    scene = terrain.describe(5, 1030)
+    with rasterio.open(orthophoto) as file:
         assert (file.crs.to_epsg(), file.count, file.dtypes[0]) == (32633, 6, "uint16")
         assert (file.width, file.height, file.overviews(1), file.block_shapes[0]) == (1030, 1030, [2], (256, 256))
         assert file.res == (1.0, 1.0) and 300_000 < file.bounds.left < 700_000
@@ -105,7 +107,7 @@ def test_terrain_lies_on_the_map(made_terrain: Path) -> None:
 def test_killed_and_completed_has_the_same_bytes(tmp_path: Path) -> None:
     """A process is killed while it writes the second file; the same call completes the folder."""
     folder = tmp_path / "terrain"
-    arguments = ["data", "make", "terrain", str(folder), "--count", "1", "--test", "1", "--size", "520", "--quiet"]
+    arguments = ["data", "make", "terrain", str(folder), "--count", "1", "--test", "1", "--size", "300", "--quiet"]
     process = subprocess.Popen([sys.executable, "-m", "viceversa", *arguments], env=dict(os.environ))
     while process.poll() is None and not list(folder.glob("trainB/.*.tmp")):
         time.sleep(0.005)
@@ -114,7 +116,7 @@ def test_killed_and_completed_has_the_same_bytes(tmp_path: Path) -> None:
     assert not (folder / "testB").exists() and list(folder.glob("trainB/.*.tmp"))
 
     assert cli.run(arguments) == 0
-    make("terrain", tmp_path / "again", count=1, test=1, size=520)
+    make("terrain", tmp_path / "again", count=1, test=1, size=300)
     assert not list(folder.rglob("*.tmp"))
     for name in FOLDERS:
         assert (folder / name / "0000.tif").read_bytes() == (tmp_path / "again" / name / "0000.tif").read_bytes()
@@ -138,6 +140,17 @@ def test_a_failed_file_leaves_nothing(tmp_path: Path) -> None:
 
     drawing = Drawing(side=1200, blank=(0,), dtype="uint8", draw=fail)
     with pytest.raises(OSError, match="disk full"):
+        write_pyramid(tmp_path / "x.tif", drawing, Storage(compression={"photometric": "minisblack"}, factor=2))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, offset: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    drawing = Drawing(side=1200, blank=(0,), dtype="uint8", draw=lambda block: None)
+    with pytest.raises(OSError, match="No space left"):
         write_pyramid(tmp_path / "x.tif", drawing, Storage(compression={"photometric": "minisblack"}, factor=2))
     assert not list(tmp_path.iterdir())
 

@@ -49,7 +49,7 @@ def make(
     and `scanner` are measurements (TIFF): counts of two stains and an antibody, reflectance in six bands and surface
     temperature, MR signal and Hounsfield units. `slides` and `terrain` are large images in tiled, pyramidal files:
     slides of tissue in two stains (SVS, half a micrometre per pixel), and a landscape in summer and winter in six bands
-    (GeoTIFF, one metre per pixel). Memory does not grow with their size.
+    (GeoTIFF, one metre per pixel), written strip by strip.
 
     A world gets `count` training images per domain (default 400) and `test` test images (default a tenth as many, at
     least 10) of `size` pixels (default 128). The defaults of `slides` are 8, 2 and 4096, those of `terrain` 8, 2 and

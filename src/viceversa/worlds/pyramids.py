@@ -1,5 +1,6 @@
-"""Drawings as tiled pyramidal TIFF files, written block by block: memory does not grow with the number of pixels."""
+"""Drawings as tiled pyramidal TIFF files, written strip by strip: memory grows with their width, not their area."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -85,8 +86,13 @@ class _Levels:
 
     def __enter__(self) -> "_Levels":
         channels = len(self.drawing.blank)
-        for path, side in zip(self.paths, self.sides[1:], strict=True):
-            self.maps.append(np.memmap(path, self.drawing.dtype, "w+", shape=(side, side, channels)))
+        try:
+            for path, side in zip(self.paths, self.sides[1:], strict=True):
+                _reserve(path, side * side * channels * np.dtype(self.drawing.dtype).itemsize)
+                self.maps.append(np.memmap(path, self.drawing.dtype, "r+", shape=(side, side, channels)))
+        except OSError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -120,6 +126,15 @@ class _Levels:
             return self.drawing.window(0, 0, self.sides[0], self.sides[0])
         coarse = self.maps[0]
         return reduced(coarse, max(1, len(coarse) // SMALLEST))
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Make a file of `size` bytes: OSError for a full disk now, since a map that lacks them ends the process."""
+    with open(path, "wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
 
 
 def _tiles(strips: Iterator[Pixels], side: int) -> Iterator[Pixels]:

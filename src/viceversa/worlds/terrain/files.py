@@ -21,7 +21,7 @@ def storage(scene: Landscape, truth: bool) -> Storage:
         compression={
             "photometric": "minisblack",
             "compression": "zlib",
-            "compressionargs": {"level": 4},
+            "compressionargs": {"level": 1},
             "predictor": True,
         },
         factor=2,

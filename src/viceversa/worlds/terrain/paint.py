@@ -43,8 +43,12 @@ def paint_season(scene: Landscape, block: Lattice, season: str, *, noise: bool) 
 
 def _blend(light: Floats, colour: Floats, share: Floats) -> None:
     """Paint a cover over the light (6, H, W)."""
-    if share.any():
-        light += share * (colour - light)
+    if not share.any():
+        return
+    for band, plane in enumerate(light):  # one after the other: a plane stays in the cache of the processor
+        step = colour[band] - plane
+        step *= share
+        plane += step
 
 
 def _fields(ground: Ground, cover: dict[str, Floats]) -> Floats:
