@@ -56,4 +56,8 @@ def test_networks_of_the_preset_are_those_of_the_reference() -> None:
     for name, net in ours.nets.items():
         shapes = [p.shape for p in net.parameters()]
         assert shapes == [p.shape for p in getattr(reference, name).parameters()]
-    assert isinstance(CASES["train cyclegan 128 px"], Case) and {c.unit for c in CASES.values()} == {"images", "starts"}
+    assert isinstance(CASES["train cyclegan 128 px"], Case) and {c.unit for c in CASES.values()} == {
+        "images",
+        "megapixels",
+        "starts",
+    }

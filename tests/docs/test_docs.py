@@ -206,7 +206,14 @@ def test_every_target_of_make_that_a_page_names_exists():
 
 @pytest.mark.parametrize(
     ("script", "words"),
-    [("table", []), ("speed", ["--tables"]), ("health_page", []), ("ladder_page", []), ("evaluation", ["page"])],
+    [
+        ("table", []),
+        ("speed", ["--tables"]),
+        ("health_page", []),
+        ("ladder_page", []),
+        ("evaluation", ["page"]),
+        ("tiles", ["--tables"]),
+    ],
 )
 def test_tables_are_those_of_the_result_files(script: str, words: list[str], monkeypatch: pytest.MonkeyPatch):
     """Each script that writes tables would write what is there; images are left alone."""

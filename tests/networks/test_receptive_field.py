@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from support.generators import LOCAL, freeze, local_generator
 from viceversa.networks.layers import Block
+from viceversa.networks.norms import FrozenNorm
 from viceversa.networks.painter import PaintingGenerator
 from viceversa.networks.receptive_field import Features, ReceptiveField, Through, receptive_field
 from viceversa.networks.resnet import ResNetGenerator
@@ -130,8 +131,10 @@ def test_what_reaches_beyond_the_field_is_named(net: nn.Module, obstacle: str) -
 
 
 def test_norms_with_kept_statistics_are_local() -> None:
-    for net in (nn.BatchNorm2d(4), nn.InstanceNorm2d(4, track_running_stats=True), UNetGenerator(size=8, width=2)):
+    kept = nn.BatchNorm2d(4), nn.InstanceNorm2d(4, track_running_stats=True), FrozenNorm(torch.zeros(4), torch.ones(4))
+    for net in (*kept, UNetGenerator(size=8, width=2), ResNetGenerator(width=2, blocks=1, norm="renorm")):
         assert receptive_field(net.eval()).is_local
+    assert not receptive_field(ResNetGenerator(width=2, blocks=1, norm="renorm").train()).is_local
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from viceversa.networks.norms import FrozenNorm
 from viceversa.networks.painter import PaintingGenerator
 from viceversa.networks.resnet import ResNetGenerator
 from viceversa.networks.unet import UNetGenerator
@@ -30,11 +31,12 @@ def local_generator(name: str) -> nn.Module:
 
 
 def freeze(net: nn.Module) -> nn.Module:
-    """Replace instance norms by maps of each channel, and draw the statistics of batch norms."""
+    """Freeze instance norms at drawn statistics, and draw those of batch norms."""
     for module in list(net.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.InstanceNorm2d):
-                setattr(module, name, nn.BatchNorm2d(child.num_features))
+                mean, variance = 0.1 * torch.randn(child.num_features), torch.rand(child.num_features) / 20 + 0.01
+                setattr(module, name, FrozenNorm(mean, variance))
     for norm in net.modules():
         if isinstance(norm, nn.BatchNorm2d):
             nn.init.normal_(norm.running_mean, std=0.1)

@@ -24,17 +24,24 @@ from ..evaluation.features import BATCH
 from ..hardware.compile import compile_net
 from ..hardware.cuda_graph import device_step
 from ..hardware.precision import choose_precision
+from ..images.windows import Window
 from ..methods.cyclegan import CycleGAN, CycleGANConfig, make_generator
 from ..methods.protocol import SIDES
+from ..networks.layers import to_device
+from ..networks.norms import FrozenNorm
+from ..networks.translation import TranslationModule
 from ..runs.presets import preset
 from ..training.plan import with_measured
 from ..translation.pipeline import translate_files
+from ..translation.tile_plan import tile_plan
+from ..translation.tiles import Read, TiledTranslation
 from ..translation.translator import Translator
 from ..worlds.scenes import WORLDS
 from . import flops
 
 PAGE = "cyclegan_one_page.py"
 FILES = 8  # images in the folder that is translated or read
+SLIDE = 2**16  # pixels of a side of the slide that tiles are cut from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +49,7 @@ class Job:
     """A call to repeat."""
 
     call: Callable[[], object]
-    items: int  # images or process starts in one call
+    items: float  # images, megapixels or process starts in one call
     flops: Callable[[], int] | None = None  # counts the operations of one call
 
 
@@ -177,6 +184,54 @@ def network_ours(size: int, folder: Path, device: str, *, precision: str, compil
     )
 
 
+def tiles_ours(
+    name: str,
+    size: int,
+    folder: Path,
+    device: str,
+    *,
+    precision: str = "fp32",
+    compile: bool = False,
+    **changes: Any,
+) -> Job:
+    """Tiles in the middle of a slide, in memory; instance norms have fixed statistics."""
+    config, precision = config_of(name, size, **changes), choose_precision(precision, device)
+    torch.manual_seed(0)
+    net = to_device(with_fixed_statistics(make_generator(config, 3, 3)), device).eval().requires_grad_(False)
+    if compile:
+        compile_net(net, device, dynamic=True)
+    module = TranslationModule(net)
+    plan = tile_plan(module, 3, device, precision)
+    tiling = TiledTranslation(module, (SLIDE, SLIDE), side=plan.side, device=device, precision=precision)
+
+    count = 2 * plan.batch if device == "cuda" else 1
+    windows = [Window(SLIDE // 2, i * plan.side + plan.side, plan.side, plan.side) for i in range(count)]
+    region = tiling.region(windows[0])
+    block = noise(1, region.height, "cpu")[0][0].numpy()
+
+    def operations() -> int:
+        fresh = with_fixed_statistics(make_generator(config, 3, 3))
+        return count * flops.of_pass(fresh, (1, 3, region.height, region.width))
+
+    call = partial(exhaust, tiling, windows, lambda window: block[:, : window.height, : window.width], plan.batch)
+    return Job(call=call, items=count * plan.side**2 / 1e6, flops=operations)
+
+
+def exhaust(tiling: TiledTranslation, windows: list[Window], read: Read, batch: int) -> None:
+    for _ in tiling.tiles(windows, read, batch):
+        pass
+
+
+def with_fixed_statistics(net: torch.nn.Module) -> torch.nn.Module:
+    """The same network with instance norms frozen at mean 0 and variance 1."""
+    for module in list(net.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, torch.nn.InstanceNorm2d):
+                c = child.num_features
+                setattr(module, name, FrozenNorm(torch.zeros(c), torch.ones(c)))
+    return net.eval()
+
+
 def network_reference(size: int, folder: Path, device: str) -> Job:
     """Tensors to tensors through the reference's generator, one at a time."""
     net = one_page()["generator"](blocks=9 if size >= 256 else 6).to(device)
@@ -256,6 +311,11 @@ def translate(size: int, count: int, name: str = "cyclegan", **changes: Any) -> 
     return dict(unit="images", ours=ours, reference=partial(translate_reference, size, count))
 
 
+def tiles(size: int, name: str, **changes: Any) -> dict[str, Any]:
+    """Tiles of a preset's generator."""
+    return dict(unit="megapixels", ours=partial(tiles_ours, name, size, **changes))
+
+
 EVERY_VERB = (
     "import viceversa.training.session, viceversa.translation.pipeline, viceversa.evaluation.evaluate, "
     "viceversa.report.page"
@@ -284,6 +344,13 @@ CASES = {
     "translate cyclegan 256 px, bf16": Case(**translate(256, 2, precision="bf16"), precision="bf16"),
     "translate cyclegan 256 px, direct": Case(**translate(256, 2, winograd=False)),
     "translate quickstart 64 px": Case(**translate(64, 32, "quickstart"), quick=True, memory=True),
+    "tiles quickstart": Case(**tiles(64, "quickstart"), quick=True),
+    "tiles quickstart, bf16": Case(**tiles(64, "quickstart", precision="bf16"), precision="bf16"),
+    "tiles quickstart, bf16, compiled": Case(**tiles(64, "quickstart", **FAST), precision="bf16", devices=GPU),
+    "tiles cyclegan": Case(**tiles(256, "cyclegan")),
+    "tiles cyclegan, direct": Case(**tiles(256, "cyclegan", winograd=False)),
+    "tiles cyclegan, bf16": Case(**tiles(256, "cyclegan", precision="bf16"), precision="bf16"),
+    "tiles cyclegan, bf16, compiled": Case(**tiles(256, "cyclegan", **FAST), precision="bf16", devices=GPU),
     "load 256 px from files": Case(unit="images", ours=partial(load_ours, False), reference=load_reference, quick=True),
     "load 256 px from memory": Case(unit="images", ours=partial(load_ours, True), reference=load_reference),
     "features of 64 px": Case(unit="images", ours=features, quick=True),

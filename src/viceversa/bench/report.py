@@ -32,7 +32,7 @@ def run(*, quick: bool, check: Sequence[str | Path], device: str | None, show: C
 
     def measure_row(name: str, device: str) -> dict[str, Any]:
         show(f"{device}: {name}")
-        slow = device == "cpu" and "256 px" in name and name.startswith(("train", "translate"))
+        slow = device == "cpu" and (("256 px" in name and name.startswith("t")) or name.startswith("tiles cyclegan"))
         return measure(name, SLOW_ROUNDS if slow else ROUNDS, device, result["ceilings"][device])
 
     def remeasure(name: str, device: str) -> dict[str, Any]:

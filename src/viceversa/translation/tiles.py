@@ -6,7 +6,8 @@ pad there as they do for the whole image. A result therefore does not depend on 
 convolutions of another shape; of one shape it is the same bits.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from math import lcm
@@ -33,10 +34,18 @@ class Tile(NamedTuple):
     region: Window  # in pixels of the padded input of the whole image
 
 
+class Computed(NamedTuple):
+    """Results of a batch on the device of the network."""
+
+    results: list[Tensor]  # (C', h, w) each
+    finished: torch.cuda.Event | None  # when a GPU has computed them
+
+
 class TiledTranslation:
     """The translation of an image of `size` (height, width) window by window, by a network without statistics.
 
-    UsageError for a network whose results depend on the whole image. `side` is the largest side of the windows: all
+    UsageError for a network whose results depend on the whole image, unless its receptive `field` is given: then each
+    tile is translated as an image of its own, and tiles show. `side` is the largest side of the windows: all
     inputs then have one shape, where the image is large enough, so that they can be batched, need one compilation and
     are computed by the same kernels: a grid that starts elsewhere gives the same bits. Without it they are as small as
     can be.
@@ -50,12 +59,14 @@ class TiledTranslation:
         side: int | None = None,
         device: str = "cpu",
         precision: str = "fp32",  # or "bf16", "fp16"
+        field: ReceptiveField | None = None,
     ) -> None:
         self.module, self.size = module, size
         self.device, self.precision = device, precision
-        self.field = require_local(module.generator)
+        self.field = field or require_local(module.generator)
         self.multiple = lcm(self.field.multiple, module.multiple)
         self.sources = [module.padded_rows(size, axis) for axis in (0, 1)]
+        self.batches_ahead = 1 if device == "cuda" else 0  # computed while the results before are copied to the host
         self.least = module.smallest if side is None else input_side(side, self.field.halo, self.multiple)
 
     def tile(self, window: Window, read: Read) -> Array:
@@ -65,16 +76,21 @@ class TiledTranslation:
     def tiles(self, windows: Sequence[Window], read: Read, batch: int = 1) -> Iterator[Array]:
         """The translation of each window, in order; up to `batch` neighbours with inputs of one shape go together.
 
-        A thread reads one batch ahead of the network.
+        A thread reads one batch ahead of the network; a GPU computes the next batch while results are copied from it.
         """
         batches = self.batches(windows, batch)
+        computed: deque[Computed] = deque()
         with ThreadPoolExecutor(1, "tiles") as reader:
             reading = [reader.submit(self.inputs, batches[0], read)] if batches else []
             for tiles, following in pairwise([*batches, []]):
                 inputs = reading.pop().result()
                 if following:
                     reading.append(reader.submit(self.inputs, following, read))
-                yield from self.translate(tiles, inputs)
+                computed.append(self.compute(tiles, inputs))
+                if len(computed) > self.batches_ahead:
+                    yield from to_host(computed.popleft())
+            for results in computed:
+                yield from to_host(results)
 
     def batches(self, windows: Sequence[Window], batch: int) -> list[list[Tile]]:
         """The tiles of `windows` in order, split where the shape of the inputs changes and after each `batch`."""
@@ -98,7 +114,7 @@ class TiledTranslation:
 
         ValueError where they are not inside of the image.
         """
-        if not (start >= 0 and length > 0 and start + length <= self.size[axis]):
+        if not 0 <= start < start + length <= self.size[axis]:
             raise ValueError(f"pixels {start} to {start + length} are not inside of an image of {self.size}")
         padded, multiple, margin, halo = len(self.sources[axis]), self.multiple, self.module.margin, self.field.halo
         first = max(0, start + margin - halo) // multiple * multiple
@@ -125,8 +141,8 @@ class TiledTranslation:
         return np.take(np.take(block, rows - top, 1), columns - left, 2)
 
     @torch.inference_mode()
-    def translate(self, tiles: Sequence[Tile], inputs: Tensor) -> list[Array]:
-        """The results of tiles from their inputs (N, C, h, w) on the host."""
+    def compute(self, tiles: Sequence[Tile], inputs: Tensor) -> Computed:
+        """The results of tiles from their inputs (N, C, h, w) on the host. A GPU may not have finished yet."""
         x = inputs.to(self.device, non_blocking=True)
         dtype = AUTOCAST[self.precision]
         with torch.autocast(self.device, dtype, enabled=dtype is not None):
@@ -137,8 +153,25 @@ class TiledTranslation:
         for output, (window, region) in zip(outputs, tiles, strict=True):
             top, left = window.top + margin - region.top, window.left + margin - region.left
             rows, columns = slice(top, top + window.height), slice(left, left + window.width)
-            results.append(self.module.cropped(output, rows, columns).cpu().numpy())
-        return results
+            results.append(self.module.cropped(output, rows, columns))
+        return Computed(results, torch.cuda.current_stream().record_event() if x.is_cuda else None)
+
+
+def to_host(computed: Computed) -> list[Array]:
+    """The results in memory of the host. From a GPU they are copied beside what it computes meanwhile."""
+    results, finished = computed
+    if finished is None:
+        return [result.cpu().numpy() for result in results]
+
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    hosts = [torch.empty(result.shape, pin_memory=True) for result in results]
+    with torch.cuda.stream(stream):
+        stream.wait_event(finished)
+        for host, result in zip(hosts, results, strict=True):
+            host.copy_(result, non_blocking=True)
+            result.record_stream(stream)
+    stream.synchronize()
+    return [host.numpy() for host in hosts]
 
 
 def require_local(net: nn.Module) -> ReceptiveField:
@@ -155,6 +188,14 @@ def require_local(net: nn.Module) -> ReceptiveField:
     return field
 
 
+def can_be_tiled(net: nn.Module) -> bool:
+    """Whether `require_local` accepts a network."""
+    try:
+        return receptive_field(net).is_local
+    except TypeError:
+        return False
+
+
 def same_shape(a: Tile, b: Tile) -> bool:
     """Whether the inputs of two tiles can be stacked."""
     return a.region[2:] == b.region[2:]
@@ -168,6 +209,11 @@ def input_side(side: int, halo: int, multiple: int) -> int:
 def grid(size: tuple[int, int], side: int, shift: tuple[int, int] = (0, 0)) -> list[Window]:
     """Windows of at most `side` pixels that cover an image, row by row; lines lie at `shift` plus multiples of it."""
     rows, columns = (cuts(length, side, offset) for length, offset in zip(size, shift, strict=True))
+    return windows_between(rows, columns)
+
+
+def windows_between(rows: Sequence[int], columns: Sequence[int]) -> list[Window]:
+    """The windows between the lines of a grid, row by row."""
     return [
         Window(top, left, bottom - top, right - left)
         for top, bottom in pairwise(rows)
@@ -178,3 +224,37 @@ def grid(size: tuple[int, int], side: int, shift: tuple[int, int] = (0, 0)) -> l
 def cuts(length: int, side: int, shift: int = 0) -> list[int]:
     """0, the grid lines between, `length`."""
     return [0, *range(shift % side or side, length, side), length]
+
+
+def even_grid(size: tuple[int, int], side: int) -> list[Window]:
+    """The fewest windows of at most `side` pixels that cover an image, of nearly equal size, row by row."""
+    rows, columns = (cuts(length, -(-length // -(-length // side))) for length in size)
+    return windows_between(rows, columns)
+
+
+def translate_in_tiles(
+    module: TranslationModule, x: Tensor, side: int, batch: int, device: str, precision: str
+) -> Tensor:
+    """Translate (N, C, H, W) on any device in tiles of at most `side` pixels: (N, C', H, W) float32 on the host."""
+    size = (x.shape[2], x.shape[3])
+    windows = even_grid(size, side)
+    tiling = TiledTranslation(module, size, side=max(windows[0][2:]), device=device, precision=precision)
+    results = [assembled(tiling.tiles(windows, reader_of(image), batch), windows, size) for image in x]
+    return torch.from_numpy(np.stack(results) if len(results) > 1 else results[0][None])
+
+
+def reader_of(image: Tensor) -> Read:
+    """Windows of an image (C, H, W) in memory."""
+    return lambda window: image[:, *window.slices].float().cpu().numpy()
+
+
+def assembled(parts: Iterable[Array], windows: Sequence[Window], size: tuple[int, int]) -> Array:
+    """The image of `size` that windows (C, h, w) add up to: (C, H, W)."""
+    result: Array | None = None
+    for window, part in zip(windows, parts, strict=True):
+        if result is None:
+            result = np.empty((len(part), *size), np.float32)
+        result[:, *window.slices] = part
+    if result is None:
+        raise ValueError("an image has at least one window")
+    return result

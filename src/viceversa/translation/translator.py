@@ -27,6 +27,8 @@ from .enlarge import enlarge_change
 from .inputs import Pack, is_float_array, open_image
 from .scale import Scale, network_input, parse_scale
 from .tensors import normalise_tensor
+from .tile_plan import plan_for
+from .tiles import translate_in_tiles
 
 GPU_BATCH = 16  # images of a batch on a GPU, which one image does not fill
 NO_VALUES: Mapping[Side, images.Values] = {}
@@ -186,17 +188,22 @@ class Translator:
     def batch(self, x: Tensor, side: Side, precision: str | None = None) -> Tensor:
         """Translate (N, C, H, W) in [-1, 1] to the domain `side`; same height, width and device as `x`.
 
-        `precision` defaults to that of the translator.
+        `precision` defaults to that of the translator. Large images are translated in tiles, which limits the memory;
+        the result is that of the whole image (to 1e-5 in float32). Networks that see the whole image take it whole.
         """
         channels = self.channels[OPPOSITE[side]]
         if x.ndim != 4 or x.shape[1] != channels:
             raise DataError(
                 f"a tensor of shape {tuple(x.shape)} does not fit: expected (N, {channels}, H, W) in [-1, 1]"
             )
+        module, precision = self.modules[side], precision or self.precision
+        if plan := plan_for(module, tuple(x.shape), self.device, precision):
+            return translate_in_tiles(module, x, plan.side, plan.batch, self.device, precision).to(x.device)
+
         inputs = x.to(self.device, torch.float32, non_blocking=True)
-        dtype = AUTOCAST[precision or self.precision]
+        dtype = AUTOCAST[precision]
         with torch.autocast(self.device, dtype, enabled=dtype is not None):
-            outputs: Tensor = self.modules[side](inputs)
+            outputs: Tensor = module(inputs)
         return to_host(outputs) if outputs.is_cuda and not x.is_cuda else outputs.to(x.device)
 
 
