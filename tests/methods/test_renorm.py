@@ -1,12 +1,15 @@
 """CycleGAN with method.norm=renorm: what is tracked, saved, averaged and resumed."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from support.tiny import TINY, TINY_OPTIONS
+from support.tiny import TINY, TINY_OPTIONS, tiny_words
 from viceversa.methods.cyclegan import CycleGAN, CycleGANConfig
 from viceversa.methods.protocol import share_setter
 from viceversa.networks.norms import Renorm, renorm_layers
@@ -88,6 +91,14 @@ def test_preview_is_local_and_leaves_the_mode() -> None:
     assert all(layer.training for layer in renorm_layers(net))
 
 
+def test_each_step_knows_the_share_of_the_run_that_is_over(monkeypatch, world: Path, tmp_path: Path) -> None:
+    shares: list[float] = []
+    monkeypatch.setattr(CycleGAN, "set_share", lambda self, share: shares.append(share))
+    options = TINY_OPTIONS | dict(steps=4, set=(*TINY, "train.samples=0", "train.probes=0"))
+    train(world, out=tmp_path / "run", quiet=True, **options)
+    assert shares == [0, 0.25, 0.5, 0.75]
+
+
 @pytest.mark.long
 def test_a_resumed_run_has_the_same_bits_and_translates(monkeypatch, world: Path, tmp_path: Path) -> None:
     """Killed before and within the last 30 %, in which running statistics take over."""
@@ -122,3 +133,20 @@ def test_a_resumed_run_has_the_same_bits_and_translates(monkeypatch, world: Path
     assert state["model.2.updates"] == 12
     translator = load(tmp_path / "whole", device="cpu")
     assert isinstance(translator.generators["B"].model[2], Renorm)
+
+
+@pytest.mark.long
+def test_two_ranks_track_the_statistics_of_one(world: Path, tmp_path: Path) -> None:
+    words = ["train", str(world), "--preset", "cyclegan", "--steps", "1", "--out"]
+    settings = tiny_words("--set", "method.norm=renorm", "--set", "method.winograd=false")
+    launchers = {"one": [], "two": ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]}
+    found = []
+    for name, launcher in launchers.items():
+        command = [sys.executable, *launcher, "-m", "viceversa", *words, str(tmp_path / name), *settings]
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        assert done.returncode == 0, done.stderr
+        found.append(load_file(tmp_path / name / "checkpoints" / "step-1" / "G.safetensors"))
+    one, two = found
+    assert one["model.2.updates"] == two["model.2.updates"] == 1
+    for key in (key for key in one if "running" in key):
+        torch.testing.assert_close(two[key], one[key], rtol=1e-4, atol=1e-5)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -99,6 +100,17 @@ class FrozenNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.batch_norm(x, self.mean, self.variance, self.weight, self.bias, training=False, eps=self.eps)
+
+
+class TileNorm(InstanceNorm):
+    """Instance norm with the statistics of each tile, for networks that are to be tiled nevertheless.
+
+    It leaves seams and colours that jump; it is here to be compared with.
+    """
+
+    def trace_field(self, features: Any, through: Any) -> Any:
+        """The receptive field without the statistics of the tile, which make it wrong."""
+        return features
 
 
 class Renorm(nn.Module):

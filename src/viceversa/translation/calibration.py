@@ -1,8 +1,7 @@
 """Statistics of instance norm from a sample of an image, as large as their error in the translation demands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 import torch
@@ -14,8 +13,9 @@ from ..images.windows import Window
 from ..networks.segments import instance_norms
 from ..networks.translation import TranslationModule
 from ..optimize import AUTOCAST
-from .sampling import PaddedImage, Read, read_thumbnail, spread_order, values_at
+from .sampling import PaddedImage, read_thumbnail, spread_order, values_at
 from .statistics import Part, Statistics, freeze, joint_statistics
+from .tiles import Read
 
 SIDE = 256  # pixels of a tile of the sample, without its halo
 FIRST_TILES, MOST_TILES = 8, 256
@@ -40,6 +40,8 @@ class Calibration:
         return self.tiles == self.of
 
     def __str__(self) -> str:
+        if not self.statistics:
+            return "no instance norm, so there are no statistics to measure"
         if self.is_exact:
             return f"instance norm: statistics of the whole image, {self.tiles} tiles"
         error = f"{self.error_levels:.2f} of 255 levels (mean; largest {self.largest_levels:.1f})"
@@ -51,7 +53,7 @@ def calibrate(
     read: Read,
     size: tuple[int, int],
     *,
-    halo: int,  # pixels around a tile that its result depends on
+    halo: int | None = None,  # pixels around a tile that its result depends on; none: those of the generator
     side: int = SIDE,
     seed: int = 0,
     thumbnail: Array | None = None,  # (C, h, w) of the same image; none: from small spots of it
@@ -60,12 +62,14 @@ def calibrate(
     most_tiles: int = MOST_TILES,
     precision: str = "fp32",  # or "bf16", "fp16"
     dtype: torch.dtype = torch.float16,  # of maps in the temporary file
+    on_doubling: Callable[[Calibration], None] = lambda found: None,  # is called with a sample that was too small
 ) -> Calibration:
     """The statistics of an image of `size` (height, width) for the generator of `module`.
 
     A stratified sample of tiles is one virtual image. Two disjoint halves of it translate a few probe tiles; the sample
-    is doubled until the mean difference is below `enough_levels`, until it covers the image, or has `most_tiles`. The
-    same image and seed give the same sample. What is not translated does not count.
+    is doubled until the mean difference is below `enough_levels`, until it covers the image, or has `most_tiles`. It
+    holds both halves, and so is on average half as wrong as they differ. The same image and seed give the same sample.
+    What is not translated does not count.
     """
     if not instance_norms(module.generator):
         return Calibration({}, 0, 0, 0.0)
@@ -75,23 +79,24 @@ def calibrate(
     order = [cells[i] for i in spread_order(cells, shades, seed)]
     sampler = Sampler(module, image, order, precision, dtype)
 
-    n = FIRST_TILES
-    if 2 * n >= len(order):
-        return Calibration(sampler.statistics(0, len(order)), len(order), len(order), 0.0)
-    first = sampler.statistics(0, n)
-    for n in (FIRST_TILES << doubling for doubling in count()):
-        second = sampler.statistics(n, 2 * n)
-        mean, largest = sampler.difference(first, second)
-        covers = mean >= enough_levels and 4 * n > min(len(order), most_tiles)
-        taken = min(len(order), most_tiles) if covers else 2 * n
+    limit = min(len(order), max(2, most_tiles))
+    n = max(1, min(FIRST_TILES, limit // 2))
+    half: Statistics | None = None
+    while True:
+        if 4 * n >= len(order) <= limit:  # to measure half of an image first would cost more than it can save
+            return Calibration(sampler.statistics(0, len(order)), len(order), len(order), 0.0)
+        end = min(2 * n, limit)
+        half = half or sampler.statistics(0, n)
+        mean, largest = sampler.difference(half, sampler.statistics(n, end))
         try:
-            first = sampler.statistics(0, taken)
-        except ResourceError:
-            return Calibration(first, n, len(order), mean, largest)
-        if mean < enough_levels or covers:
-            exact = taken == len(order)
-            return Calibration(first, taken, len(order), 0.0 if exact else mean, 0.0 if exact else largest)
-    raise AssertionError
+            whole = sampler.statistics(0, end)
+        except ResourceError:  # the disk has no room for more
+            return Calibration(half, n, len(order), mean, largest)
+        found = Calibration(whole, end, len(order), mean, largest)
+        if mean < enough_levels or end == limit:
+            return found
+        on_doubling(found)
+        half, n = whole, end
 
 
 class Sampler:

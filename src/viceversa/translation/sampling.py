@@ -1,15 +1,19 @@
 """Cells of an image of any size, and an order in which every few of them stand for all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
+from math import lcm
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import UsageError
 from ..images.arrays import Array
 from ..images.windows import Window
-from ..networks.translation import MULTIPLE, TranslationModule
+from ..networks.receptive_field import receptive_field
+from ..networks.translation import TranslationModule
+from .tiles import Read, read_padded
 
-Read = Callable[[Window], Array]  # (C, h, w) float32 in [-1, 1] of a window inside of the image
 GRID, SPOT = 32, 16  # of a thumbnail without a smaller level: at most GRID x GRID spots of SPOT x SPOT pixels
 SHADES = 8  # strata of brightness
 
@@ -18,23 +22,33 @@ class PaddedImage:
     """The input that the generator of a `TranslationModule` gets for a whole image, read in parts.
 
     `size` is the height and width of the image. Regions are cells with a halo, which ends where the padded image ends,
-    so that the generator pads there as it does for the whole image.
+    so that the generator pads there as it does for the whole image. Without `halo` it is that of the generator;
+    UsageError where this is not known.
     """
 
-    def __init__(self, module: TranslationModule, read: Read, size: tuple[int, int], halo: int) -> None:
-        self.read, self.margin, self.multiple = read, module.margin, module.multiple
-        self.halo = -(-halo // self.multiple) * self.multiple
-        self.rows, self.columns = padded_positions(size, module.margin, module.multiple)
+    def __init__(self, module: TranslationModule, read: Read, size: tuple[int, int], halo: int | None = None) -> None:
+        try:
+            field = receptive_field(module.generator)
+        except TypeError as e:
+            raise UsageError(f"this network cannot be translated in tiles: {e}; use a smaller --scale") from None
+        self.read, self.margin = read, module.margin
+        self.multiple = lcm(field.multiple, module.multiple)
+        self.halo = -(-(field.halo if halo is None else halo) // self.multiple) * self.multiple
+        self.rows, self.columns = (module.padded_rows(size, axis) for axis in (0, 1))
 
     def cells(self, side: int) -> list[Window]:
-        """Windows of at most `side` pixels, rounded up to the generator's multiple, that cover the padded image."""
-        side = -(-side // self.multiple) * self.multiple
-        h, w = len(self.rows), len(self.columns)
+        """Windows of about `side` pixels and of nearly the same size that cover the padded image."""
+        rows, columns = (self.cuts(len(positions), side) for positions in (self.rows, self.columns))
         return [
-            Window(top, left, min(side, h - top), min(side, w - left))
-            for top in range(0, h, side)
-            for left in range(0, w, side)
+            Window(top, left, bottom - top, right - left)
+            for top, bottom in pairwise(rows)
+            for left, right in pairwise(columns)
         ]
+
+    def cuts(self, length: int, side: int) -> list[int]:
+        """0, the cuts between cells at multiples of the generator's, `length`."""
+        count = max(1, round(length / side))
+        return sorted({round(i * length / count / self.multiple) * self.multiple for i in range(count + 1)})
 
     def region(self, cell: Window) -> Window:
         """A cell with its halo."""
@@ -45,26 +59,7 @@ class PaddedImage:
 
     def pixels(self, region: Window) -> Array:
         """A region of the padded image: (C, h, w)."""
-        rows, columns = (at[part] for at, part in zip((self.rows, self.columns), region.slices, strict=True))
-        top, left = int(rows.min()), int(columns.min())
-        block = self.read(Window(top, left, int(rows.max()) + 1 - top, int(columns.max()) + 1 - left))
-        return np.ascontiguousarray(np.take(np.take(block, rows - top, 1), columns - left, 2))
-
-
-def padded_positions(size: tuple[int, int], margin: int, multiple: int) -> list[NDArray[np.intp]]:
-    """Which row of an image stands at each row of its padded input, and the same for columns."""
-    inner = [side + 2 * margin for side in size]
-    smallest = max(16, multiple)
-    outer = [max(-(-side // multiple) * multiple, smallest) for side in inner]
-    reflects = all(after < 2 * before for before, after in zip(inner, outer, strict=True))
-
-    positions = []
-    for side, before, after in zip(size, inner, outer, strict=True):
-        at = np.arange(after)
-        if reflects:
-            at = np.where(at < before, at, 2 * (before - 1) - at)
-        positions.append(np.clip(at - margin, 0, side - 1))
-    return positions
+        return np.ascontiguousarray(read_padded(self.read, (self.rows, self.columns), region))
 
 
 def spread_order(cells: Sequence[Window], brightness: NDArray[np.float64], seed: int) -> list[int]:
@@ -124,6 +119,3 @@ def values_at(cells: Sequence[Window], picture: Array, size: tuple[int, int], ma
         return slice(first, max(first + 1, end))
 
     return [picture[span(cell.top, cell.height, size[0], h), span(cell.left, cell.width, size[1], w)] for cell in cells]
-
-
-__all__ = ["MULTIPLE", "PaddedImage", "Read", "read_thumbnail", "spread_order", "values_at"]

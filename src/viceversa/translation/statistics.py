@@ -6,7 +6,7 @@ that cover an image give the statistics of the whole image.
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..data.disk_cache import DiskCache
 from ..errors import ModelFileError, ResourceError
 from ..images.windows import Window
-from ..networks.norms import FrozenNorm
+from ..networks.norms import FrozenNorm, TileNorm
 from ..networks.segments import Segment, instance_norms, segments
 
 UNLIMITED = 2**62  # bytes; half of the disk stays free in any case
@@ -54,6 +54,18 @@ def freeze(net: nn.Module, statistics: Statistics) -> nn.Module:
     return with_frozen(net, statistics)
 
 
+def per_tile(net: nn.Module) -> nn.Module:
+    """A copy of `net`, with the same weights, that normalises each tile by itself: with seams, only to compare."""
+    return copied(net, {name: tile_norm(layer) for name, layer in instance_norms(net).items()})
+
+
+def tile_norm(layer: nn.InstanceNorm2d) -> nn.Module:
+    """The layer that normalises each tile with its own statistics. ModelFileError for scales and shifts."""
+    if layer.affine:
+        raise ModelFileError("instance norm with scales and shifts has no --statistics tile; choose picture")
+    return TileNorm(layer.num_features, eps=layer.eps).train(layer.training)
+
+
 def fits(layer: nn.InstanceNorm2d, moments: Moments) -> bool:
     """Whether the moments have the channels of a layer."""
     return len(moments.mean) == len(moments.variance) == layer.num_features
@@ -62,8 +74,13 @@ def fits(layer: nn.InstanceNorm2d, moments: Moments) -> bool:
 def with_frozen(net: nn.Module, statistics: Statistics) -> nn.Module:
     """`freeze` for the layers that are in `statistics`; the others go on taking statistics over their input."""
     norms = instance_norms(net)
+    return copied(net, {name: frozen_norm(norms[name], moments) for name, moments in statistics.items()})
+
+
+def copied(net: nn.Module, layers: Mapping[str, nn.Module]) -> nn.Module:
+    """A copy of `net` that shares its weights and buffers, with other `layers` by their names."""
     memo: dict[int, Any] = {id(tensor): tensor for tensor in (*net.parameters(), *net.buffers())}
-    memo |= {id(norms[name]): frozen_norm(norms[name], moments) for name, moments in statistics.items()}
+    memo |= {id(net.get_submodule(name)): layer for name, layer in layers.items()}
     return copy.deepcopy(net, memo)
 
 

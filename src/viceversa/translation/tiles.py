@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import UsageError
@@ -133,12 +134,7 @@ class TiledTranslation:
 
     def input(self, region: Window, read: Read) -> Array:
         """A region of the padded input of the whole image, made from pixels of the image: (C, h, w)."""
-        rows, columns = (source[part] for source, part in zip(self.sources, region.slices, strict=True))
-        top, left = int(rows.min()), int(columns.min())
-        block = read(Window(top, left, int(rows.max()) + 1 - top, int(columns.max()) + 1 - left))
-        if block.shape[1:] == (region.height, region.width) and rows[0] < rows[-1] and columns[0] < columns[-1]:
-            return block
-        return np.take(np.take(block, rows - top, 1), columns - left, 2)
+        return read_padded(read, self.sources, region)
 
     @torch.inference_mode()
     def compute(self, tiles: Sequence[Tile], inputs: Tensor) -> Computed:
@@ -172,6 +168,16 @@ def to_host(computed: Computed) -> list[Array]:
             result.record_stream(stream)
     stream.synchronize()
     return [host.numpy() for host in hosts]
+
+
+def read_padded(read: Read, sources: Sequence[NDArray[np.intp]], region: Window) -> Array:
+    """A region of the padded input of an image, whose rows and columns show those in `sources`: (C, h, w)."""
+    rows, columns = (source[part] for source, part in zip(sources, region.slices, strict=True))
+    top, left = int(rows.min()), int(columns.min())
+    block = read(Window(top, left, int(rows.max()) + 1 - top, int(columns.max()) + 1 - left))
+    if block.shape[1:] == (region.height, region.width) and rows[0] < rows[-1] and columns[0] < columns[-1]:
+        return block
+    return np.take(np.take(block, rows - top, 1), columns - left, 2)
 
 
 def require_local(net: nn.Module) -> ReceptiveField:
