@@ -56,6 +56,21 @@ def write_bytes(path: Path, data: bytes) -> None:
     sync(path.parent)
 
 
+@contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """Write a large file under the name that this gives; when that succeeds it becomes `path`, in one step."""
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name[:40]}.{threading.get_native_id()}.tmp")
+    try:
+        yield draft
+        sync(draft)
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
 def remove_drafts(folder: Path) -> None:
     """Remove the drafts that killed writers left in `folder`; only its one writer may call this."""
     for draft in folder.glob(".*.[0-9]*.tmp"):

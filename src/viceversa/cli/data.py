@@ -34,14 +34,16 @@ def data_make(
     """Draw an embedded world (trainA trainB testA testB, truth and labels of the test pictures), or digits.
 
     microscope, satellite and scanner hold measurements in TIFF files: counts, reflectance and kelvin, Hounsfield units.
+    slides and terrain are large: tissue in two stains (SVS), a landscape in summer and winter in six bands (GeoTIFF).
 
     Args:
-        world: orchard, seasons, faces or facades (pictures); microscope, satellite or scanner (measurements); digits
-            (handwritten); or glyphs (digits from fonts).
+        world: orchard, seasons, faces or facades (pictures); microscope, satellite or scanner (measurements); slides
+            or terrain (large); digits (handwritten); or glyphs (digits from fonts).
         folder: Where to write it.
-        count: Training pictures: of each domain, default 400; of glyphs, default 10000; of digits, default all.
-        test: Test pictures of each domain of a world, default a tenth of count, at least 10.
-        size: Side of the pictures in pixels, default 128; digits have 28.
+        count: Training pictures: of each domain, default 400, of slides and terrain 8; of glyphs, default 10000; of
+            digits, default all.
+        test: Test pictures of each domain of a world, default a tenth of count, at least 10; of slides and terrain 2.
+        size: Side of the pictures in pixels, default 128, of slides 4096, of terrain 2048; digits have 28.
         seed: The same seed draws the same pictures.
         domains: What A and B show, two names of the world's own or labels, for example labels,day.
         paired: Let pictures of one number show the same scene in both domains.
