@@ -6,6 +6,7 @@ SEAMS_OFF = 0.02  # from 1: normal, or three standard errors where these are mor
 CLIPPED_MORE = 0.01  # share of the values that may be clipped beyond that of the source
 DEVIATIONS = 2.0  # from training images, in units of their spread
 PERCENTILE = 95.0  # of the training images
+NUCLEI = 0.9  # least F1 of the nuclei
 GLASS_LEVELS = 1.0  # mean change of blank glass, 8-bit levels
 
 
@@ -36,6 +37,11 @@ def glass_normal(figures: SlideFigures) -> bool | None:
     return None if figures.glass is None else figures.glass.mean <= GLASS_LEVELS
 
 
+def nuclei_normal(figures: SlideFigures) -> bool | None:
+    """Whether nearly all nuclei are those of the source."""
+    return None if figures.nuclei is None else figures.nuclei.f1 >= NUCLEI
+
+
 def unusual(figures: SlideFigures) -> list[str]:
     """One line for each figure that is not normal."""
     lines = []
@@ -55,6 +61,9 @@ def unusual(figures: SlideFigures) -> list[str]:
             f"invention: noise on it comes back {figures.response:.1f} times as strong, more than for "
             f"{figures.percentile:.0f} % of the training images"
         )
+    if nuclei_normal(figures) is False and figures.nuclei:
+        nuclei = figures.nuclei
+        lines.append(f"nuclei: {nuclei.recall:.0%} of the source's are kept, {1 - nuclei.precision:.0%} are new")
     if glass_normal(figures) is False and figures.glass:
         lines.append(f"glass: blank glass changed by {figures.glass.mean:.1f} levels on average")
     return lines

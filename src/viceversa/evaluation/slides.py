@@ -9,22 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import images
-from ..images import Picture, Window, WindowedImage
+from ..images import About, Picture, Window, WindowedImage, to_uint8
 from ..images.arrays import Array
 from ..methods.protocol import OPPOSITE, SIDES, Side
 from ..metrics.features import evenly_spaced_indices
 from ..metrics.noise_response import DRAWS, coarse_map, noise_response
+from ..metrics.nuclei import Matches, nuclei_kept
 from ..metrics.seams import SeamSums, seam_sums
 from ..translation.large import LargeImage
 from ..translation.translator import Translator
 from .slide_reference import SlideReference, back_from
-from .slide_statistics import DENSITY, Drift, Statistics, drifts, optical_density, statistics_of
+from .slide_statistics import DENSITY, Drift, Statistics, drifts, is_stained, optical_density, statistics_of
 from .slide_windows import BLOCK, COUNT, lines_in, middle, sample_windows
 
 RESPONSE_SIDE = 256  # pixels of the middle of a window that goes back through the network
 RESPONSE_SHARE = 0.03  # of the work of translating the slide that these passes may take
 LEAST_RESPONSES = 4  # windows in any case
 ENDS = 1 - 1 / 255  # of [-1, 1]: values from here on are at an end of the range
+BRIGHT, COLOURLESS = 0.8, 0.06  # glass is brighter, and its saturation lower
+LEAST_GLASS = 0.05  # share of a thumbnail, from which an image without a scanner's name is a slide
+GLASS_PERCENTILE = 2  # of the optical density of a thumbnail: the glass
+COARSEST_MPP = 1.0  # micrometres per pixel at which nuclei can still be found
 HALF_RANGE = 127.5  # 8-bit levels for a difference of 1 in [-1, 1]
 
 
@@ -65,6 +70,17 @@ class GlassChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NucleiKept:
+    """Nuclei found by stain density in source and result, see `metrics.nuclei`."""
+
+    f1: float
+    precision: float
+    recall: float
+    source: int  # nuclei
+    result: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SlideFigures:
     """The figures of one translated slide; none where one does not apply or could not be measured."""
 
@@ -80,6 +96,7 @@ class SlideFigures:
     drifts: tuple[Drift, ...]
     response: float | None  # mean noise response of the windows
     percentile: float | None  # share of the training images with a lower one, in percent
+    nuclei: NucleiKept | None
     glass: GlassChange | None
 
     @property
@@ -106,6 +123,8 @@ class Measurement:
         self.ends: list[tuple[int, int]] = []  # values at an end of the range: of result and source
         self.counts: list[tuple[int, int]] = []  # values in all
         self.statistics: list[Statistics] = []
+        self.nuclei: list[Matches] = []
+        self.nuclei_mpp: float | None = None  # micrometres per pixel; none where nuclei are not looked for
         self.windows: list[MeasuredWindow] = []
 
     def add(self, window: Window, probed: bool) -> None:
@@ -121,6 +140,9 @@ class Measurement:
         statistics = statistics_of(after.pixels, self.made.values, known)
         if statistics is not None:
             self.statistics.append(statistics)
+        if self.nuclei_mpp is not None:
+            levels = [to_uint8(picture.pixels).transpose(1, 2, 0) for picture in (before, after)]
+            self.nuclei.append(nuclei_kept(levels[0], levels[1], mpp=self.nuclei_mpp))
         self.windows.append(self.probe(window, after.pixels) if probed else MeasuredWindow(window=window))
 
     def probe(self, window: Window, pixels: Array) -> MeasuredWindow:
@@ -152,6 +174,15 @@ class Measurement:
             return None
         ends, counts = np.sum(self.ends, axis=0), np.maximum(1, np.sum(self.counts, axis=0))
         return ClippedShare(result=float(ends[0] / counts[0]), source=float(ends[1] / counts[1]))
+
+    def nuclei_figure(self) -> NucleiKept | None:
+        """The nuclei of all windows together; none where none were found in either image."""
+        total = sum(self.nuclei, Matches(0, 0, 0))
+        if not (total.source or total.result):
+            return None
+        return NucleiKept(
+            f1=total.f1, precision=total.precision, recall=total.recall, source=total.source, result=total.result
+        )
 
     def glass(self, windows: Sequence[Window]) -> GlassChange | None:
         """What became of windows of blank glass; none without them, and for domains of other channels."""
@@ -188,17 +219,18 @@ def measure_slide(
     if result.about.size != source.size:
         raise ValueError(f"the result has {result.about.size} pixels, its source {source.size}")
     made = LargeImage(result, translator.values.get(side), translator.channels[side])
-    tissue = tissue_mask(thumbnail or small_copy(source))
+    thumbnail = thumbnail or small_copy(source)
+    stained = is_on_glass(source.about, thumbnail) and is_stained(made.values, made.about.channels)
+    tissue = tissue_of(thumbnail, stained)
     sampled = sample_windows(source.size, tissue, count=windows, block=block)
 
     measurement = Measurement(translator, source, made, side, block)
+    measurement.nuclei_mpp = nuclei_scale(source.scaled.mpp) if stained else None
     goes_back = OPPOSITE[side] in translator.generators
     count = response_count(source.size) if goes_back else 0
     probed = set(evenly_spaced_indices(len(sampled.tissue), count).tolist())
     for i, window in enumerate(sampled.tissue):
         measurement.add(window, i in probed)
-    glass = measurement.glass(sampled.blank)
-
     reference = reference or SlideReference()
     responses = [window.response for window in measurement.windows if window.response is not None]
     response = float(np.mean(responses)) if responses else None
@@ -215,7 +247,8 @@ def measure_slide(
         drifts=drifts(measurement.statistics, reference.statistics),
         response=response,
         percentile=None if response is None else reference.percentile(response),
-        glass=glass,
+        nuclei=measurement.nuclei_figure(),
+        glass=measurement.glass(sampled.blank),
     )
 
 
@@ -250,8 +283,25 @@ def small_copy(source: LargeImage) -> Picture:
     return images.picture_of(source.scaled.thumbnail(), source.values, source.about.format)
 
 
-def tissue_mask(thumbnail: Picture) -> NDArray[np.bool_]:
-    """Where a small copy of an image shows tissue, or anything at all where it is no slide: (H, W)."""
-    if len(thumbnail.pixels) != 3:
+def is_on_glass(about: About, thumbnail: Picture) -> bool:
+    """Whether an image shows stained tissue on glass: RGB of 8 bits of a slide scanner, or with bright empty parts."""
+    if len(thumbnail.pixels) != 3 or thumbnail.depth != "uint8":
+        return False
+    intensities = (thumbnail.pixels + 1) / 2
+    lowest, highest = intensities.min(0), intensities.max(0)
+    empty = (lowest > BRIGHT) & (1 - lowest / np.maximum(highest, 1e-6) < COLOURLESS)
+    return about.is_slide or float(empty.mean()) > LEAST_GLASS
+
+
+def tissue_of(thumbnail: Picture, stained: bool) -> NDArray[np.bool_]:
+    """Where a small copy of a slide shows tissue (H, W); everywhere where it is no stained slide."""
+    if not stained:
         return np.ones(thumbnail.pixels.shape[1:], bool)
-    return optical_density(thumbnail.pixels) >= DENSITY
+    density = optical_density(thumbnail.pixels)
+    return np.asarray(density - np.percentile(density, GLASS_PERCENTILE) >= DENSITY)
+
+
+def nuclei_scale(mpp: tuple[float, float] | None) -> float | None:
+    """Micrometres per pixel at which nuclei can be found; none where unknown, or too coarse."""
+    mean = None if mpp is None else sqrt(mpp[0] * mpp[1])
+    return mean if mean is not None and mean <= COARSEST_MPP else None

@@ -12,7 +12,7 @@ ABSENT = "Not measured: "
 
 def figures_section(figures: SlideFigures) -> Html:
     """All figures, those that are not normal marked."""
-    blocks = [write(figures) for write in (_seams, _clipped, _drift, _response, _glass)]
+    blocks = [write(figures) for write in (_seams, _clipped, _drift, _response, _nuclei, _glass)]
     unusual = words.unusual(figures)
     note = "Every measured figure is normal." if not unusual else f"Not normal: {'; '.join(unusual)}."
     return section("Figures", paragraph(note), html('<div class="facing">{b}</div>', b=join(blocks)))
@@ -70,6 +70,22 @@ def _response(figures: SlideFigures) -> Html:
         rank = f"higher than for {figures.percentile:.0f} % of the training images"
     rows = [("noise comes back", f"{figures.response:.2f} times"), ("rank", rank)]
     return block("Reaction to noise", meaning, rows, words.response_normal(figures))
+
+
+def _nuclei(figures: SlideFigures) -> Html:
+    meaning = (
+        "Nuclei found by the density of haematoxylin in source and translation, matched by their middles. "
+        f"An F1 of {words.NUCLEI:g} or more is normal where the target's stain colours nuclei as the source's does."
+    )
+    nuclei = figures.nuclei
+    if nuclei is None:
+        return block("Nuclei kept", ABSENT + "this needs stained tissue in RGB of 8 bits at 1 µm per pixel or finer.")
+    rows = [
+        ("F1", f"{nuclei.f1:.3f}"),
+        ("kept of the source's", f"{nuclei.recall:.1%} of {nuclei.source:,}"),
+        ("new in the translation", f"{1 - nuclei.precision:.1%} of {nuclei.result:,}"),
+    ]
+    return block("Nuclei kept", meaning, rows, words.nuclei_normal(figures))
 
 
 def _glass(figures: SlideFigures) -> Html:
