@@ -165,6 +165,11 @@ def translate(
     precision: Precision = "auto",
     compile: bool = False,
     scale: str | int = "auto",
+    step: Whole | None = None,
+    statistics: Literal["picture", "training", "tile"] = "picture",
+    background: Literal["auto", "keep", "translate"] = "auto",
+    compression: Literal["lossless", "jpeg"] = "lossless",
+    tile: str | int = "auto",
     strip: Flag = False,
     quiet: Quiet = False,
 ) -> "Summary":
@@ -172,6 +177,10 @@ def translate(
 
     So do resolution (dpi) and EXIF: date, camera, exposure, GPS position; without thumbnail and maker notes.
     Pictures of more than 8 bits are always computed in float32.
+
+    Slides and pictures that are too large for memory are read, translated and written by parts, at their own scale or
+    that of the training, as tiled TIFF files with smaller copies. Parts leave no seams. Stopped or killed, the same
+    command goes on where it was.
 
     Raises UsageError, DataError and ModelFileError.
 
@@ -186,6 +195,14 @@ def translate(
         scale: Size at which the network sees a picture. native: as it is; trained: as in training, with the change of
             colours fitted to the full picture; auto: trained for pictures more than twice the training size; a number:
             the shorter side in pixels.
+        step: Step of an earlier checkpoint; default: the newest.
+        statistics: Of large pictures, what networks with instance norm (cyclegan, not quickstart) normalise by.
+            picture: the whole picture, from a sample of it; training: the training pictures, so that equal parts of
+            different pictures become equal; tile: each part by itself, which shows seams.
+        background: Of large pictures, the blank glass around tissue. keep: as it is; translate: like the rest; auto:
+            keep on slides.
+        compression: Of large pictures. jpeg: quality 90, for RGB and grey of 8 bits.
+        tile: Side in pixels of the parts of large pictures, a multiple of 256; the result does not depend on it.
         strip: Leave EXIF out, GPS position included.
         quiet: Print no progress, only the result.
     """
@@ -193,7 +210,9 @@ def translate(
     from .hardware.device import choose_device
     from .hardware.precision import choose_precision
     from .translation.pipeline import translate_files
+    from .translation.progress import PixelProgress
     from .translation.scale import parse_scale
+    from .translation.stream import StreamOptions, parse_tile
     from .translation.translator import load
 
     if not inputs:
@@ -201,9 +220,11 @@ def translate(
     scale = parse_scale(scale)  # a wrong one is an error before anything is loaded
     if Path(out).is_file():
         raise UsageError(f"--out {out} is a file; name a folder")
+    large = StreamOptions(statistics=statistics, background=background, compression=compression, block=parse_tile(tile))
     where = choose_device(device)
     with computing(quiet) as (live, threads):
-        translator = load(run, device=where, precision=choose_precision(precision, where), compile=compile, scale=scale)
+        format = choose_precision(precision, where)
+        translator = load(run, device=where, precision=format, compile=compile, scale=scale, step=step)
         how = f"{translator.device} {translator.precision} {threads} threads"
 
         def progress(done: int, total: int, path: Path) -> None:
@@ -211,7 +232,9 @@ def translate(
                 live.say(f"{' <-> '.join(translator.names)}  step {translator.step}  {how}")
             live(f"{done}/{total}  {path.name}")
 
-        return translate_files(translator, inputs, to, out, progress, strip=strip)
+        return translate_files(
+            translator, inputs, to, out, progress, strip=strip, large=large, on_pixels=PixelProgress(live)
+        )
 
 
 def evaluate(

@@ -5,7 +5,7 @@ from typing import Any, cast
 import numpy as np
 
 from .arrays import Array
-from .values import missing_pixels
+from .values import missing_pixels, nodata_fits
 
 
 def halved(samples: Array, nodata: float | None = None) -> Array:
@@ -17,34 +17,38 @@ def halved(samples: Array, nodata: float | None = None) -> Array:
     height, width, _ = samples.shape
     if height % 2 or width % 2:  # the last pixels count twice, which leaves their mean as it is
         samples = np.pad(samples, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    quarters = [samples[row::2, column::2] for row in (0, 1) for column in (0, 1)]
     missing = missing_pixels(samples, nodata)
     if missing is None:
-        return _mean(quarters)
+        return _beside(_mean(samples), nodata)
 
+    quarters = [samples[row::2, column::2] for row in (0, 1) for column in (0, 1)]
     known = [~missing[row::2, column::2, None] for row in (0, 1) for column in (0, 1)]
     counts = np.sum(known, axis=0, dtype=samples.dtype)
-    number = np.nan if nodata is None else nodata
-    with np.errstate(all="ignore"):
-        parts = [
-            np.where(is_known, part, 0).astype(samples.dtype) for part, is_known in zip(quarters, known, strict=True)
-        ]
-        mean = _mean_of_known(parts, np.maximum(counts, 1))
-        stored = np.array(number).astype(samples.dtype)
-        mean[mean == stored] = _beside(stored)  # numbers that are known do not become the one that says "missing"
-    return np.where(counts > 0, mean, stored).astype(samples.dtype)
+    parts = [np.where(is_known, part, 0).astype(samples.dtype) for part, is_known in zip(quarters, known, strict=True)]
+    mean = _beside(_mean_of_known(parts, np.maximum(counts, 1)), nodata)
+    with np.errstate(over="ignore"):
+        number = np.array(np.nan if nodata is None else nodata).astype(samples.dtype)
+    return np.where(counts > 0, mean, number)
 
 
-def _mean(parts: list[Array]) -> Array:
-    """The mean of four arrays of a type."""
-    dtype = parts[0].dtype
-    if dtype.kind == "f":
-        total: Any = sum(part.astype(np.promote_types(dtype, np.float32)) * np.float32(0.25) for part in parts)
-        return cast(Array, total.astype(dtype))
-    if dtype.itemsize < 4:
-        total = sum(part.astype(np.int16 if dtype.itemsize == 1 else np.int32) for part in parts)
-        return cast(Array, ((total + 2) >> 2).astype(dtype))
-    return _mean_of_known(parts, np.array(4, dtype))
+def _mean(samples: Array) -> Array:
+    """The mean of each 2 x 2 pixels, where all are known."""
+    dtype = samples.dtype
+    if dtype.kind != "f" and dtype.itemsize >= 4:
+        quarters = [samples[row::2, column::2] for row in (0, 1) for column in (0, 1)]
+        return _mean_of_known(quarters, np.array(4, dtype))
+
+    height, width, channels = samples.shape
+    means = np.empty((height // 2, width // 2, channels), dtype)
+    wider: Any = np.promote_types(dtype, np.float32) if dtype.kind == "f" else f"i{2 * dtype.itemsize}"
+    upper, lower = samples[0::2], samples[1::2]
+    if dtype.kind == "f":  # the largest numbers have no sum
+        upper, lower = upper.astype(wider) / 4, lower.astype(wider) / 4
+    rows = np.add(upper, lower, dtype=wider)
+    for channel in range(channels):  # one after the other is three times as fast as all at once
+        total = rows[:, 0::2, channel] + rows[:, 1::2, channel]
+        means[..., channel] = total if dtype.kind == "f" else (total + 2) >> 2
+    return means
 
 
 def _mean_of_known(parts: list[Array], counts: Array) -> Array:
@@ -59,9 +63,13 @@ def _mean_of_known(parts: list[Array], counts: Array) -> Array:
     return cast(Array, (total + (2 * rest + counts) // (2 * counts)).astype(dtype))
 
 
-def _beside(number: Array) -> Array:
-    """The next number of a type."""
-    if number.dtype.kind == "f":
-        return np.nextafter(number, np.inf, dtype=number.dtype)
-    limits = np.iinfo(cast(Any, number.dtype))
-    return cast(Array, number + number.dtype.type(1) if number < limits.max else number - number.dtype.type(1))
+def _beside(means: Array, nodata: float | None) -> Array:
+    """The means, where they are the number of missing pixels the next number: they are known."""
+    if nodata is None or not nodata_fits(nodata, means.dtype.name):
+        return means
+    number = means.dtype.type(nodata)
+    if means.dtype.kind == "f":
+        means[means == number] = np.nextafter(number, means.dtype.type(np.inf))
+    else:
+        means[means == number] = number + 1 if number < np.iinfo(means.dtype).max else number - 1
+    return means

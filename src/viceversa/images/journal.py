@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,15 @@ class Part:
     end: int  # bytes of the file with them
     sizes: tuple[int, ...]  # of each tile
     crc: int  # CRC-32 of all of their bytes
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> "Part":
+        """What a line states. ValueError where it is no part."""
+        numbers: Any = [record.get("end"), record.get("crc")]
+        sizes = record.get("sizes")
+        if isinstance(sizes, list) and sizes and all(isinstance(number, int) for number in (*numbers, *sizes)):
+            return cls(end=numbers[0], sizes=tuple(sizes), crc=numbers[1])
+        raise ValueError("a line of the journal states no part")
 
     @property
     def start(self) -> int:
@@ -63,10 +73,12 @@ class Journal:
     def open(self) -> None:
         """Lock and read the file; of another key nothing is left. ResourceError where another process has locked it."""
         self._lock()
+        self._forget()
         lines = _read(self.file.read(0, self.file.size))
         stored = lines[0].record if lines else {}
         if stored.get("version") == VERSION and _canonical(stored.get("key")) == _canonical(self.key):
-            self._accept(lines)
+            with suppress(ValueError):
+                self._accept(lines)
             return
         if stored:
             self.note = f"{self.file.path} belongs to other work ({_differences(stored.get('key'), self.key)})"
@@ -93,7 +105,7 @@ class Journal:
             if "synced" in record:
                 self.synced = len(self.parts)
             elif self.finished is None:
-                part = Part(record["end"], tuple(record["sizes"]), record["crc"])
+                part = Part.of(record)
                 self.finished = part if "finished" in record else None
                 self.parts += [] if "finished" in record else [part]
             self._lines.append(line)
@@ -118,9 +130,13 @@ class Journal:
 
     def start(self) -> None:
         """Write the first line of a new journal."""
-        self.parts, self.synced, self.finished, self._lines = [], 0, None, []
+        self._forget()
         self.file.cut(0)
         self._write({"version": VERSION, "key": self.key})
+        self.file.sync()
+
+    def _forget(self) -> None:
+        self.parts, self.synced, self.finished, self._lines = [], 0, None, []
 
     def cut(self, count: int) -> None:
         """Forget all but the first parts, and what was torn."""
@@ -181,7 +197,11 @@ def _read(data: bytes) -> list[_Line]:
         if stated != b"%d}" % check:
             break
         end += len(text) + 1
-        lines.append(_Line(json.loads(body + b"}"), end, check))
+        try:
+            record = json.loads(body + b"}")
+        except (ValueError, RecursionError):
+            break
+        lines.append(_Line(record, end, check))
     return lines
 
 
@@ -191,7 +211,7 @@ def _canonical(value: Any) -> str:
 
 
 def _differences(old: Any, new: dict[str, Any]) -> str:
-    """Which entries of two keys differ, in words."""
+    """In what two keys differ, in words."""
     old = old if isinstance(old, dict) else {}
     names = [name for name in {**new, **old} if _canonical(old.get(name)) != _canonical(new.get(name))]
-    return f"{', '.join(names)} differ{'s' if len(names) == 1 else ''}" if names else "another version wrote it"
+    return f"other {', '.join(names)}" if names else "of another version"

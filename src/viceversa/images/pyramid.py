@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
-from ..files import GrowingFile, make_folder, publish_file
+from ..files import GrowingFile, make_folder, publish_file, sync
 from .arrays import Array
 from .decoded import Decoded
 from .exif import Exif
@@ -158,9 +158,11 @@ class PyramidWriter:
             self.journal.cut(count)
             self.part.cut(self._end)
         else:
+            self.journal.start()  # before the file changes: no old journal may describe new content
             self.part.cut(0)
             self.part.write(NO_HEAD, 0)
-            self.journal.start()
+            sync(self.path.parent)
+        self._places.clear()
         for part in self.journal.parts:
             self._remember(part)
 
@@ -177,6 +179,8 @@ class PyramidWriter:
 
     def write(self, samples: Array, alpha: Array | None = None) -> None:
         """Write the next block: samples (H, W, C) of the number type; alpha (H, W) in [0, 1] where the file has it."""
+        if self.done == len(self.blocks):
+            raise ValueError(f"all {self.done} blocks are written")
         layout, window = self.layout, self.blocks[self.done]
         expected = (window.height, window.width, layout.channels)
         if samples.shape != expected or samples.dtype != layout.dtype or (alpha is not None) != layout.has_alpha:

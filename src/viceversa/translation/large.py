@@ -10,6 +10,7 @@ from .. import images
 from ..errors import DataError
 from ..images import ImageError, Values, Window, WindowedImage
 from ..images.arrays import Array
+from ..images.values import full_span
 
 LARGE_PIXELS = 64_000_000  # from here on images are read, translated and written by windows where their format can
 
@@ -28,6 +29,16 @@ class LargeImage:
         self.values, self.channels = values, channels
         self.fill: Array | None = None  # pixel that stands for missing ones
         self.clipped = 0  # values outside of the range of their domain, of all pictures read
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The numbers of the file that become -1 and +1."""
+        return self.values.span(self.about.number_type) if self.values else full_span(self.about.number_type)
+
+    @property
+    def is_8_bit(self) -> bool:
+        """Whether 256 levels lose nothing of it."""
+        return self.about.number_type == "uint8" and (self.values is None or self.values.is_8_bit)
 
     @property
     def size(self) -> tuple[int, int]:

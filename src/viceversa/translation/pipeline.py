@@ -13,12 +13,18 @@ from .. import images
 from ..errors import DataError
 from ..hardware.cpus import available_cpus
 from ..images.formats import BY_NAME, BY_SUFFIX, suffix_of
+from ..methods.protocol import OPPOSITE
+from .large import is_large, open_large
 from .plan import plan
+from .stream import StreamOptions, stream
 from .translator import Translator
 
 BATCHES_AHEAD = 2  # batches read in advance, and batches that may wait to be written
 BUDGET_BYTES = 2**30  # of pixels waiting before and after the translator each; one image is always allowed
 THREADS = max(1, min(8, available_cpus() // 2))  # for reading and writing each; more are slower (docs/log.md)
+
+AS_USUAL = StreamOptions()
+OnPixels = Callable[[int, int, Path], None]  # pixels done and in all, and the file
 
 Result = TypeVar("Result")
 Pages = list[images.Picture]  # of one file; mostly one
@@ -41,15 +47,20 @@ def translate_files(
     on_progress: Callable[[int, int, Path], None] = lambda done, total, path: None,
     *,
     strip: bool = False,  # leave EXIF out
+    large: StreamOptions = AS_USUAL,  # for slides and images that are too large for memory
+    on_pixels: OnPixels = lambda done, total, path: None,
 ) -> Summary:
     """Translate files and whole folders into `out`; files that cannot be read are skipped and named.
 
-    An image of a folder keeps its relative path. UsageError before anything is written when two inputs would become
-    the same file or one would overwrite itself; DataError when nothing could be translated.
+    An image of a folder keeps its relative path. Slides and images that are too large for memory come last; they are
+    read, translated and written by parts. UsageError before anything is written when two inputs would become the same
+    file or one would overwrite itself; DataError when nothing could be translated.
     """
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
-    targets = plan(inputs, Path(out), summary.notes)
+    everything = plan(inputs, Path(out), summary.notes)
+    streamed = [source for source in everything if is_large(source, translator.is_native)]
+    targets = {source: target for source, target in everything.items() if source not in streamed}
     budget, taken = MemoryBudget(), {path.resolve() for path in (*targets, *targets.values())}
     ahead = BATCHES_AHEAD * translator.batch_size
     read = partial(read_file, values=translator.source_values(to), strip=strip)
@@ -57,7 +68,7 @@ def translate_files(
         sources, done = iter(targets), 0
         while batch := list(islice(sources, budget.images(translator.batch_size))):
             for source in batch:
-                on_progress(done, len(targets), source)
+                on_progress(done, len(everything), source)
                 done += 1
 
             results = translate_batch(translator, [reader.next() for _ in batch], to)
@@ -69,11 +80,47 @@ def translate_files(
                     writer.submit(source, written_as(targets[source], result[0], taken), result)
         writer.wait()
 
+    for number, source in enumerate(streamed, len(targets)):
+        on_progress(number, len(everything), source)
+        target = large_target(everything[source], taken)
+        translate_large(translator, source, to, target, large, summary, on_pixels)
+
     if not summary.written:
         reasons = list(summary.skipped.values())
         which = f"none of the {len(reasons)} pictures can be used; the first: " if len(reasons) > 1 else ""
         raise DataError(f"nothing was translated: {which}{reasons[0]}")
     return summary
+
+
+def translate_large(
+    translator: Translator,
+    source: Path,
+    to: str,
+    target: Path,
+    options: StreamOptions,
+    summary: Summary,
+    on_pixels: OnPixels,
+) -> None:
+    """Translate an image of any size by parts; where a part cannot be read, the image is skipped and named."""
+    side = translator.side(to)
+    values, channels = translator.source_values(to), translator.channels[OPPOSITE[side]]
+    try:
+        with open_large(source, values, channels, translator.mpp) as image:
+            notes = stream(translator, image, side, target, options, lambda done, total: on_pixels(done, total, source))
+    except DataError as error:
+        summary.skipped[source] = str(error)
+        return
+    summary.written.append(target)
+    summary.notes += [f"{source.name}: {note}" for note in dict.fromkeys(notes)]
+
+
+def large_target(target: Path, taken: set[Path]) -> Path:
+    """The TIFF file that a large image becomes, under its own name."""
+    renamed = target.with_name(f"{target.name.removesuffix(suffix_of(target.name))}.tif")
+    while renamed.resolve() in taken and renamed != target:
+        target = renamed = target.with_name(f"{target.name}.tif")
+    taken.add(renamed.resolve())
+    return renamed
 
 
 @dataclass

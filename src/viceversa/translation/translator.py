@@ -1,11 +1,13 @@
 """The translator: a trained run as a function from images of one domain to images of the other."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from .. import images
@@ -54,6 +56,7 @@ class Translator:
         fixed_batch: bool = False,  # always full batches, for networks compiled for one shape
         values: Mapping[Side, images.Values] = NO_VALUES,  # of each domain; none: each file's own range
         squash: bool = False,  # trained on images squashed to a square
+        run: Path | None = None,  # folder that it was loaded from
     ) -> None:
         self.generators = {
             side: to_device(net, device).eval().requires_grad_(False) for side, net in generators.items()
@@ -63,7 +66,8 @@ class Translator:
         self.precision, self.scale, self.fixed_batch = precision, parse_scale(scale), fixed_batch
         self.batch_size = GPU_BATCH if device == "cuda" else 1  # best number of images per call
         self.channels = dict(zip(SIDES, channels, strict=True))
-        self.values, self.squash = dict(values), squash
+        self.values, self.squash, self.run = dict(values), squash, run
+        self.mpp: float | None = None
 
     def side(self, to: str) -> Side:
         """The side of a domain from its name or letter. UsageError where this run does not translate to it."""
@@ -76,6 +80,16 @@ class Translator:
         if side not in self.generators:
             raise UsageError(f"--to '{to}': this run learned one way only; choose --to {self.names[1]}")
         return side
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the network sees images at their own scale, whatever their size."""
+        return self.scale == "native"
+
+    def digest(self, side: Side) -> str:
+        """SHA-256 of the weights of the generator that translates to `side`."""
+        weights = self.generators[side].state_dict()
+        return sha256(save({name: tensor.cpu().contiguous() for name, tensor in weights.items()})).hexdigest()
 
     def translate(self, image: Any, to: str, *, value_range: tuple[float, float] | None = None) -> Any:
         """Translate an image, or several, to the domain `to`; the result is of the kind of `image`.
@@ -254,6 +268,7 @@ def load(
         fixed_batch=compile,
         values={side: images.Values(**data["values"][side]) for side in SIDES if side in data.get("values", {})},
         squash=config.data.fit == "squash",
+        run=folder.path,
     )
 
 

@@ -117,7 +117,6 @@ class Written:
 def updated(text: str, image: int, image_pages: tuple[int, ...], written: Written) -> str:
     """The document for what is written: all images where all of their pages are, else the image of that number."""
     root = parse(text)
-    namespace = root.tag.rpartition("}")[0].removeprefix("{")
     root.attrib.pop("UUID", None)
     images = children(root, "Image")
     is_whole = written.pages == sum(image_pages)
@@ -130,7 +129,12 @@ def updated(text: str, image: int, image_pages: tuple[int, ...], written: Writte
         for pixels in children(element, "Pixels"):
             _update_pixels(pixels, written, pages, start, pages == image_pages[index])
         start += pages * (written.channels // written.samples)
+    return _serialised(root)
 
+
+def _serialised(root: ET.Element) -> str:
+    """A document whose own namespace is the default one: some programs know no prefixes."""
+    namespace = root.tag.rpartition("}")[0].removeprefix("{")
     for element in root.iter():
         if element.tag.startswith(f"{{{namespace}}}"):
             element.tag = name_of(element)
@@ -151,16 +155,22 @@ def _update_pixels(pixels: ET.Element, written: Written, pages: int, start: int,
     pixels.attrib.update({f"Size{axis}": str(size) for axis, size in sizes.items()})
     pixels.attrib.update(Type=number_type, DimensionOrder="XYC" + order, BigEndian="false", Interleaved="true")
 
+    planes = written.channels // written.samples
+    channels = children(pixels, "Channel")
+    names = [channel.get("Name", "") for channel in channels] if keeps_channels else []
+    keeps_channels &= sum(int(c.get("SamplesPerPixel", 1)) for c in channels) == written.channels
+    keeps_channels &= len(channels) == planes
+
     dropped = {"TiffData", "BinData", "MetadataOnly"} | (set() if keeps_pages and keeps_channels else {"Plane"})
     for child in [child for child in pixels if name_of(child) in dropped]:
         pixels.remove(child)
-    planes = written.channels // written.samples
-    channels = children(pixels, "Channel")
-    if not keeps_channels or sum(int(c.get("SamplesPerPixel", 1)) for c in channels) != written.channels:
+    if not keeps_channels:
         for channel in channels:
             pixels.remove(channel)
         identifier = pixels.get("ID", "Pixels:0").rpartition(":")[2]
         new = [{"ID": f"Channel:{identifier}:{i}", "SamplesPerPixel": str(written.samples)} for i in range(planes)]
+        if planes == 1 and any(names):  # of planes that are now the samples of one
+            new[0]["Name"] = ", ".join(names)
         channels = [ET.Element(f"{prefix}Channel", attributes) for attributes in new]
         pixels[:0] = channels
     data = ET.Element(f"{prefix}TiffData", {"IFD": str(start), "PlaneCount": str(pages * planes)})
@@ -185,13 +195,12 @@ def new_document(written: Written, name: str, description: str) -> str:
     pixels = ET.SubElement(image, "Pixels", attributes)
     ET.SubElement(pixels, "Channel", {"ID": "Channel:0:0", "SamplesPerPixel": str(written.samples)})
     ET.SubElement(pixels, "TiffData", {"IFD": "0", "PlaneCount": "1"})
-    return '<?xml version="1.0" encoding="UTF-8"?>' + ET.tostring(root, "unicode")
+    return _serialised(root)
 
 
 def with_details(text: str, mpp: tuple[float, float] | None, channel_names: tuple[str, ...]) -> str:
     """A document of one image with micrometres per pixel across and down, and names of its channels."""
     root = parse(text)
-    ET.register_namespace("", NAMESPACE)
     for pixels in [element for element in root.iter() if name_of(element) == "Pixels"]:
         for axis, size in zip("XY", mpp or (), strict=False):
             pixels.attrib.update({f"PhysicalSize{axis}": repr(float(size)), f"PhysicalSize{axis}Unit": "µm"})
@@ -201,4 +210,4 @@ def with_details(text: str, mpp: tuple[float, float] | None, channel_names: tupl
         elif len(channels) == len(channel_names):
             for channel, name in zip(channels, channel_names, strict=True):
                 channel.set("Name", name)
-    return '<?xml version="1.0" encoding="UTF-8"?>' + ET.tostring(root, "unicode")
+    return _serialised(root)

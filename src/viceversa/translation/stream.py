@@ -1,0 +1,166 @@
+"""Translation of an image of any size: read by windows, translated by exact tiles, written as a tiled pyramid."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from .. import images
+from ..data.tissue import TissueMask, tissue_mask
+from ..errors import UsageError
+from ..images import Picture, Window
+from ..images.arrays import Array
+from ..methods.protocol import OPPOSITE, Side
+from .large import LargeImage
+from .local import Statistics, local_translation
+from .tiles import TiledTranslation
+from .translator import Translator
+
+BLOCK = 1024  # pixels of a side that are translated and written at a time: a multiple of the tiles of the file
+LEAST_TILE = 256  # pixels: the side of the tiles of the file is this or twice as much
+Background = Literal["auto", "keep", "translate"]
+Compression = Literal["lossless", "jpeg"]
+OnPixels = Callable[[int, int], None]  # pixels done, and in all
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamOptions:
+    """How large images are translated and written."""
+
+    statistics: Statistics = "picture"  # of instance norm
+    background: Background = "auto"  # blank glass: auto keeps it on slides
+    compression: Compression = "lossless"
+    block: int = BLOCK
+
+
+def stream(
+    translator: Translator,
+    source: LargeImage,
+    side: Side,
+    target: Path,
+    options: StreamOptions,
+    on_pixels: OnPixels = lambda done, total: None,
+) -> list[str]:
+    """Translate `source` to the domain `side` into the TIFF file `target`.
+
+    Where an earlier start with the same source, weights and options was interrupted, it goes on: the file is the same,
+    byte for byte. ImageError where a part of the source cannot be read, OSError where the target cannot be written:
+    what is complete stays for the next start. Returns what there is to say of it.
+    """
+    template = translated(translator, source, side, source.picture(Window(0, 0, 1, 1)))
+    mask = background_mask(translator, source, side, options.background)
+    notes = [*source.about.notes, *template.notes]
+    with images.PyramidWriter(
+        target,
+        size=source.size,
+        channels=len(template.pixels),
+        number_type=template.depth,
+        has_alpha=template.alpha is not None,
+        tile=2 * LEAST_TILE if options.block % (2 * LEAST_TILE) == 0 else LEAST_TILE,
+        block=(options.block, options.block),
+        compression=options.compression,
+        mpp=source.scaled.mpp,
+        nodata=template.nodata,
+        icc=template.icc,
+        dpi=template.dpi,
+        origin=template.origin,
+        exif=template.exif,
+        name=translator.names["AB".index(side)],
+        key=work_key(translator, source, side, options),
+    ) as writer:
+        notes += [note for note in (writer.note, *writer.notes) if note]
+        todo = writer.blocks[writer.done :]
+        if todo:
+            module, said = local_translation(translator, source, side, options.statistics, mask, options.block)
+            notes += said
+        done, total = sum(map(area, writer.blocks[: writer.done])), source.size[0] * source.size[1]
+        on_pixels(done, total)
+        for window, picture in translated_blocks(module, translator, source, side, todo, mask) if todo else ():
+            writer.write(images.colours_of(picture), picture.alpha)
+            done += area(window)
+            on_pixels(done, total)
+        writer.finish()
+    notes += images.clipping_note(source.clipped, total * source.channels, source.span)
+    return notes
+
+
+def parse_tile(tile: str | int) -> int:
+    """The side of a block from what was typed; UsageError for anything but auto and multiples of LEAST_TILE."""
+    if tile == "auto":
+        return BLOCK
+    try:
+        side = int(tile)
+    except ValueError:
+        side = 0
+    if side < LEAST_TILE or side % LEAST_TILE:
+        raise UsageError(f"--tile '{tile}': choose auto, or a multiple of {LEAST_TILE} pixels such as 512 or 2048")
+    return side
+
+
+def area(window: Window) -> int:
+    """Pixels of a window."""
+    return window.height * window.width
+
+
+def work_key(translator: Translator, source: LargeImage, side: Side, options: StreamOptions) -> dict[str, Any]:
+    """What a result depends on: another key, and nothing of an interrupted start is used."""
+    status = Path(source.about.path).stat()
+    return {
+        "source": [Path(source.about.path).name, status.st_size, status.st_mtime_ns],
+        "size": source.size,
+        "weights": translator.digest(side),
+        "to": translator.names["AB".index(side)],
+        "precision": translator.precision,
+        "device": translator.device.partition(":")[0],
+        "statistics": options.statistics,
+        "background": options.background,
+    }
+
+
+def background_mask(translator: Translator, source: LargeImage, side: Side, how: Background) -> TissueMask | None:
+    """Where there is tissue, for images whose blank glass is kept; none where every pixel is translated."""
+    if how == "translate" or (how == "auto" and not source.about.is_slide):
+        return None
+    own, other = translator.values.get(OPPOSITE[side]), translator.values.get(side)
+    same_numbers = own is None or other is None or (own.relative and other.relative)
+    if translator.channels[side] != source.channels or not same_numbers:
+        return None  # the numbers of glass mean something else in the target
+    return tissue_mask(source.scaled)
+
+
+def translated_blocks(
+    module: TiledTranslation,
+    translator: Translator,
+    source: LargeImage,
+    side: Side,
+    windows: Sequence[Window],
+    mask: TissueMask | None,
+) -> Iterator[tuple[Window, Picture]]:
+    """Every window, and what is written of it: its translation, and where there is no tissue its own pixels.
+
+    At the edge of the tissue both are mixed by weights that do not depend on the windows, so that no edge shows.
+    """
+    with_tissue = [window for window in windows if mask is None or mask.share(window) > 0]
+    outputs = module.tiles(with_tissue, source.pixels)
+    remaining = iter(with_tissue)
+    following = next(remaining, None)
+    for window in windows:
+        picture = source.picture(window)
+        source.clipped += picture.clipped
+        if window != following:
+            yield window, translated(translator, source, side, picture)
+            continue
+        following, pixels = next(remaining, None), next(outputs)
+        if mask is not None:
+            own = images.to_channels(picture.pixels, len(pixels))
+            pixels = own + mask.weights(window) * (pixels - own)
+        yield window, translated(translator, source, side, picture, pixels)
+
+
+def translated(
+    translator: Translator, source: LargeImage, side: Side, picture: Picture, pixels: Array | None = None
+) -> Picture:
+    """A picture of the target domain with these pixels; by default with those of the source."""
+    if pixels is None:
+        pixels = images.to_channels(picture.pixels, translator.channels[side])
+    return images.with_pixels(picture, pixels, source.values, translator.values.get(side))
