@@ -44,7 +44,7 @@ def test_blank_windows_are_far_from_tissue():
     sampled = sample_windows(SIZE, ellipse())
     assert len(sampled.blank) == BLANK_COUNT
     for window in sampled.blank:
-        wider = Window(max(0, window.top - 200), max(0, window.left - 200), window.height + 200, window.width + 200)
+        wider = Window(max(0, window.top - 80), max(0, window.left - 80), window.height + 160, window.width + 160)
         assert share_of(ellipse(), wider, SIZE) == 0
 
 

@@ -12,7 +12,9 @@ from ..metrics.features import evenly_spaced_indices
 Mask = NDArray[np.bool_]
 COUNT = 24  # windows of tissue
 SIDE = 512  # pixels of their sides
-BLANK_COUNT = 6  # windows of blank glass
+BLANK_COUNT, BLANK_SIDE = 12, 128  # windows of blank glass, and pixels of their sides
+BLANK_PLACES = 128  # of them along the longer side of an image that are tried
+BLANK_MARGIN = 96  # pixels around them without tissue
 BLOCK = 1024  # pixels between the lines of the grid in which large images are translated and written
 MOSTLY = 0.5  # least share of tissue of a window, where there are enough of them
 SOME = 0.05  # otherwise
@@ -36,17 +38,16 @@ def sample_windows(
     """
     windows = candidates(size, side, block)
     shares = np.array([share_of(tissue, window, size) for window in windows])
-    around = np.array([share_of(tissue, grown(window, size), size) for window in windows])
     with_lines = [i for i, window in enumerate(windows) if any(lines_in(window, block))] or [*range(len(windows))]
 
     mostly = [i for i in with_lines if shares[i] >= MOSTLY]
     if len(mostly) < count:
         by_share = sorted(with_lines, key=lambda i: -shares[i])[:count]
         mostly = sorted(i for i in by_share if shares[i] >= SOME)
-    blank = np.flatnonzero(around == 0)
+    blank = [window for window in blank_candidates(size) if share_of(tissue, grown(window, size), size) == 0]
     return SampledWindows(
         tissue=tuple(windows[mostly[k]] for k in evenly_spaced_indices(len(mostly), count)),
-        blank=tuple(windows[blank[k]] for k in evenly_spaced_indices(len(blank), BLANK_COUNT)),
+        blank=tuple(blank[k] for k in evenly_spaced_indices(len(blank), BLANK_COUNT)),
     )
 
 
@@ -55,6 +56,16 @@ def candidates(size: tuple[int, int], side: int, block: int) -> list[Window]:
     rows, columns = (starts(length, side, block) for length in size)
     height, width = (min(side, length) for length in size)
     return [Window(top, left, height, width) for top in rows for left in columns]
+
+
+def blank_candidates(size: tuple[int, int]) -> list[Window]:
+    """Small windows evenly spaced over an image."""
+    pitch = max(BLANK_SIDE, max(size) // BLANK_PLACES)
+    return [
+        Window(top, left, BLANK_SIDE, BLANK_SIDE)
+        for top in range(0, size[0] - BLANK_SIDE + 1, pitch)
+        for left in range(0, size[1] - BLANK_SIDE + 1, pitch)
+    ]
 
 
 def starts(length: int, side: int, block: int) -> Sequence[int]:
@@ -74,10 +85,10 @@ def _lines(start: int, length: int, block: int) -> list[int]:
 
 
 def grown(window: Window, size: tuple[int, int]) -> Window:
-    """A window with half of its sides more around it, inside of the image."""
-    top, left = max(0, window.top - window.height // 2), max(0, window.left - window.width // 2)
-    bottom = min(size[0], window.top + window.height + window.height // 2)
-    right = min(size[1], window.left + window.width + window.width // 2)
+    """A window with BLANK_MARGIN pixels more on each side, inside of the image."""
+    top, left = max(0, window.top - BLANK_MARGIN), max(0, window.left - BLANK_MARGIN)
+    bottom = min(size[0], window.top + window.height + BLANK_MARGIN)
+    right = min(size[1], window.left + window.width + BLANK_MARGIN)
     return Window(top, left, bottom - top, right - left)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import images
+from ..data.tissue import is_on_glass, mask_of
 from ..images import About, Picture, Window, WindowedImage, to_uint8
 from ..images.arrays import Array
 from ..methods.protocol import OPPOSITE, SIDES, Side
@@ -19,16 +20,13 @@ from ..metrics.seams import SeamSums, seam_sums
 from ..translation.large import LargeImage
 from ..translation.translator import Translator
 from .slide_reference import SlideReference, back_from
-from .slide_statistics import DENSITY, Drift, Statistics, drifts, is_stained, optical_density, statistics_of
+from .slide_statistics import Drift, Statistics, drifts, is_stained, statistics_of
 from .slide_windows import BLOCK, COUNT, lines_in, middle, sample_windows
 
 RESPONSE_SIDE = 256  # pixels of the middle of a window that goes back through the network
 RESPONSE_SHARE = 0.03  # of the work of translating the slide that these passes may take
 LEAST_RESPONSES = 4  # windows in any case
 ENDS = 1 - 1 / 255  # of [-1, 1]: values from here on are at an end of the range
-BRIGHT, COLOURLESS = 0.8, 0.06  # glass is brighter, and its saturation lower
-LEAST_GLASS = 0.05  # share of a thumbnail, from which an image without a scanner's name is a slide
-GLASS_PERCENTILE = 2  # of the optical density of a thumbnail: the glass
 COARSEST_MPP = 1.0  # micrometres per pixel at which nuclei can still be found
 HALF_RANGE = 127.5  # 8-bit levels for a difference of 1 in [-1, 1]
 
@@ -220,7 +218,7 @@ def measure_slide(
         raise ValueError(f"the result has {result.about.size} pixels, its source {source.size}")
     made = LargeImage(result, translator.values.get(side), translator.channels[side])
     thumbnail = thumbnail or small_copy(source)
-    stained = is_on_glass(source.about, thumbnail) and is_stained(made.values, made.about.channels)
+    stained = is_slide(source.about, thumbnail) and is_stained(made.values, made.about.channels)
     tissue = tissue_of(thumbnail, stained)
     sampled = sample_windows(source.size, tissue, count=windows, block=block)
 
@@ -283,22 +281,19 @@ def small_copy(source: LargeImage) -> Picture:
     return images.picture_of(source.scaled.thumbnail(), source.values, source.about.format)
 
 
-def is_on_glass(about: About, thumbnail: Picture) -> bool:
-    """Whether an image shows stained tissue on glass: RGB of 8 bits of a slide scanner, or with bright empty parts."""
-    if len(thumbnail.pixels) != 3 or thumbnail.depth != "uint8":
-        return False
-    intensities = (thumbnail.pixels + 1) / 2
-    lowest, highest = intensities.min(0), intensities.max(0)
-    empty = (lowest > BRIGHT) & (1 - lowest / np.maximum(highest, 1e-6) < COLOURLESS)
-    return about.is_slide or float(empty.mean()) > LEAST_GLASS
+def is_slide(about: About, thumbnail: Picture) -> bool:
+    """Whether an image shows stained tissue on bright glass, in RGB of 8 bits."""
+    return len(thumbnail.pixels) == 3 and thumbnail.depth == "uint8" and is_on_glass(about, intensities_of(thumbnail))
 
 
 def tissue_of(thumbnail: Picture, stained: bool) -> NDArray[np.bool_]:
     """Where a small copy of a slide shows tissue (H, W); everywhere where it is no stained slide."""
-    if not stained:
-        return np.ones(thumbnail.pixels.shape[1:], bool)
-    density = optical_density(thumbnail.pixels)
-    return np.asarray(density - np.percentile(density, GLASS_PERCENTILE) >= DENSITY)
+    return mask_of(intensities_of(thumbnail)) if stained else np.ones(thumbnail.pixels.shape[1:], bool)
+
+
+def intensities_of(picture: Picture) -> NDArray[np.float32]:
+    """(H, W, C) in [0, 1]."""
+    return np.ascontiguousarray((picture.pixels.transpose(1, 2, 0) + 1) / 2, np.float32)
 
 
 def nuclei_scale(mpp: tuple[float, float] | None) -> float | None:

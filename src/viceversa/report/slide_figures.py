@@ -15,7 +15,7 @@ def figures_section(figures: SlideFigures) -> Html:
     blocks = [write(figures) for write in (_seams, _clipped, _drift, _response, _nuclei, _glass)]
     unusual = words.unusual(figures)
     note = "Every measured figure is normal." if not unusual else f"Not normal: {'; '.join(unusual)}."
-    return section("Figures", paragraph(note), html('<div class="facing">{b}</div>', b=join(blocks)))
+    return section("Figures", paragraph(note), html('<div class="facing">{b}</div>', b=join(blocks)), kind="figures")
 
 
 def _seams(figures: SlideFigures) -> Html:
