@@ -47,8 +47,3 @@ def test_missing_pixels_stay_missing(nodata: float | None):
     missing = np.isnan(small) if nodata is None else small == nodata
     assert missing[10:20, 10:20].all() and not missing[:5].any()
     assert small[~missing] == pytest.approx(1)
-
-
-def test_a_thumbnail_has_the_side_that_is_asked_for():
-    samples = np.zeros((300, 900, 3), np.uint8)
-    assert ScaledImage(image(samples)).thumbnail(100).samples.shape == (33, 100, 3)

@@ -12,7 +12,6 @@ from .values import missing_pixels
 from .windows import Window, WindowedImage, level_for
 
 SAME = 0.01  # a level whose scale differs by at most this share is taken as it is
-THUMBNAIL = 1024  # pixels of its longer side
 SUPPORT = 2  # pixels of the smaller scale on each side that bicubic interpolation reaches
 
 
@@ -55,12 +54,6 @@ class ScaledImage:
         if alpha is not None:
             alpha = np.clip(resampled(alpha[..., None].astype(np.float32), size, box)[..., 0], 0, 1)
         return replace(decoded, samples=resize_samples(decoded, size, box), alpha=alpha)
-
-    def thumbnail(self, side: int = THUMBNAIL) -> Decoded:
-        """The whole image with a longer side of at most `side` pixels."""
-        about = self.image.about
-        small = ScaledImage(self.image, max(1.0, max(about.size) / side))
-        return small.read(Window(0, 0, *small.size))
 
 
 def span(start: int, length: int, factor: float, limit: int) -> tuple[tuple[int, int], tuple[float, float]]:

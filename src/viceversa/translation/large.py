@@ -10,8 +10,10 @@ from .. import images
 from ..errors import DataError
 from ..images import ImageError, Values, Window, WindowedImage
 from ..images.arrays import Array
+from ..images.decoded import Decoded
 from ..images.values import full_span
 
+THUMBNAIL = 512  # pixels of its shorter side
 LARGE_PIXELS = 64_000_000  # from here on images are read, translated and written by windows where their format can
 
 
@@ -67,14 +69,20 @@ class LargeImage:
             where = f"at {window.left},{window.top} ({window.width} x {window.height})"
             raise ImageError(self.about.path, f"its part {where} is damaged: {error}") from None
 
+    def thumbnail(self) -> images.Picture:
+        """The whole image with a shorter side of THUMBNAIL pixels at most."""
+        samples = images.thumbnail(self.scaled.image, min(THUMBNAIL, *self.size))
+        decoded = Decoded(samples=samples, nodata=self.about.nodata)
+        return images.picture_of(decoded, self.values, self.about.format)
+
     def filling(self) -> Array:
         """The mean of the pixels of a thumbnail that have a value, (C,) in [-1, 1]; the same for every window."""
         if self.fill is None:
-            thumbnail = images.picture_of(self.scaled.thumbnail(), self.values, self.about.format)
+            thumbnail = self.thumbnail()
             known = slice(None) if thumbnail.missing is None else ~thumbnail.missing
             values = thumbnail.pixels[:, known]
-            self.fill = values.mean(axis=tuple(range(1, values.ndim))) if values.size else -np.ones(len(values))
-            self.fill = self.fill.astype(np.float32)
+            mean = values.mean(axis=tuple(range(1, values.ndim))) if values.size else -np.ones(len(values))
+            self.fill = mean.astype(np.float32)
         return self.fill
 
 

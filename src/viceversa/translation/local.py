@@ -2,14 +2,11 @@
 
 from typing import Literal
 
-import numpy as np
-
-from .. import images
-from ..data.tissue import TissueMask
 from ..methods.protocol import Side
 from ..networks.receptive_field import ReceptiveField, receptive_field
 from ..networks.segments import instance_norms
 from ..networks.translation import TranslationModule
+from .background import Background
 from .calibration import calibrate
 from .large import LargeImage
 from .statistics import freeze
@@ -25,7 +22,7 @@ def local_translation(
     source: LargeImage,
     side: Side,
     how: Statistics,
-    mask: TissueMask | None,
+    background: Background | None,
     block: int,
 ) -> tuple[TiledTranslation, list[str]]:
     """The translation of `source` in tiles, and what there is to say of it.
@@ -42,7 +39,7 @@ def local_translation(
             known = own
             notes.append("instance norm: statistics of each tile; --statistics picture shows no seams")
         else:
-            module, note = fixed(translator, source, side, how, mask, own.halo)
+            module, note = fixed(translator, source, side, how, background, own.halo)
             notes.append(note)
     tiled = TiledTranslation(
         module,
@@ -56,7 +53,7 @@ def local_translation(
 
 
 def fixed(
-    translator: Translator, source: LargeImage, side: Side, how: Statistics, mask: TissueMask | None, halo: int
+    translator: Translator, source: LargeImage, side: Side, how: Statistics, background: Background | None, halo: int
 ) -> tuple[TranslationModule, str]:
     """The translation with fixed statistics, and where they come from."""
     module = translator.modules[side]
@@ -66,14 +63,13 @@ def fixed(
         return TranslationModule(
             freeze(module.generator, statistics)
         ), "instance norm: statistics of the training images"
-    thumbnail = images.picture_of(source.scaled.thumbnail(), source.values, source.about.format)
     calibration = calibrate(
         module,
         source.pixels,
         source.size,
         halo=halo,
-        thumbnail=thumbnail.pixels,
-        translated=None if mask is None else np.asarray(mask.mask),
+        thumbnail=source.thumbnail().pixels,
+        translated=background.mask.mask if background else None,
         precision=translator.precision if source.is_8_bit else "fp32",
     )
     return TranslationModule(freeze(module.generator, calibration.statistics)), str(calibration)

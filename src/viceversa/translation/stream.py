@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .. import images
-from ..data.tissue import TissueMask, tissue_mask
 from ..errors import UsageError
 from ..images import Picture, Window
 from ..images.arrays import Array
-from ..methods.protocol import OPPOSITE, Side
+from ..methods.protocol import Side
+from .background import Background, KeepBackground, background_of
 from .large import LargeImage
 from .local import Statistics, local_translation
 from .tiles import TiledTranslation
@@ -18,7 +18,6 @@ from .translator import Translator
 
 BLOCK = 1024  # pixels of a side that are translated and written at a time: a multiple of the tiles of the file
 LEAST_TILE = 256  # pixels: the side of the tiles of the file is this or twice as much
-Background = Literal["auto", "keep", "translate"]
 Compression = Literal["lossless", "jpeg"]
 OnPixels = Callable[[int, int], None]  # pixels done, and in all
 
@@ -28,7 +27,7 @@ class StreamOptions:
     """How large images are translated and written."""
 
     statistics: Statistics = "picture"  # of instance norm
-    background: Background = "auto"  # blank glass: auto keeps it on slides
+    background: KeepBackground = "auto"  # blank glass: auto keeps it on slides
     compression: Compression = "lossless"
     block: int = BLOCK
 
@@ -48,7 +47,7 @@ def stream(
     what is complete stays for the next start. Returns what there is to say of it.
     """
     template = translated(translator, source, side, source.picture(Window(0, 0, 1, 1)))
-    mask = background_mask(translator, source, side, options.background)
+    background = background_of(translator, source, side, options.background)
     notes = [*source.about.notes, *template.notes]
     with images.PyramidWriter(
         target,
@@ -71,11 +70,11 @@ def stream(
         notes += [note for note in (writer.note, *writer.notes) if note]
         todo = writer.blocks[writer.done :]
         if todo:
-            module, said = local_translation(translator, source, side, options.statistics, mask, options.block)
+            module, said = local_translation(translator, source, side, options.statistics, background, options.block)
             notes += said
         done, total = sum(map(area, writer.blocks[: writer.done])), source.size[0] * source.size[1]
         on_pixels(done, total)
-        for window, picture in translated_blocks(module, translator, source, side, todo, mask) if todo else ():
+        for window, picture in translated_blocks(module, translator, source, side, todo, background) if todo else ():
             writer.write(images.colours_of(picture), picture.alpha)
             done += area(window)
             on_pixels(done, total)
@@ -117,43 +116,28 @@ def work_key(translator: Translator, source: LargeImage, side: Side, options: St
     }
 
 
-def background_mask(translator: Translator, source: LargeImage, side: Side, how: Background) -> TissueMask | None:
-    """Where there is tissue, for images whose blank glass is kept; none where every pixel is translated."""
-    if how == "translate" or (how == "auto" and not source.about.is_slide):
-        return None
-    own, other = translator.values.get(OPPOSITE[side]), translator.values.get(side)
-    same_numbers = own is None or other is None or (own.relative and other.relative)
-    if translator.channels[side] != source.channels or not same_numbers:
-        return None  # the numbers of glass mean something else in the target
-    return tissue_mask(source.scaled)
-
-
 def translated_blocks(
     module: TiledTranslation,
     translator: Translator,
     source: LargeImage,
     side: Side,
     windows: Sequence[Window],
-    mask: TissueMask | None,
+    background: Background | None,
 ) -> Iterator[tuple[Window, Picture]]:
     """Every window, and what is written of it: its translation, and where there is no tissue its own pixels.
 
     At the edge of the tissue both are mixed by weights that do not depend on the windows, so that no edge shows.
     """
-    with_tissue = [window for window in windows if mask is None or mask.share(window) > 0]
-    outputs = module.tiles(with_tissue, source.pixels)
-    remaining = iter(with_tissue)
-    following = next(remaining, None)
+    blank = {window for window in windows if background is not None and background.is_blank(window)}
+    outputs = module.tiles([window for window in windows if window not in blank], source.pixels)
     for window in windows:
         picture = source.picture(window)
         source.clipped += picture.clipped
-        if window != following:
-            yield window, translated(translator, source, side, picture)
-            continue
-        following, pixels = next(remaining, None), next(outputs)
-        if mask is not None:
+        pixels = None if window in blank else next(outputs)
+        weights = background.weights(window) if background and pixels is not None else None
+        if pixels is not None and background:
             own = images.to_channels(picture.pixels, len(pixels))
-            pixels = own + mask.weights(window) * (pixels - own)
+            pixels = own if weights is None else own + weights * (pixels - own)
         yield window, translated(translator, source, side, picture, pixels)
 
 
