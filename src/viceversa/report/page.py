@@ -2,11 +2,8 @@
 
 import re
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
-from hashlib import sha256
-from importlib.resources import files as resources
 from pathlib import Path
 
 from .. import files
@@ -19,9 +16,10 @@ from .accuracy import accuracy
 from .data import ReportData, last_start, status
 from .evaluation import evaluation
 from .film import film
+from .frame import frame_bytes, framed
 from .gallery import collect
 from .health import health
-from .markup import Html, copyable, document, html, join, paragraph, section
+from .markup import Html, copyable, html, join, paragraph, section
 from .record import background, next_steps
 from .results import SHARP, pictures, truth
 from .speed import run_files, speed
@@ -32,24 +30,6 @@ MEGABYTES = 3.0  # of the page
 LEAST_FOR_PAIRS = 0.2  # share of the page that the large pictures may take in any case
 REFRESH = 20  # seconds between reloads while the run is training
 PATIENCE = 1800.0  # seconds without a newer page after which it stops reloading itself, at least
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-HEAD = """<meta http-equiv="Content-Security-Policy" content="{policy}">
-<link rel="icon" href="data:,">
-<style>
-{style}
-</style>"""
-BODY = """<main>
-{head}
-{contents}
-{sections}
-</main>
-<dialog id="zoom" aria-label="Picture at full size">
-<form method="dialog"><button aria-label="Close">×</button></form>
-<div class="views" tabindex="0"></div>
-<p></p>
-</dialog>
-<script>
-{script}</script>"""
 
 
 def make(
@@ -125,19 +105,15 @@ def make_stopped(run_path: Path | str) -> None:
 
 def render(report: ReportData, size: int = round(MEGABYTES * 1e6)) -> Html:
     """The page in at most `size` bytes where the pictures at their own size can be reduced that far."""
-    style, script = resource("style.css"), resource("script.js")
     written = {anchor: write(report) for anchor, _, write in SECTIONS}
-    rest = sum(len(text.encode()) for text in (style, script, *written.values()))
+    rest = frame_bytes() + sum(len(text.encode()) for text in written.values())
     written["pictures"] = pictures(report, max(size - rest, round(LEAST_FOR_PAIRS * size)))
     written = {anchor: written[anchor] for anchor, _ in ORDER if written[anchor]}
-
-    digest = b64encode(sha256(f"\n{script}".encode()).digest()).decode()
-    sections = [html('<div id="{a}">{s}</div>', a=anchor, s=content) for anchor, content in written.items()]
-    body = html(BODY, head=head(report), contents=contents(written), sections=join(sections), script=script)
-    return document(
-        title=Html(f"{plain_title(report)} · viceversa"),
-        head=html(HEAD, policy=Html(POLICY.format(digest=digest)), style=style),
-        body=body,
+    return framed(
+        Html(f"{plain_title(report)} · viceversa"),
+        head(report),
+        written,
+        dict(ORDER),
         refresh=REFRESH if report.in_progress else 0,
         until=time.time() + patience(report) if report.in_progress else 0,
     )
@@ -150,17 +126,6 @@ def patience(report: ReportData) -> float:
     """
     since, _ = last_start(report.run.path / "log.txt")
     return max(PATIENCE, 2 * (time.time() - since) if since else 0)
-
-
-def resource(name: str) -> Html:
-    """A file of this package."""
-    return Html(resources(__package__).joinpath(name).read_text(encoding="utf-8"))
-
-
-def contents(written: dict[str, Html]) -> Html:
-    """Links to the sections that there are."""
-    links = [html('<a href="#{a}">{t}</a>', a=anchor, t=title) for anchor, title in ORDER if anchor in written]
-    return html('<nav aria-label="Contents">{links}</nav>', links=join(links))
 
 
 def head(report: ReportData) -> Html:
