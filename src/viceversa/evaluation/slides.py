@@ -278,7 +278,7 @@ def at_ends(pixels: Array) -> int:
 
 def small_copy(source: LargeImage) -> Picture:
     """The whole image at the size of a thumbnail."""
-    return images.picture_of(source.scaled.thumbnail(), source.values, source.about.format)
+    return source.thumbnail()
 
 
 def is_slide(about: About, thumbnail: Picture) -> bool:
