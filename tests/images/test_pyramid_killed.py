@@ -295,7 +295,7 @@ def test_the_same_writer_goes_on_when_there_is_space(tmp_path, samples, digest):
 
 
 MEMORY = """
-import resource, sys
+import sys
 import numpy as np
 from viceversa.images import PyramidWriter
 side, path = int(sys.argv[1]), sys.argv[2]
@@ -304,11 +304,12 @@ with PyramidWriter(path, size=(side, side), channels=3, key={}) as writer:
     for window in writer.blocks:
         writer.write(block[:window.height, :window.width])
     writer.finish()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
 @pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel is asked")
 def test_memory_does_not_depend_on_the_size(tmp_path):
     """Peak memory of processes that write 0.05 and 0.3 gigapixels."""
     peaks = []
@@ -316,4 +317,4 @@ def test_memory_does_not_depend_on_the_size(tmp_path):
         words = [sys.executable, "-c", MEMORY, str(side), str(tmp_path / "a.tif")]
         peaks.append(int(subprocess.run(words, capture_output=True, check=True, text=True).stdout))
     assert peaks[1] < 1.1 * peaks[0]
-    assert peaks[1] < 600_000  # kB, most of them PyTorch
+    assert peaks[1] < 200_000  # kB
