@@ -67,6 +67,7 @@ def corpus() -> dict[str, list[bytes]]:
         files[name].append(saved(frames[0], name, exif=exif, icc_profile=bytes(range(256)) * 3))
     for codec in ("tiff_lzw", "tiff_deflate", "jpeg", "packbits"):
         files["TIFF"].append(saved(frames[0], "TIFF", compression=codec))
+    files = {name: kinds for name, kinds in files.items() if kinds}  # slides are not written
     files["NIfTI"] += [gzip.compress(data) for data in files["NIfTI"]]
     files["DICOM"] += other_dicom(files["DICOM"][0])
     return files

@@ -1,11 +1,13 @@
 """Pyramids as slide scanners and map programs write them, of a picture that is a function of its place."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
+from PIL import Image
 
 SVS = "Aperio Image Library v11.2.1\n{}x{} [0,0 {}x{}] (256x256) JPEG/RGB Q=70|AppMag = 20|MPP = 0.4990|Left = 1"
 
@@ -64,4 +66,45 @@ def write_large(path: Path, height: int, width: int, tile: int = 1024) -> Path:
         path, tiles(), shape=(height, width), dtype=np.uint8, tile=(tile, tile), compression="zstd", metadata=None,
         photometric="minisblack", bigtiff=True,
     )  # fmt: skip
+    return path
+
+
+def write_dicom_slide(path: Path, array: np.ndarray, tile: int = 256) -> Path:
+    """A DICOM slide of one level whose sides are multiples of `tile`, 0.5 micrometres per pixel."""
+    from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+    from pydicom.sequence import Sequence
+    from pydicom.uid import JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage, generate_uid
+
+    height, width = array.shape[:2]
+    frames = []
+    for top in range(0, height, tile):
+        for left in range(0, width, tile):
+            frame = BytesIO()
+            Image.fromarray(array[top : top + tile, left : left + tile]).save(frame, "JPEG", quality=95, subsampling=1)
+            frames.append(frame.getvalue())
+
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = VLWholeSlideMicroscopyImageStorage, generate_uid()
+    meta.TransferSyntaxUID = JPEGBaseline8Bit
+    spacing, shared, optics = Dataset(), Dataset(), Dataset()
+    spacing.PixelSpacing, spacing.SliceThickness = [0.0005, 0.0005], 0.001
+    shared.PixelMeasuresSequence = Sequence([spacing])
+    optics.OpticalPathIdentifier, optics.ObjectiveLensPower = "1", 20
+    file = FileDataset(path, {}, file_meta=meta, preamble=bytes(128))
+    file.update(
+        {
+            "SOPClassUID": meta.MediaStorageSOPClassUID, "SOPInstanceUID": meta.MediaStorageSOPInstanceUID,
+            "StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid(), "Modality": "SM",
+            "FrameOfReferenceUID": generate_uid(), "ImageType": ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
+            "SamplesPerPixel": 3, "PhotometricInterpretation": "YBR_FULL_422", "PlanarConfiguration": 0,
+            "Rows": tile, "Columns": tile, "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "PixelRepresentation": 0,
+            "NumberOfFrames": len(frames), "DimensionOrganizationType": "TILED_FULL", "NumberOfOpticalPaths": 1,
+            "TotalPixelMatrixColumns": width, "TotalPixelMatrixRows": height, "TotalPixelMatrixFocalPlanes": 1,
+            "SharedFunctionalGroupsSequence": Sequence([shared]), "OpticalPathSequence": Sequence([optics]),
+            "PixelData": encapsulate(frames),
+        }
+    )  # fmt: skip
+    file["PixelData"].is_undefined_length = True
+    file.save_as(path, enforce_file_format=True)
     return path

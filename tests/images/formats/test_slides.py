@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import ImageCms
 
-from support.slides import pattern, smooth, write_pyramid, write_svs
+from support.slides import pattern, smooth, write_dicom_slide, write_pyramid, write_svs
 from viceversa import images
 from viceversa.data.folders import scan
 from viceversa.images import ImageError, Window, formats, opened
@@ -148,6 +148,19 @@ def test_without_the_extra(tmp_path, monkeypatch):
         with pytest.raises(ImageError) as caught:
             images.read(tmp_path / name)
         assert str(caught.value).endswith("Slide files need an extra: pip install 'viceversa[slides]'")
+
+
+def test_a_dicom_slide_is_known_by_its_content(tmp_path, monkeypatch):
+    array = smooth(512, 768)
+    path = write_dicom_slide(tmp_path / "x.dcm", array)
+    with images.open_windows(path) as image:
+        assert image.about.format == "Slide" and image.about.size == (512, 768)
+        assert image.about.mpp == pytest.approx((0.5, 0.5))
+        part = image.read(Window(100, 100, 300, 300)).samples
+    assert np.abs(part.astype(int) - array[100:400, 100:400]).max() <= 4
+    without_the_extra(monkeypatch)
+    with pytest.raises(ImageError, match=r"pip install 'viceversa\[slides\]'"):  # not its tiles as pages
+        images.open_windows(path)
 
 
 def test_a_profile_comes_with_every_window(tmp_path):
