@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import files, images
 from ..evaluation.slide_reference import SlideReference
+from ..evaluation.slide_windows import BLOCK
 from ..evaluation.slides import MeasuredWindow, SlideFigures, measure_slide
 from ..images import Picture, Window, WindowedImage
 from ..methods.protocol import Side
@@ -50,15 +51,17 @@ def write_quality_page(
     page: Path,
     *,
     reference: SlideReference | None = None,
+    block: int = BLOCK,
 ) -> SlideFigures:
     """Measure a translated slide, write its page and return the figures; see `measure_slide`.
 
-    `side` is the domain that the result belongs to. Takes about a minute at most on a CPU, and less than a twentieth of
-    the time of translating a large slide. ImageError for a result that cannot be read.
+    `side` is the domain that the result belongs to, `block` the grid in which it was translated. Takes about a minute at
+    most on a CPU, and less than a twentieth of the time of translating a large slide. ImageError for a result that
+    cannot be read.
     """
     thumbnail = source.thumbnail()
     with images.open_windows(result_path) as result:
-        figures = measure_slide(translator, source, result, side, reference=reference, thumbnail=thumbnail)
+        figures = measure_slide(translator, source, result, side, reference=reference, thumbnail=thumbnail, block=block)
         shown = shown_pictures(translator, source, result, side, figures, thumbnail)
     files.write_text(page, render(figures, shown))
     return figures
