@@ -55,8 +55,8 @@ def write_quality_page(
 ) -> SlideFigures:
     """Measure a translated slide, write its page and return the figures; see `measure_slide`.
 
-    `side` is the domain that the result belongs to, `block` the grid in which it was translated. Takes about a minute at
-    most on a CPU, and less than a twentieth of the time of translating a large slide. ImageError for a result that
+    `side` is the domain that the result belongs to, `block` the grid in which it was translated. Takes about a minute
+    at most on a CPU, and less than a twentieth of the time of translating a large slide. ImageError for a result that
     cannot be read.
     """
     thumbnail = source.thumbnail()
