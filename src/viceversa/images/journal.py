@@ -4,6 +4,7 @@ import json
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,21 @@ def _read(data: bytes) -> list[_Line]:
             break
         lines.append(_Line(record, end, check))
     return lines
+
+
+def key_of(path: Path) -> dict[str, Any]:
+    """The key of the work that a journal is about; empty where there is none."""
+    try:
+        lines = _read(path.read_bytes())
+    except OSError:
+        return {}
+    key = lines[0].record.get("key") if lines else None
+    return key if isinstance(key, dict) else {}
+
+
+def digest_of(key: dict[str, Any]) -> str:
+    """SHA-256 of a key."""
+    return sha256(_canonical(key).encode()).hexdigest()
 
 
 def _canonical(value: Any) -> str:

@@ -69,6 +69,7 @@ class PyramidWriter:
         name: str = "",
         channel_names: tuple[str, ...] = (),
         description: str = "",
+        software: str = "",
         threads: int = 2,
     ) -> None:
         if block[0] < 1 or block[1] < 1 or block[0] % tile or block[1] % tile:
@@ -90,6 +91,7 @@ class PyramidWriter:
             name=name,
             channel_names=channel_names,
             description=description,
+            software=software,
         )
         try:
             self.tiles = self.layout.tiles

@@ -1,6 +1,7 @@
 """A BigTIFF file of an image in tiles and its smaller copies: sizes, directories, and what they say of the image."""
 
 import hashlib
+import os
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,17 @@ from .tiff_directory import BIG_HEAD, LONG_8, header, serialise_pyramid
 from .tiff_encode import SAMPLE_FORMATS, is_rgb, page_tags
 from .tiff_ome import HELD, Written, new_document, updated, with_details
 from .tiff_origin import ASCII, Origin
-from .tiff_tags import GEOREFERENCE, REDUCED, SUBFILE, TILE_BYTES, TILE_OFFSETS, Layout
+from .tiff_tags import (
+    GEOREFERENCE,
+    REDUCED,
+    SOFTWARE,
+    SUBFILE,
+    TILE_BYTES,
+    TILE_OFFSETS,
+    Layout,
+    read_directory,
+    read_header,
+)
 from .tiff_tiles import Tiles, tiles_of
 
 SMALLEST = 512  # pixels: a level whose longer side has as many is the last one
@@ -43,6 +54,7 @@ class PyramidFile:
     name: str = ""  # of the image or its domain, for OME-XML
     channel_names: tuple[str, ...] = ()
     description: str = ""
+    software: str = ""  # that writes the file; in place of what the source says
 
     def __post_init__(self) -> None:
         if self.dtype.kind not in SAMPLE_FORMATS or self.dtype.itemsize > 8:
@@ -128,6 +140,8 @@ class PyramidFile:
         text = self._ome_xml() or self.description
         if text:
             tags = [*(e for e in tags if e.tag != DESCRIPTION), Entry(DESCRIPTION, ASCII, text.encode() + b"\0")]
+        if self.software:
+            tags = [*(e for e in tags if e.tag != SOFTWARE), Entry(SOFTWARE, ASCII, self.software.encode() + b"\0")]
         resolution = _resolution(self.mpp)
         if resolution:
             replaced = {entry.tag for entry in resolution}
@@ -164,6 +178,16 @@ class PyramidFile:
         else:
             text = new_document(written, self.name, self.description)
         return with_details(text, self.mpp, self.channel_names)
+
+
+def software_of(path: str | os.PathLike[str]) -> str:
+    """What a TIFF file says of the software that wrote it; empty for other and unfinished files."""
+    try:
+        with open(path, "rb") as file:
+            layout, first = read_header(file)
+            return read_directory(file, layout, first).text(SOFTWARE)
+    except (OSError, ValueError, struct.error):
+        return ""
 
 
 def _resolution(mpp: tuple[float, float] | None) -> tuple[Entry, ...]:
