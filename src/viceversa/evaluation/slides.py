@@ -276,14 +276,6 @@ def at_ends(pixels: Array) -> int:
     return int(np.count_nonzero(np.abs(pixels) > ENDS))
 
 
-<<<<<<< HEAD
-=======
-def small_copy(source: LargeImage) -> Picture:
-    """The whole image at the size of a thumbnail."""
-    return source.thumbnail()
-
-
->>>>>>> main
 def is_slide(about: About, thumbnail: Picture) -> bool:
     """Whether an image shows stained tissue on bright glass, in RGB of 8 bits."""
     return len(thumbnail.pixels) == 3 and thumbnail.depth == "uint8" and is_on_glass(about, intensities_of(thumbnail))
