@@ -12,6 +12,7 @@ from viceversa.evaluation.slides import MeasuredWindow
 from viceversa.images import Window
 from viceversa.report.slide_page import chosen_windows, write_quality_page
 from viceversa.translation.large import open_large
+from viceversa.translation.stream import StreamOptions, stream
 from viceversa.translation.translator import load
 
 SIDE = 1300
@@ -29,16 +30,16 @@ def write_slide(path: Path, glass: int = 240) -> Path:
 def test_page_of_a_tiny_run(tiny_run, tmp_path):
     translator = load(tiny_run)
     name = '<b>&".tif'
-    source, result = write_slide(tmp_path / name), write_slide(tmp_path / "result.tif", 238)
+    source, result = write_slide(tmp_path / name), tmp_path / "result.tif"
     page = tmp_path / "result.quality.html"
     reference = slide_reference(tiny_run, translator, "B")
     with open_large(source, translator.source_values("B"), 3) as opened:
-        figures = write_quality_page(translator, opened, result, "B", page, reference=reference)
+        stream(translator, opened, "B", result, StreamOptions(block=256))
+        figures = write_quality_page(translator, opened, result, "B", page, reference=reference, block=256)
 
+    assert figures.seams.ratio == pytest.approx(1, abs=max(0.02, 4 * figures.seams.error))  # exact tiles have no seams
     text = page.read_text()
-    assert (
-        figures.seams and figures.response and figures.percentile is not None and figures.glass.mean == pytest.approx(2)
-    )
+    assert figures.seams and figures.response and figures.percentile is not None and figures.glass
     assert "Not for diagnosis" in text and "&lt;b&gt;" in text and "<b>&" not in text
     assert page.stat().st_size < 3_000_000
     assert not re.search(r'(?:src|href)="(?!data:|#)', text)  # fetches nothing

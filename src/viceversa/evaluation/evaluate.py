@@ -17,11 +17,13 @@ from ..data.measure import measure_values
 from ..data.preparation import Preparation
 from ..errors import DataError, UsageError
 from ..metrics.kid import DRAWS, LARGEST
+from ..translation.large import LARGE_PIXELS
 from ..translation.translator import Translator, load
 from . import best
 from .extractors import EMBEDDED, FeatureNet, Features, load_extractor
 from .fcn import Segmenters, label_score
 from .features import evenly_spaced, features_key, features_of_files
+from .nuclei import about_large, nuclei_score
 from .results import Evaluation, describe_run, save_each_picture
 from .run import EvaluatedRun, evaluated_run, generated_features
 from .scores import NEIGHBOURS, Scores, score, warnings
@@ -99,7 +101,7 @@ def evaluate_direction(
 ) -> Evaluation:
     """Evaluate one direction of a translator."""
     translate = file_translate(translator)
-    labels = label_score(inputs, tools.segmenters)
+    labels, nuclei = label_score(inputs, tools.segmenters), nuclei_score(inputs)
     results = score_direction(
         inputs,
         translate,
@@ -107,7 +109,7 @@ def evaluate_direction(
         recolour=colours_of_target(inputs),
         back=inputs.direction.source in translator.generators,
         cycle=True,
-        observers=[labels.observe] if labels else [],
+        observers=[counted.observe for counted in (labels, nuclei) if counted],
         show=tools.show,
     )
     results.require_two(inputs.source)
@@ -132,6 +134,7 @@ def evaluate_direction(
         "rows": {name: row.as_dict() for name, row in rows.items()},
         "truth": against_truth(results),
         "fcn": labels.result() if labels else None,
+        "nuclei": nuclei.result() if nuclei else None,
         "cycle": results.means("cycle_l1", "cycle_psnr") or None,
         "content": content(results),
         "each": save_each_picture(run.folder, translator.step, inputs, results),
@@ -214,6 +217,7 @@ def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, s
     unreadable: list[str] = []
     folders = [existing_folder(folder, "folder of pictures") for folder in (fake, real)]
     listed = [pictures_of(folder, folder.name, notes) for folder in folders]
+    require_small([path for paths in listed for path in paths])
     values = replace(measure_values(listed[1], real.name), managed=True)
     prepare = Preparation(channels=3 if values.channels == 1 else values.channels, values=values)
     sets = []
@@ -244,6 +248,18 @@ def evaluate_folders(fake: Path, real: Path, extractor: FeatureNet, seed: int, s
         "verdict": summary([as_json(verdict)]),
         "directions": [direction],
     }
+
+
+def require_small(paths: Sequence[Path]) -> None:
+    """UsageError where an image is a slide or too large to be compared as a whole."""
+    for path in paths:
+        about = about_large(path)
+        if about is not None and (about.is_slide or about.size[0] * about.size[1] > LARGE_PIXELS):
+            height, width = about.size
+            raise UsageError(
+                f"evaluate: {images.printable_path(path)} has {width} x {height} pixels, and folders are compared by "
+                "whole pictures; evaluate the run itself, or cut both folders into tiles of one size"
+            )
 
 
 def protocol(extractor: FeatureNet, prepare: Preparation, seed: int) -> dict[str, Any]:

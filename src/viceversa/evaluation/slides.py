@@ -19,6 +19,7 @@ from ..metrics.nuclei import Matches, nuclei_kept
 from ..metrics.seams import SeamSums, seam_sums
 from ..translation.large import LargeImage
 from ..translation.translator import Translator
+from .nuclei import COARSEST_MPP
 from .slide_reference import SlideReference, back_from
 from .slide_statistics import Drift, Statistics, drifts, is_stained, statistics_of
 from .slide_windows import BLOCK, COUNT, lines_in, middle, sample_windows
@@ -27,7 +28,6 @@ RESPONSE_SIDE = 256  # pixels of the middle of a window that goes back through t
 RESPONSE_SHARE = 0.03  # of the work of translating the slide that these passes may take
 LEAST_RESPONSES = 4  # windows in any case
 ENDS = 1 - 1 / 255  # of [-1, 1]: values from here on are at an end of the range
-COARSEST_MPP = 1.0  # micrometres per pixel at which nuclei can still be found
 HALF_RANGE = 127.5  # 8-bit levels for a difference of 1 in [-1, 1]
 
 
@@ -217,7 +217,7 @@ def measure_slide(
     if result.about.size != source.size:
         raise ValueError(f"the result has {result.about.size} pixels, its source {source.size}")
     made = LargeImage(result, translator.values.get(side), translator.channels[side])
-    thumbnail = thumbnail or small_copy(source)
+    thumbnail = thumbnail or source.thumbnail()
     stained = is_slide(source.about, thumbnail) and is_stained(made.values, made.about.channels)
     tissue = tissue_of(thumbnail, stained)
     sampled = sample_windows(source.size, tissue, count=windows, block=block)
@@ -274,11 +274,6 @@ def known_pixels(before: Picture, after: Picture) -> Array:
 def at_ends(pixels: Array) -> int:
     """Values in [-1, 1] that lie at an end of it."""
     return int(np.count_nonzero(np.abs(pixels) > ENDS))
-
-
-def small_copy(source: LargeImage) -> Picture:
-    """The whole image at the size of a thumbnail."""
-    return source.thumbnail()
 
 
 def is_slide(about: About, thumbnail: Picture) -> bool:

@@ -40,6 +40,13 @@ def _accuracies(row: dict[str, float]) -> str:
     return f"{row['pixel']:.2f} / {row['class_']:.2f} / {row['iou']:.2f}"
 
 
+def _nuclei(n: dict[str, Any]) -> str:
+    return (
+        f"Nuclei: F1 {n['f1']:.3f}; {n['recall']:.1%} of {n['source']:,} in the inputs are kept, "
+        f"{1 - n['precision']:.1%} of {n['result']:,} in the translations are new."
+    )
+
+
 def _cycle(c: dict[str, Any]) -> str:
     return f"Cycle: PSNR {c['cycle_psnr']:.1f} dB to the input."
 
@@ -56,4 +63,4 @@ def _worst(w: dict[str, Any]) -> str:
     return f"Worst by {w['by']}: " + ", ".join(f"{p['picture']} {p['value']:.1f}" for p in w["pictures"]) + "."
 
 
-SENTENCES = {"truth": _truth, "fcn": _fcn, "cycle": _cycle, "content": _content, "worst": _worst}
+SENTENCES = {"truth": _truth, "fcn": _fcn, "nuclei": _nuclei, "cycle": _cycle, "content": _content, "worst": _worst}

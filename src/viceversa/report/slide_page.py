@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .. import files, images
 from ..evaluation.slide_reference import SlideReference
-from ..evaluation.slides import MeasuredWindow, SlideFigures, measure_slide, small_copy
+from ..evaluation.slide_windows import BLOCK
+from ..evaluation.slides import MeasuredWindow, SlideFigures, measure_slide
 from ..images import Picture, Window, WindowedImage
 from ..methods.protocol import Side
 from ..translation.large import LargeImage
@@ -22,6 +23,7 @@ from .pairs import slider
 from .slide_figures import figures_section
 
 PAGE_BYTES = 2_900_000
+SLIDE_SIDE = 1280  # pixels of the longer side of the whole slide
 MAP_SIDE = 720  # pixels of the longer side of the map's ground
 STRONG = np.array([0.75, 0.1, 0.1], np.float32)  # colour of the strongest response, in [0, 1]
 Pixels = NDArray[np.float32]
@@ -49,15 +51,17 @@ def write_quality_page(
     page: Path,
     *,
     reference: SlideReference | None = None,
+    block: int = BLOCK,
 ) -> SlideFigures:
     """Measure a translated slide, write its page and return the figures; see `measure_slide`.
 
-    `side` is the domain that the result belongs to. Takes about a minute at most on a CPU, and less than a twentieth of
-    the time of translating a large slide. ImageError for a result that cannot be read.
+    `side` is the domain that the result belongs to, `block` the grid in which it was translated. Takes about a minute
+    at most on a CPU, and less than a twentieth of the time of translating a large slide. ImageError for a result that
+    cannot be read.
     """
-    thumbnail = small_copy(source)
+    thumbnail = source.thumbnail()
     with images.open_windows(result_path) as result:
-        figures = measure_slide(translator, source, result, side, reference=reference, thumbnail=thumbnail)
+        figures = measure_slide(translator, source, result, side, reference=reference, thumbnail=thumbnail, block=block)
         shown = shown_pictures(translator, source, result, side, figures, thumbnail)
     files.write_text(page, render(figures, shown))
     return figures
@@ -81,7 +85,7 @@ def shown_pictures(
     chosen = chosen_windows(figures.windows)
     return Shown(
         name=Path(images.file_of(source.about.path)[0]).name,
-        thumbnails=(images.to_display(thumbnail.pixels), images.to_display(small_copy(made).pixels)),
+        thumbnails=(images.to_display(thumbnail.pixels), images.to_display(made.thumbnail().pixels)),
         windows=tuple((why, measured, *both(measured.window)) for why, measured in chosen),
     )
 
@@ -99,7 +103,8 @@ def chosen_windows(windows: Sequence[MeasuredWindow]) -> list[tuple[str, Measure
 def render(figures: SlideFigures, shown: Shown, size: int = PAGE_BYTES) -> Html:
     """The page in at most `size` bytes."""
     ground = fitted(shown.thumbnails[0], MAP_SIDE)
-    pictures = [*shown.thumbnails, ground, *(pixels for _, _, *both in shown.windows for pixels in both)]
+    thumbnails = [fitted(pixels, SLIDE_SIDE) for pixels in shown.thumbnails]
+    pictures = [*thumbnails, ground, *(pixels for _, _, *both in shown.windows for pixels in both)]
     encoded = fit_into(pictures, size - frame_bytes() - 60_000)
     written = {
         "slide": slide_section(figures, shown, encoded[:2]),
