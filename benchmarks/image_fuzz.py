@@ -30,7 +30,8 @@ from PIL import Image
 from viceversa.images import ImageError
 from viceversa.images.decoded import Decoded, Request
 from viceversa.images.formats import BY_NAME
-from viceversa.images.picture import OpenImage
+from viceversa.images.opened import OpenImage
+from viceversa.images.picture import picture_of
 
 SLOW = 5.0  # seconds for a file
 START = 120.0  # seconds for the imports and the corpus
@@ -144,9 +145,9 @@ def read_whole(data: bytes) -> bool:
         with OpenImage("x", BytesIO(data)) as image:
             count = image.count()
             image.describe(0)
-            image.read(0, Request(), None)
-            if count > 1:
-                image.read(count - 1, Request(), None)
+            for page in {0, count - 1}:
+                decoded = image.decode(page, Request())
+                image.call(lambda format, decoded=decoded: picture_of(decoded, None, format.name))
     except ImageError:
         return False
     return True

@@ -1,6 +1,7 @@
 """Images: reading and writing files, pixel arrays, contact sheets. Every file passes through `read` and `write`."""
 
 from .adapters import range_of_array, to_picture, to_pil, to_pil_like
+from .address import LEFT, RIGHT, file_of, printable_path
 from .arrays import (
     channel_map,
     channels_fit,
@@ -13,30 +14,28 @@ from .arrays import (
     to_uint8,
 )
 from .decoded import MAX_PIXELS
+from .formats import EXTENSIONS
+from .opened import ImageError
 from .picture import (
-    EXTENSIONS,
-    LEFT,
-    RIGHT,
-    ImageError,
     Picture,
     about,
     clipping_note,
     decode,
     describe,
     encode_picture,
-    file_of,
     open_windows,
     pages_of,
     picture_of,
-    printable_path,
     read,
     read_decoded,
     read_pages,
+    thumbnail,
     to_samples,
     with_pixels,
     write,
 )
 from .pyramid import PyramidWriter
+from .reduced import LARGE
 from .scaled import ScaledImage
 from .sheets import grid, save_png
 from .values import Values
@@ -45,6 +44,7 @@ from .windows import About, Level, Window, WindowedImage, downsample_for, level_
 __all__ = [
     "About",
     "EXTENSIONS",
+    "LARGE",
     "LEFT",
     "Level",
     "MAX_PIXELS",
@@ -79,6 +79,7 @@ __all__ = [
     "read_pages",
     "resize",
     "save_png",
+    "thumbnail",
     "to_channels",
     "to_display",
     "to_picture",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 178_000_000  # checked in the header, before anything is decoded
 MAX_BYTES = 2**32  # of decoded samples
+BY_WINDOWS = "; train with --set data.fit=native, or name a window of it (FILE#left,top,width,height)"  # advice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +59,9 @@ class Format:
     open_windows: Callable[[str, int], "WindowedImage"] | None = None  # path and page from 0; none: decoded whole
 
 
-def require_pixels(width: int, height: int, bytes_per_pixel: int = 1) -> None:
-    """ValueError for an image that is too large to be decoded in memory."""
+def require_pixels(width: int, height: int, bytes_per_pixel: int = 1, advice: str = "") -> None:
+    """ValueError for an image that is too large to be decoded in memory; `advice` ends it."""
     if width * height > MAX_PIXELS:
-        raise ValueError(f"{width} x {height} pixels are more than {MAX_PIXELS // 1_000_000} million")
+        raise ValueError(f"{width} x {height} pixels are more than {MAX_PIXELS // 1_000_000} million{advice}")
     if width * height * bytes_per_pixel > MAX_BYTES:
-        raise ValueError(f"{width} x {height} pixels of {bytes_per_pixel} bytes are more than 4 GB")
+        raise ValueError(f"{width} x {height} pixels of {bytes_per_pixel} bytes are more than 4 GB{advice}")

@@ -1,45 +1,27 @@
 """Pictures: pixels of a file in [-1, 1] with all that is needed to write them like the file they came from."""
 
 import os
-import re
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
-from ..extras import is_installed
 from ..files import write_bytes
+from .address import LEFT, Address, address_of
 from .arrays import Array, to_uint8
 from .colour import Outside, conversion_for, from_srgb, to_srgb
-from .decoded import Decoded, Format, Request
+from .decoded import BY_WINDOWS, Decoded, Request, require_pixels
 from .exif import Exif
-from .formats import BY_NAME, BY_SUFFIX, FORMATS, format_for, recognised
+from .formats import BY_NAME, format_for
 from .formats.encode import joined
+from .opened import ImageError, OpenImage
 from .profiles import conversion
+from .reduced import LARGE, read_reduced, reduce_to
 from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
-from .windows import About, WholeImage, WindowedImage
-
-EXTENSIONS = frozenset(BY_SUFFIX)
-ADVICE = "; replace or remove the file"
-LEFT, RIGHT = "#left", "#right"  # after a file's name: that half of an image with two sides
-PAGE = re.compile(r"#([1-9]\d{0,8})$")  # after a file's name: that page of it, from 1
-HEAD_BYTES = 512  # by which a format is recognised
-
-
-class ImageError(DataError):
-    """A file that cannot be read as an image; `reason` is the message without path and advice."""
-
-    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
-        super().__init__(os.fspath(path), reason)  # both arguments, so that the error can be pickled
-        self.path, self.reason = printable_path(path), " ".join(reason.split())
-
-    def __str__(self) -> str:
-        return f"cannot read {self.path}: {self.reason}{'' if 'pip install' in self.reason else ADVICE}"
+from .windows import About, PartOfImage, WholeImage, Window, WindowedImage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,32 +54,6 @@ class Picture:
         return self.full_size or (self.pixels.shape[1], self.pixels.shape[2])
 
 
-class Address(NamedTuple):
-    """A file, and the part of it that a path names."""
-
-    file: str
-    page: int  # from 0
-    half: str  # "", LEFT or RIGHT
-
-
-def address_of(path: str | os.PathLike[str]) -> Address:
-    """The file of a path that may end with #left, #right or #12 (page 12); a file of that very name comes first."""
-    text = os.fspath(path)
-    for half in (LEFT, RIGHT):
-        if text.endswith(half) and not os.path.exists(text):
-            return Address(text.removesuffix(half), 0, half)
-    match = PAGE.search(text)
-    if match and not os.path.exists(text):
-        return Address(text[: match.start()], int(match[1]) - 1, "")
-    return Address(text, 0, "")
-
-
-def file_of(path: str | os.PathLike[str]) -> tuple[str, str]:
-    """The file of a path, and what follows it: "", "#left", "#right" or "#12"."""
-    file = address_of(path).file
-    return file, os.fspath(path)[len(file) :]
-
-
 def read(
     path: str | os.PathLike[str],
     *,
@@ -125,22 +81,49 @@ def read(
     address = address_of(path)
     request = Request(side=side, halves=bool(address.half), strip=strip, managed=managed)
     with OpenImage(address.file) as image:
-        picture = image.read(address.page, request, values)
+        picture = _read(image, address, request, values)
     return crop_half(picture, address.half) if address.half else picture
+
+
+def _read(image: OpenImage, address: Address, request: Request, values: Values | None) -> Picture:
+    """The part of an open file that an address names, as a Picture."""
+    decoded = _decode(image, address, request)
+    return image.call(lambda format: picture_of(decoded, values, format.name, request))
+
+
+def _decode(image: OpenImage, address: Address, request: Request) -> Decoded:
+    """The part of an open file that an address names, as it is stored; of two halves both."""
+    if address.window is None:
+        return image.decode(address.page, request)
+    with _open(image, address) as part:
+        height, width = part.about.size
+        if request.side is not None and height * width > LARGE:
+            return read_reduced(part, request.side, strip=request.strip)
+        decoded = image.call(lambda format: _whole(part))
+        return replace(decoded, exif=None) if request.strip else decoded
+
+
+def _whole(image: WindowedImage) -> Decoded:
+    """All pixels of an image."""
+    height, width = image.about.size
+    require_pixels(width, height, image.about.channels * np.dtype(image.about.number_type).itemsize, BY_WINDOWS)
+    return image.read(Window(0, 0, height, width))
 
 
 def decode(data: bytes, values: Values | None = None) -> Picture:
     """`read` for the content of a file."""
-    return OpenImage("the bytes", BytesIO(data)).read(0, Request(), values)
+    path = "the bytes"
+    return _read(OpenImage(path, BytesIO(data)), Address(path, 0, ""), Request(), values)
 
 
 def read_pages(path: str | os.PathLike[str], *, values: Values | None = None, strip: bool = False) -> list[Picture]:
     """All pages of a stack or volume, or the one image that a path names; `read` for each."""
     address = address_of(path)
-    if address.half or os.fspath(path) != address.file:
+    if os.fspath(path) != address.file:
         return [read(path, values=values, strip=strip)]
     with OpenImage(address.file) as image:
-        return [image.read(page, Request(strip=strip), values) for page in range(image.pages)]
+        request = Request(strip=strip)
+        return [_read(image, address._replace(page=page), request, values) for page in range(image.pages)]
 
 
 def pages_of(path: str | os.PathLike[str], *, animations: bool = False) -> int:
@@ -160,17 +143,21 @@ def read_decoded(path: str | os.PathLike[str]) -> Decoded:
     """An image as its file stores it, before its numbers are scaled; of two halves both."""
     address = address_of(path)
     with OpenImage(address.file) as image:
-        return image.decode(address.page, Request())
+        return _decode(image, address, Request())
 
 
 def open_windows(path: str | os.PathLike[str]) -> WindowedImage:
-    """An image of any size, to be read by windows; formats that cannot are decoded whole. ImageError as by `read`."""
+    """An image of any size, to be read by windows; formats that cannot are decoded whole. ImageError as by `read`.
+
+    `read` of the image raises ImageError, too, where what it needs of the file is damaged. A path that names a window
+    means that part alone.
+    """
     address = address_of(path)
     with OpenImage(address.file) as image:
-        opener = image._format.open_windows
-        if opener is None or address.half:
-            return WholeImage(os.fspath(path), image._format.name, image.decode(address.page, Request()))
-        return image.windows(opener, address.page)
+        if address.half:
+            decoded = _decode(image, address, Request())
+            return WholeImage(os.fspath(path), image.format.name, decoded)
+        return _open(image, address)
 
 
 def about(path: str | os.PathLike[str]) -> About | None:
@@ -178,90 +165,36 @@ def about(path: str | os.PathLike[str]) -> About | None:
     address = address_of(path)
     try:
         with OpenImage(address.file) as image:
-            opener = image._format.open_windows
-            if opener is None or address.half:
+            if image.format.open_windows is None or address.half:
                 return None
-            with image.windows(opener, address.page) as windows:
+            with _open(image, address) as windows:
                 return windows.about
     except ImageError:
         return None
 
 
-class OpenImage:
-    """An open image file of a known format; whatever a damaged or hostile file causes becomes an ImageError."""
-
-    def __init__(self, path: str, file: IO[bytes] | None = None) -> None:
-        self.path = path
-        try:
-            if file is None:
-                if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would block for ever
-                    raise ImageError(path, "it is not a file")
-                file = open(path, "rb")  # noqa: SIM115 - closed by __exit__
-            head = file.read(HEAD_BYTES)
-        except (OSError, ValueError) as error:
-            raise ImageError(path, getattr(error, "strerror", None) or str(error)) from None
-        self.file, self.format = file, recognised(head)
-        if self.format is None:
-            file.close()
-            known = f"it is broken, or none of {', '.join(format.name for format in FORMATS)}"
-            raise ImageError(path, known if head else "the file is empty")
-        if self.format.extra and not is_installed(self.format.extra):
-            file.close()
-            name, extra = self.format.name, self.format.extra
-            raise ImageError(path, f"{name} files need an extra: pip install 'viceversa[{extra}]'")
-
-    def __enter__(self) -> "OpenImage":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
-
-    def count(self) -> int:
-        """Pages or frames."""
-        return int(self._call(self._format.count))
-
-    @property
-    def pages(self) -> int:
-        """Pages that are images of their own; 1 for an animation."""
-        return self.count() if self._format.is_stack else 1
-
-    def describe(self, page: int) -> tuple[str, int]:
-        """Number type and channels of a page."""
-        if self._format.describe is not None:
-            number_type, channels = self._call(self._format.describe)
-            return number_type, channels
-        samples = self.decode(page, Request()).samples
-        return samples.dtype.name, samples.shape[2]
-
-    def decode(self, page: int, request: Request) -> Decoded:
-        """A page as its file stores it."""
-        decoded: Decoded = self._call(self._format.decode, page, request)
-        return decoded
-
-    def read(self, page: int, request: Request, values: Values | None) -> Picture:
-        """A page as a Picture."""
-        decoded = self.decode(page, request)
-        picture: Picture = self._call(lambda file: picture_of(decoded, values, self._format.name, request))
-        return picture
-
-    def windows(self, opener: Any, page: int) -> WindowedImage:
-        """A page to be read by windows."""
-        opened: WindowedImage = self._call(lambda file: opener(self.path, page))
+def _open(image: OpenImage, address: Address) -> WindowedImage:
+    """A page, or the window of it that an address names."""
+    opened = image.windows(address.page)
+    if address.window is None:
         return opened
+    try:
+        return PartOfImage(opened, address.window)
+    except ValueError as error:
+        opened.close()
+        raise ImageError(image.path, str(error)) from None
 
-    @property
-    def _format(self) -> Format:
-        assert self.format is not None
-        return self.format
 
-    def _call(self, function: Any, *arguments: Any) -> Any:
-        try:
-            self.file.seek(0)
-            return function(self.file, *arguments)
-        except ImageError:
-            raise
-        except Exception as error:  # a broken file can make a decoder raise anything
-            raise ImageError(self.path, str(error) or type(error).__name__) from None
+def thumbnail(source: str | os.PathLike[str] | WindowedImage, side: int) -> Array:
+    """Samples (H, W, C) of an image of any size in its own numbers, with a shorter side of `side` pixels.
+
+    Means over the pixels that have values, from the coarsest level that is enough, on white where it is transparent;
+    an image with a shorter side of less stays as it is.
+    """
+    if isinstance(source, WindowedImage):
+        return reduce_to(source, side)
+    with open_windows(source) as image:
+        return reduce_to(image, side)
 
 
 def picture_of(decoded: Decoded, values: Values | None, format: str, request: Request | None = None) -> Picture:
@@ -321,11 +254,6 @@ def crop_half(picture: Picture, half: str) -> Picture:
         return cropped
     first, stop, _ = part.indices(picture.pixels.shape[2])
     return replace(cropped, outside=picture.outside.columns(first, stop))
-
-
-def printable_path(path: str | os.PathLike[str]) -> str:
-    """A path as one line of valid UTF-8, whatever bytes it has."""
-    return " ".join(os.fsencode(path).decode("utf-8", "replace").split())
 
 
 def to_samples(picture: Picture) -> Array:

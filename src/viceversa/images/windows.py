@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -31,6 +32,14 @@ class Level(NamedTuple):
     height: int
     width: int
     downsample: float = 1.0  # full pixels per pixel of this level, on a side
+
+
+def level_of(size: tuple[int, int], full: tuple[int, int]) -> Level:
+    """The level of a copy by height and width; the whole factor that its sides are rounded from, where there is one."""
+    down, across = full[0] / size[0], full[1] / size[1]
+    whole = round((across + down) / 2)
+    is_exact = all(copy in (side // whole, -(-side // whole)) for copy, side in zip(size, full, strict=True))
+    return Level(*size, float(whole) if is_exact else (across + down) / 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +85,40 @@ class WindowedImage(ABC):
         self.close()
 
 
+class PartOfImage(WindowedImage):
+    """A window of an open image as an image of its own; at smaller levels its place is rounded to whole pixels."""
+
+    def __init__(self, image: WindowedImage, window: Window) -> None:
+        height, width = image.about.size
+        if window.top + window.height > height or window.left + window.width > width:
+            raise ValueError(
+                f"the window {window.left},{window.top},{window.width},{window.height} (left, top, width, height) "
+                f"reaches outside of its {width} x {height} pixels; name a window inside"
+            )
+        self.image = image
+        self._windows = [w for w in (_window_at(level, window) for level in image.about.levels) if min(w[2:]) > 0]
+        levels = [
+            level._replace(height=w.height, width=w.width)
+            for level, w in zip(image.about.levels, self._windows, strict=False)
+        ]
+        self.about = replace(image.about, levels=tuple(levels), origin=None)  # which is that of the whole image
+
+    def read(self, window: Window, level: int = 0) -> Decoded:
+        part = self._windows[level]
+        inner = Window(part.top + window.top, part.left + window.left, window.height, window.width)
+        return replace(self.image.read(inner, level), origin=None)
+
+    def close(self) -> None:
+        self.image.close()
+
+
+def _window_at(level: Level, window: Window) -> Window:
+    """A window of the full image at a level, inside of it."""
+    top, left, height, width = (side / level.downsample for side in window)
+    top, left = round(top), round(left)
+    return Window(top, left, min(int(height), level.height - top), min(int(width), level.width - left))
+
+
 class WholeImage(WindowedImage):
     """An image of a format without windows, decoded in memory."""
 
@@ -99,6 +142,27 @@ class WholeImage(WindowedImage):
         samples: Array = np.ascontiguousarray(self.decoded.samples[window.slices])
         alpha = None if self.decoded.alpha is None else np.ascontiguousarray(self.decoded.alpha[window.slices])
         return replace(self.decoded, samples=samples, alpha=alpha)
+
+
+class GuardedImage(WindowedImage):
+    """An image whose errors, whatever they are, become one that `error` makes of their reason."""
+
+    def __init__(self, image: WindowedImage, error: Callable[[str], Exception]) -> None:
+        self.image, self.about, self._error = image, image.about, error
+
+    def read(self, window: Window, level: int = 0) -> Decoded:
+        size = self.about.levels[level]
+        if min(window[:2]) < 0 or min(window[2:]) < 1:
+            raise self._error(f"a window of {window.width} x {window.height} pixels at {window.left}, {window.top}")
+        if window.top + window.height > size.height or window.left + window.width > size.width:
+            raise self._error(f"the window {tuple(window)} reaches outside of its {size.width} x {size.height} pixels")
+        try:
+            return self.image.read(window, level)
+        except Exception as error:  # a damaged file can make a decoder raise anything
+            raise self._error(str(error) or type(error).__name__) from None
+
+    def close(self) -> None:
+        self.image.close()
 
 
 def level_for(about: About, downsample: float) -> int:

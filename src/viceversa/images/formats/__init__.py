@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from ...extras import is_installed
 from ..decoded import Format
 from . import encode, pillow
 from .avif import is_avif
@@ -10,6 +11,7 @@ from .heif import HEIF
 from .nifti import NIFTI
 from .numpy_files import NPY, NPZ
 from .pfm import PFM
+from .slides import OWN_SUFFIX, SLIDE, is_other_slide, vendor_of
 from .tiff import TIFF
 
 SIGNATURES: dict[str, tuple[bytes, ...]] = {  # first bytes of the files that Pillow plugins read
@@ -51,9 +53,11 @@ FORMATS: tuple[Format, ...] = (
     NPZ,
     NIFTI,
     DICOM,
+    SLIDE,
 )
 BY_NAME: dict[str, Format] = {format.name: format for format in FORMATS}
 BY_SUFFIX: dict[str, Format] = {suffix: format for format in FORMATS for suffix in format.suffixes}
+EXTENSIONS = frozenset(BY_SUFFIX)
 
 
 def suffix_of(name: str) -> str:
@@ -65,6 +69,25 @@ def suffix_of(name: str) -> str:
 def recognised(head: bytes) -> Format | None:
     """The format of a file by its first 512 bytes; none where it is unknown."""
     return next((format for format in FORMATS if format.recognises(head)), None)
+
+
+def format_of(path: str, head: bytes) -> Format | None:
+    """The format of a file by its name and its first 512 bytes; none where it is unknown.
+
+    Slides are often TIFF or DICOM files: OpenSlide takes those whose suffix or content is that of a scanner's vendor.
+    """
+    own = recognised(head)
+    suffix = suffix_of(path)
+    if suffix not in SLIDE.suffixes and not SLIDE.recognises(head):
+        return own
+    if is_installed(SLIDE.extra):
+        return SLIDE if own is None or vendor_of(path) else own
+    return own if own and suffix == OWN_SUFFIX else SLIDE
+
+
+def second_format(path: str, first: Format) -> Format | None:
+    """The format of a file that its `first` one refuses: TIFF files of scanners that OpenSlide knows."""
+    return SLIDE if first is TIFF and is_other_slide(path) else None
 
 
 def format_for(format: str, number_type: str, channels: int, has_alpha: bool) -> str:

@@ -11,17 +11,20 @@ Channels first, as in (3, 256, 256), cannot be told from pages and is refused wi
 """
 
 import ast
+import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from math import prod
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 
 from ..arrays import Array
-from ..decoded import Decoded, Format, Request, require_pixels
+from ..decoded import BY_WINDOWS, MAX_PIXELS, Decoded, Format, Request, require_pixels
+from ..reduced import read_reduced
+from ..windows import About, Level, Window, WindowedImage
 
 MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
 MAX_CHANNELS = 64
@@ -137,12 +140,12 @@ def _kind(dtype: "np.dtype[Any] | None") -> str:
     return "Python objects (a pickle, which could run code)" if dtype.hasobject else f"{dtype.name} numbers"
 
 
-def _read_page(file: IO[bytes], header: Header, page: int) -> Array:
+def _read_page(file: IO[bytes], header: Header, page: int, advice: str = "") -> Array:
     """One image (H, W, C) of the array whose numbers follow; the file is at their beginning."""
     count, height, width, channels = header.pages
     if not 0 <= page < count:
         raise ValueError(f"it has {count} pages")
-    require_pixels(width, height, channels * header.dtype.itemsize)
+    require_pixels(width, height, channels * header.dtype.itemsize, advice)
 
     size = header.size // count
     if header.is_fortran and count > 1:  # a page is spread over the whole array
@@ -176,7 +179,47 @@ def _count_npy(file: IO[bytes]) -> int:
 
 def _decode_npy(file: IO[bytes], page: int, request: Request) -> Decoded:
     header = read_header(file)
-    return _decoded(_read_page(file, header, page), header)
+    _, height, width, _ = header.pages
+    if height * width > MAX_PIXELS and request.side is not None and not request.halves:
+        return read_reduced(_mapped(file, header, page), request.side)
+    return _decoded(_read_page(file, header, page, BY_WINDOWS), header)
+
+
+class MappedImage(WindowedImage):
+    """A page of an .npy file, of which only the windows that are read come into memory."""
+
+    def __init__(self, samples: Array, header: Header, about: About) -> None:
+        self.about, self._samples, self._header = about, samples, header
+
+    def read(self, window: Window, level: int = 0) -> Decoded:
+        return _decoded(self._samples[window.slices], self._header)
+
+
+def _open_npy(path: str, page: int) -> MappedImage:
+    with open(path, "rb") as file:
+        return _mapped(file, read_header(file), page)
+
+
+def _mapped(file: IO[bytes], header: Header, page: int) -> MappedImage:
+    """A page of a file on disk; ValueError where the file is too short."""
+    count, height, width, channels = header.pages
+    if not 0 <= page < count:
+        raise ValueError(f"it has {count} pages")
+    if os.fstat(file.fileno()).st_size < header.start + header.size:
+        raise ValueError("the file is truncated")
+    order: Literal["F", "C"] = "F" if header.is_fortran else "C"
+    array: Array = np.memmap(file.name, header.dtype, "r", header.start, header.shape, order)
+    samples = (array[page] if header.layout[0] == "N" else array).reshape(height, width, channels)
+    number_type, _ = _describe(header)
+    about = About(
+        path=file.name,
+        format=NPY.name,
+        levels=(Level(height, width),),
+        number_type=number_type,
+        channels=channels,
+        origin=_decoded(samples[:1, :1], header).origin,
+    )
+    return MappedImage(samples, header, about)
 
 
 def _describe_npy(file: IO[bytes]) -> tuple[str, int]:
@@ -325,6 +368,7 @@ NPY = Format(
     holds=_holds,
     describe=_describe_npy,
     is_stack=True,
+    open_windows=_open_npy,
 )
 NPZ = replace(
     NPY,
@@ -335,4 +379,5 @@ NPZ = replace(
     decode=_decode_npz,
     encode=_encode_npz,
     describe=_describe_npz,
+    open_windows=None,
 )

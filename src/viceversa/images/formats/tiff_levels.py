@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from ..windows import Level
+from .array_cache import ArrayCache
 from .tiff_pages import APERIO, Pages, Plane
 from .tiff_pixel_size import description_of
 from .tiff_planes import OpenPlane, directory_of, open_plane_by_windows
-from .tiff_segments import FileBytes, SegmentCache
+from .tiff_segments import FileBytes
 from .tiff_storage import Storage
 from .tiff_tags import SUB_DIRECTORIES, TILE_WIDTH, Directory, all_directories
 
@@ -16,7 +16,7 @@ ROUNDING = 1.5  # pixels of a level by which its sides may miss the aspect ratio
 
 
 def open_levels(
-    source: FileBytes, pages: Pages, planes: Sequence[Plane], full: Sequence[OpenPlane], cache: SegmentCache
+    source: FileBytes, pages: Pages, planes: Sequence[Plane], full: Sequence[OpenPlane], cache: ArrayCache
 ) -> list[tuple[OpenPlane, ...]]:
     """The smaller copies of a page whose planes are `full`, the largest first; each has all of its planes."""
     if any(plane.shift for plane in planes):
@@ -48,7 +48,7 @@ def _tiled_after(source: FileBytes, plane: Plane) -> Iterator[int]:
 
 
 def _usable(
-    source: FileBytes, offsets: Iterator[int], full: OpenPlane, cache: SegmentCache
+    source: FileBytes, offsets: Iterator[int], full: OpenPlane, cache: ArrayCache
 ) -> Iterator[tuple[tuple[int, int], OpenPlane]]:
     """The directories that are smaller copies of a plane, by their sizes; damaged ones are passed over."""
     seen: set[int] = set()
@@ -75,13 +75,3 @@ def _is_copy(copy: Storage, full: Storage) -> bool:
     across, down = full.width / copy.width, full.length / copy.length
     most = ROUNDING * min(across, down)
     return abs(copy.width * down - full.width) <= most or abs(copy.length * across - full.length) <= most
-
-
-def level_of(length: int, width: int, full: Storage) -> Level:
-    """The level of a copy of that size; the whole factor that its sides are rounded from, where there is one."""
-    across, down = full.width / width, full.length / length
-    whole = round((across + down) / 2)
-    is_exact = all(
-        copy in (side // whole, -(-side // whole)) for copy, side in ((width, full.width), (length, full.length))
-    )
-    return Level(length, width, float(whole) if is_exact else (across + down) / 2)

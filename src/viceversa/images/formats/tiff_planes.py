@@ -11,11 +11,12 @@ from ..arrays import Array
 from ..decoded import Decoded
 from ..exif import DROPPED_PHOTO, GPS, KEPT, LARGEST, PHOTO, Entry, Exif, exif_of
 from ..windows import Window
+from .array_cache import ArrayCache
 from .pillow import apply_orientation
 from .tiff_decode import scale_of, split_alpha, to_rgb, top_of, upright_numbers
 from .tiff_origin import SWAPPED_AXES, Origin, with_stack
 from .tiff_pages import Pages, Plane
-from .tiff_segments import FileBytes, PlainRows, SegmentCache, Segments, is_plain
+from .tiff_segments import FileBytes, PlainRows, Segments, is_plain
 from .tiff_storage import BLACK_IS_ZERO, LINEAR_RAW, RGB, WHITE_IS_ZERO, Storage, read_storage
 from .tiff_tags import (
     GDAL_METADATA,
@@ -115,7 +116,7 @@ def open_plane(file: IO[bytes], plane: Plane) -> OpenPlane:
 
 
 def open_plane_by_windows(
-    source: FileBytes, plane: Plane, cache: SegmentCache, full: OpenPlane | None = None
+    source: FileBytes, plane: Plane, cache: ArrayCache, full: OpenPlane | None = None
 ) -> OpenPlane:
     """A directory of any size; that of a smaller level has what the `full` one says of nodata and profile."""
     directory = directory_of(source.file, plane)

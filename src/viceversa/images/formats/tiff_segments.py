@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
@@ -12,12 +11,12 @@ import numpy as np
 
 from ..arrays import Array
 from ..windows import Window
+from .array_cache import ArrayCache
 from .tiff_storage import IMAGE_CODECS, JPEG, NONE, Storage, require_segment
 from .tiff_tags import FILL_ORDER, JPEG_TABLES, PREDICTOR, TILE_OFFSETS, TILE_WIDTH, Directory
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)  # it reports junk beside the pixels; errors are raised
 
-CACHE_BYTES = 64 * 2**20  # of decoded strips and tiles of an open image
 LARGEST_STORED = 2**30  # bytes of one strip or tile in the file
 # tifffile reads more of files of these programs, which concerns neither samples nor the tags that are kept
 SPECIAL: dict[str, Any] = dict.fromkeys(("is_lsm", "is_scanimage", "is_ndpi", "is_stk", "is_philips", "is_eer"), False)
@@ -50,38 +49,6 @@ class FileBytes:
             return self.file.read(size)
 
 
-class SegmentCache:
-    """Decoded strips and tiles of an open image, for several threads; those not used for longest go first."""
-
-    def __init__(self, limit: int = CACHE_BYTES) -> None:
-        self.limit, self.nbytes = limit, 0
-        self._arrays: OrderedDict[tuple[int, int], Array] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[int, int]) -> Array | None:
-        """A strip or tile by the offset of its directory and its number."""
-        with self._lock:
-            array = self._arrays.get(key)
-            if array is not None:
-                self._arrays.move_to_end(key)
-            return array
-
-    def put(self, key: tuple[int, int], array: Array) -> None:
-        """Remember one; a single one may be larger than the limit."""
-        with self._lock:
-            known = self._arrays.pop(key, None)
-            self.nbytes += array.nbytes - (0 if known is None else known.nbytes)
-            self._arrays[key] = array
-            while self.nbytes > self.limit and len(self._arrays) > 1:
-                self.nbytes -= self._arrays.popitem(last=False)[1].nbytes
-
-    def clear(self) -> None:
-        """Forget all."""
-        with self._lock:
-            self._arrays.clear()
-            self.nbytes = 0
-
-
 class _Piece(NamedTuple):
     """Where a strip or tile lies in a window: its number, and the same pixels in the window and in itself."""
 
@@ -98,7 +65,7 @@ class Segments:
     storage: Storage
     source: FileBytes
     fill: float = 0.0  # of strips and tiles that are left out
-    cache: SegmentCache | None = None
+    cache: ArrayCache | None = None
     _opened: tuple[Any, Any, dict[str, Any]] | None = None
 
     def read(self, window: Window) -> Array:

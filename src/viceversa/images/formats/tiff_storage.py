@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..decoded import require_pixels
+from ..decoded import BY_WINDOWS, require_pixels
 from .tiff_tags import (
     BITS,
     COMPRESSION,
@@ -117,7 +117,7 @@ def read_storage(directory: Directory, is_sparse: bool = False, by_windows: bool
 
     bits, dtype = _sample_type(directory, samples)
     if not by_windows:
-        require_pixels(width, length, samples * dtype.itemsize)
+        require_pixels(width, length, samples * dtype.itemsize, BY_WINDOWS)
     photometric, colours = _photometric(directory, samples, compression)
     extra = (*directory.numbers(EXTRA_SAMPLES)[: samples - colours],)
     storage = Storage(

@@ -8,14 +8,14 @@ import numpy as np
 
 from ..decoded import MAX_BYTES, MAX_PIXELS, Decoded, Request
 from ..reduced import LARGE, read_reduced
-from ..windows import About, Level, WholeImage, Window, WindowedImage
-from .tiff_levels import level_of, open_levels
+from ..windows import About, WholeImage, Window, WindowedImage, level_of
+from .array_cache import CACHE_BYTES, ArrayCache
+from .tiff_levels import open_levels
 from .tiff_origin import with_stack
 from .tiff_pages import Pages, Plane, known_pages
 from .tiff_pixel_size import pixel_size, slide_properties
 from .tiff_planes import OpenPlane, decode_page, directory_of, open_plane_by_windows, together
-from .tiff_segments import CACHE_BYTES, FileBytes, PlainRows, SegmentCache
-from .tiff_storage import Storage
+from .tiff_segments import FileBytes, PlainRows
 from .tiff_tags import IMAGE_LENGTH, IMAGE_WIDTH
 
 LARGEST_SEGMENT = 2**28  # bytes of a decoded strip or tile
@@ -70,7 +70,7 @@ def open_page(file: IO[bytes], path: str, pages: Pages, page: int) -> WindowedIm
     """A page of an open file."""
     index, number = pages.find(page)
     planes = pages.series[index].planes(number)
-    source, cache = FileBytes(file), SegmentCache()
+    source, cache = FileBytes(file), ArrayCache()
     full = [open_plane_by_windows(source, plane, cache) for plane in planes]
     reason = _why_whole(full)
     if reason:
@@ -109,13 +109,13 @@ def _image(file: IO[bytes], path: str, pages: Pages, page: int, levels: Sequence
     frame = replace(frame, origin=origin, notes=(*pages.notes, *frame.notes))
 
     first = directory_of(file, Plane(pages.first))
-    sizes = (Level(storage.length, storage.width), *(_level(copy[0].storage, storage) for copy in levels[1:]))
+    sizes = [(planes[0].storage.length, planes[0].storage.width) for planes in levels]
     mpp, properties = pixel_size(pages.kind, first, full[0].directory, index), slide_properties(first)
     is_rgb_pyramid = len(levels) > 1 and samples.shape[2] == 3 and samples.dtype == np.uint8
     about = About(
         path=path,
         format="TIFF",
-        levels=sizes,
+        levels=tuple(level_of(size, sizes[0]) for size in sizes),
         number_type=samples.dtype.name,
         channels=samples.shape[2],
         has_alpha=frame.alpha is not None,
@@ -127,7 +127,3 @@ def _image(file: IO[bytes], path: str, pages: Pages, page: int, levels: Sequence
         notes=frame.notes,
     )
     return TiffImage(file, about, levels, frame)
-
-
-def _level(copy: Storage, full: Storage) -> Level:
-    return level_of(copy.length, copy.width, full)
