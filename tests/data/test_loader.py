@@ -65,7 +65,7 @@ def test_a_small_cache_changes_nothing() -> None:
     big, small = batches(20, 20), batches(20, 20, memory_bytes=400)
     for step in range(50):
         assert torch.equal(big.batch(step)[0], small.batch(step)[0])
-    assert len(small.stores[0].cache.memory) <= 2
+    assert len(small.pictures[0].cache.memory) <= 2
 
 
 def test_an_image_dropped_from_memory_is_decoded_once(tmp_path: Path) -> None:

@@ -48,8 +48,23 @@ class DiskCache:
     def get(self, key: int) -> np.ndarray:
         """The array with this key; KeyError where none was stored, OSError where it cannot be read any more."""
         offset, shape, dtype = self.entries[key]
-        assert self.file is not None
         array = np.empty(shape, dtype)
+        self._fill(array, offset)
+        return array
+
+    def get_window(self, key: int, rows: slice, columns: slice) -> np.ndarray:
+        """A window of the array (C, H, W) with this key, without the rest of it; errors as of `get`."""
+        offset, (channels, height, width), dtype = self.entries[key]
+        first = np.zeros((channels, rows.stop - rows.start), np.int64)  # bytes before each row
+        first += (np.arange(channels) * height)[:, None] + np.arange(rows.start, rows.stop)
+        window = np.empty((*first.shape, columns.stop - columns.start), dtype)
+        for place in np.ndindex(first.shape):
+            self._fill(window[place], offset + (int(first[place]) * width + columns.start) * dtype.itemsize)
+        return window
+
+    def _fill(self, array: np.ndarray, offset: int) -> None:
+        """Read a whole array from the file."""
+        assert self.file is not None
         data = array.data.cast("B")
         done = 0
         while done < len(data):
@@ -57,7 +72,6 @@ class DiskCache:
             if not count:
                 raise OSError("the disk cache has become shorter")
             done += count
-        return array
 
     def _open(self) -> int:
         folder = self.folder or files.cache_home() / "decoded"

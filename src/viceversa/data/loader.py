@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,13 +22,21 @@ from .transforms import Augment, Read
 MEMORY_BYTES = 2 * 1024**3  # of decoded images
 
 
+class Store(Protocol):
+    """What samples are made from, by index."""
+
+    broken: dict[Path, str]  # what could not be read: reason
+
+    def __len__(self) -> int: ...
+
+
 class Source:
     """Endless batches, addressable by step: the same for any number of threads, and after any number of resumes.
 
     A subclass defines the n-th sample. With several ranks each of them prepares its share of every batch.
     """
 
-    def __init__(self, stores: Sequence["PictureStore"], augment: Augment, batch: int, seed: int) -> None:
+    def __init__(self, stores: Sequence[Store], augment: Augment, batch: int, seed: int) -> None:
         distributed.require_divisible(batch)
         self.stores, self.augment, self.batch_size, self.seed = tuple(stores), augment, batch, seed
         self.epoch_nimg = max(len(store) for store in stores)
@@ -85,16 +94,16 @@ class Unpaired(Source):
         disk_bytes: int = 0,
     ) -> None:
         read_a, read_b = read
-        stores = (
+        self.pictures = (
             PictureStore(a, read_a, memory_bytes // 2, disk_bytes // 2),
             PictureStore(b, read_b, memory_bytes // 2, disk_bytes // 2),
         )
-        super().__init__(stores, augment, batch, seed)
+        super().__init__(self.pictures, augment, batch, seed)
 
     def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         epoch, index = self.position(n)
         rng = self.sample_rng(epoch, index)
-        store_a, store_b = self.stores
+        store_a, store_b = self.pictures
         a = store_a[int(self.order(epoch)[index])]
         b = store_b[int(rng.integers(len(store_b)))]
         return self.augment(a, rng), self.augment(b, rng)
@@ -110,7 +119,7 @@ class Paired(Unpaired):
 
     def pair(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """The stored images of a pair; where one of them cannot be read, the next readable pair replaces it."""
-        store_a, store_b = self.stores
+        store_a, store_b = self.pictures
         readable, a, b = self._readable_pair(index)
         if a.shape[1:] != b.shape[1:]:
             raise DataError(
@@ -120,7 +129,7 @@ class Paired(Unpaired):
         return a, b
 
     def _readable_pair(self, index: int) -> tuple[int, np.ndarray, np.ndarray]:
-        store_a, store_b = self.stores
+        store_a, store_b = self.pictures
         for i in range(index, index + len(store_a)):
             index_a, a = store_a.readable(i % len(store_a))
             index_b, b = store_b.readable(index_a)
@@ -153,11 +162,12 @@ class Single(Source):
         memory_bytes: int = MEMORY_BYTES,
         disk_bytes: int = 0,
     ) -> None:
-        super().__init__((PictureStore(x, read, memory_bytes, disk_bytes),), augment, batch, seed)
+        self.pictures = PictureStore(x, read, memory_bytes, disk_bytes)
+        super().__init__((self.pictures,), augment, batch, seed)
 
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
         epoch, index = self.position(n)
-        x = self.stores[0][int(self.order(epoch)[index])]
+        x = self.pictures[int(self.order(epoch)[index])]
         return (self.augment(x, self.sample_rng(epoch, index)),)
 
 
@@ -175,12 +185,13 @@ class Labelled(Source):
         memory_bytes: int = MEMORY_BYTES,
         disk_bytes: int = 0,
     ) -> None:
-        super().__init__((PictureStore(x, read, memory_bytes, disk_bytes),), augment, batch, seed)
+        self.pictures = PictureStore(x, read, memory_bytes, disk_bytes)
+        super().__init__((self.pictures,), augment, batch, seed)
         self.y = np.asarray(y, np.int64)
 
     def sample(self, n: int) -> tuple[np.ndarray, ...]:
         epoch, index = self.position(n)
-        readable, x = self.stores[0].readable(int(self.order(epoch)[index]))
+        readable, x = self.pictures.readable(int(self.order(epoch)[index]))
         return self.augment(x, self.sample_rng(epoch, index)), self.y[readable]
 
 
@@ -284,6 +295,16 @@ class PictureCache:
             return None
         self.put(index, picture)
         return picture
+
+    def get_window(self, index: int, rows: slice, columns: slice) -> np.ndarray | None:
+        """A window of the image (C, H, W), or None; one that lies on disk stays there."""
+        if index in self.memory:
+            self.memory.move_to_end(index)
+            return self.memory[index][:, rows, columns]
+        try:
+            return self.disk.get_window(index, rows, columns)
+        except (KeyError, OSError):
+            return None
 
     def put(self, index: int, picture: np.ndarray) -> None:
         """Keep an image in memory; the least recently used ones make room for it, but one image always stays."""

@@ -75,13 +75,18 @@ def features_of_files(
 
 def features_key(paths: Sequence[Path], prepare: Preparation, extractor: FeatureNet) -> str:
     """Name of these features in the cache: a hash of every file's content, the preparation and the network."""
-    digest = sha256(f"{READING} {prepare} {extractor.sha256} {extractor.rule} {extractor.side}".encode())
+    crops = "" if prepare.crops is None else f" {prepare.crops}"
+    digest = sha256(f"{READING} {prepare}{crops} {extractor.sha256} {extractor.rule} {extractor.side}".encode())
+    contents: dict[str, bytes] = {}  # of each file, which may be named by many windows
     for path in paths:
-        try:
-            digest.update(sha256(Path(images.file_of(path)[0]).read_bytes()).digest())
-        except OSError as e:
-            digest.update(str(e).encode())
-        digest.update(images.file_of(path)[1].encode())
+        file, part = images.file_of(path)
+        if file not in contents:
+            try:
+                contents[file] = bytes.fromhex(files.sha256(Path(file)))
+            except OSError as e:
+                contents[file] = str(e).encode()
+        digest.update(contents[file])
+        digest.update(part.encode())
     return digest.hexdigest()
 
 

@@ -18,6 +18,7 @@ from .formats import EXTENSIONS
 from .opened import ImageError
 from .picture import (
     Picture,
+    about,
     clipping_note,
     colours_of,
     decode,
@@ -58,6 +59,7 @@ __all__ = [
     "Values",
     "Window",
     "WindowedImage",
+    "about",
     "channel_map",
     "channels_fit",
     "clipping_note",

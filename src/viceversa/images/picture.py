@@ -21,7 +21,7 @@ from .opened import ImageError, OpenImage
 from .profiles import conversion
 from .reduced import LARGE, read_reduced, reduce_to, sample_windows
 from .values import Values, denormalise, full_span, missing_pixels, nodata_fits, normalise, own_span
-from .windows import WholeImage, Window, WindowedImage
+from .windows import About, WholeImage, Window, WindowedImage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +157,17 @@ def may_be_large(path: str | os.PathLike[str]) -> bool:
             return image.format.open_windows is not None
     except ImageError:
         return False
+
+
+def about(path: str | os.PathLike[str]) -> About | None:
+    """What is known of an image that can be read by windows, by its header; none for other formats and broken files."""
+    if not may_be_large(path):
+        return None
+    try:
+        with open_windows(path) as image:
+            return image.about
+    except ImageError:
+        return None
 
 
 def read_decoded(path: str | os.PathLike[str]) -> Decoded:

@@ -94,12 +94,8 @@ def is_large(path: Path, is_native: bool) -> bool:
 
     At the network's own scale (`is_native`) that is from LARGE_PIXELS on, else where the file cannot be decoded whole.
     """
-    if not images.may_be_large(path):
+    about = images.about(path)
+    if about is None or about.is_whole:
         return False
-    try:
-        with images.open_windows(path) as image:
-            height, width = image.about.size
-            limit = LARGE_PIXELS if is_native else images.MAX_PIXELS
-            return not image.about.is_whole and (image.about.is_slide or height * width > limit)
-    except ImageError:
-        return False
+    height, width = about.size
+    return about.is_slide or height * width > (LARGE_PIXELS if is_native else images.MAX_PIXELS)
