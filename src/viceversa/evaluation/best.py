@@ -47,7 +47,7 @@ def training_kids(
     show(f"checkpoint of step {step}")
     if not run.config.method.translates:
         fake = generated_features(run, run.folder.kept()[step], GENERATED, extractor, seed)
-        return [kid(fake, real(run.files["train"], "A"), draws=0).value]
+        return [kid(fake, real(run.split("train"), "A"), draws=0).value]
 
     values = []
     translate = file_translate(load(run.folder.path, device="cpu", step=step))

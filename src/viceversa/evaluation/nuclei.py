@@ -52,8 +52,8 @@ def network_mpp(path: Path, prepare: Preparation) -> float | None:
         return None
     full = sqrt(about.mpp[0] * about.mpp[1])
     if prepare.fit == "native":  # whose crops may have a scale of their own
-        own = getattr(getattr(prepare, "crops", None), "mpp", None)
-        return full if own is None else float(own)
+        own = prepare.crops.mpp if prepare.crops else None
+        return full if own is None else own
     return full * min(about.size) / prepare.scale_side if prepare.fit == "cover" and prepare.size else None
 
 

@@ -17,7 +17,8 @@ from ..runs import checkpoint
 from ..runs.checkpoint import Checkpoint
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from ..tasks import split_key, task_of
+from ..tasks import task_of
+from ..tasks.dataset import fixed_split
 from ..tasks.generation import latent_of
 from ..tasks.task import preparation
 from .extractors import FeatureNet, Features
@@ -71,7 +72,7 @@ class EvaluatedRun:
 
     def split(self, part: str, side: Side | None = None) -> Paths:
         """Files of "train", "test" or "truth", of a domain where there are two."""
-        return self.files.get(split_key(part, side), ())
+        return fixed_split(self.files, part, side)
 
     def real(self, side: Side | None = None) -> tuple[Paths, Paths]:
         """Real images to compare with, and others for the floor: test and training, or two halves of the training."""

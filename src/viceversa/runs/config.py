@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
+from ..data.content import Crops
 from ..data.measure import parse_range
 from ..data.pairs import require_way
 from ..methods import MethodConfig
@@ -21,7 +22,11 @@ class DataConfig:
     swap: bool = False  # exchange A and B; pix2pix learns A -> B only
     size: Count = 256  # side of a training image, pixels
     load: Count | None = None  # side before the random crop, pixels; none: size * 286 / 256 (authors' code)
-    fit: Literal["cover", "squash"] = "cover"  # cover keeps the aspect ratio, squash does not (authors' code)
+    fit: Literal["cover", "squash", "native"] = "cover"  # whole images, with aspect ratio or not; native: crops of them
+    mpp: Annotated[float, Range(0.001)] | None = None  # native: micrometres per pixel; none: each image's own scale
+    tissue: Literal["auto", "on", "off"] = "auto"  # native: crops of tissue only; auto: of slides on bright glass
+    blank: Share = 0.5  # native: largest share of background in a crop
+    windows: Count = 4  # native: fixed windows of a test image, at most 64 of a domain
     flip: bool = True  # mirror half of the images
     zoom: Annotated[float, Range(1)] = 1.0  # random crops up to this many times `size` wide, scaled down; 1 = never
     range_a: str = "auto"  # values of A's files that become -1 and +1: "-1024,3071"; auto: from the training images
@@ -39,6 +44,10 @@ class DataConfig:
         if self.load is not None and self.load < self.size:
             raise ValueError(f"data.load is {self.load}, smaller than data.size {self.size}")
         require_way(self.pair)
+        if self.fit == "native" and self.load is not None:
+            raise ValueError("data.load has no meaning with data.fit=native, whose crops have data.size; leave it out")
+        if self.fit != "native" and self.mpp is not None:
+            raise ValueError("data.mpp is for crops at a scale; add data.fit=native")
 
         for key, given in (("data.range_a", self.range_a), ("data.range_b", self.range_b)):
             parse_range(given, key)
@@ -53,7 +62,16 @@ class DataConfig:
         return tuple(int(part) for part in self.show.split(",")) if self.show else ()
 
     @property
+    def crops(self) -> Crops | None:
+        """Where crops at native scale may lie; none for other fits."""
+        if self.fit != "native":
+            return None
+        return Crops(self.size, self.mpp, self.tissue, self.blank, self.nodata)
+
+    @property
     def load_size(self) -> int:
+        if self.fit == "native":
+            return self.size
         return self.load or round(self.size * 286 / 256)
 
 

@@ -25,6 +25,16 @@ class DatasetListing:
         """Files of "train", "test" or "truth", of a domain where there are two."""
         return self.files.get(split_key(part, side), ())
 
+    def fixed(self, part: str, side: Side | None = None) -> Paths:
+        """`split`, of training images larger than a crop their fixed windows."""
+        return fixed_split(self.files, part, side)
+
+
+def fixed_split(files: Mapping[str, Paths], part: str, side: Side | None = None) -> Paths:
+    """Files of "train", "test" or "truth" that networks can be shown as they are: of large images fixed windows."""
+    windows = files.get(split_key("train_windows", side), ()) if part == "train" else ()
+    return windows or files.get(split_key(part, side), ())
+
 
 def split_key(part: str, side: Side | None = None) -> str:
     """Key of a list of files in data.json: "train", or "train_a" for a domain."""

@@ -6,7 +6,8 @@ import torch
 
 from .. import distributed
 from ..data.layouts import find_pictures
-from ..data.loader import Single
+from ..data.loader import Single, Source
+from ..data.native import NativeSource, NativeStore
 from ..errors import UsageError
 from ..health.noise_probe import NoiseProbe
 from ..health.probe import Probe
@@ -16,7 +17,7 @@ from ..runs.folder import RunFolder
 from ..runs.sheets import save_sheet
 from .dataset import DatasetListing
 from .samples import evenly_spaced, fixed_images
-from .task import Task, augmentation, loading, one_folder, preparation
+from .task import Task, augmentation, caches, drawing, loading, one_folder, preparation
 
 SAMPLES = 64  # images on a sheet, eight in a row
 PROBE_REAL = 768  # real images that generated ones are compared with
@@ -27,6 +28,7 @@ PROBE_LEAST = 30  # real images below which nothing can be said
 class GenerationTask(Task):
     """Any images in one folder."""
 
+    crops = True
     sample_note = "The same noise, turned into pictures again and again while the run learned."
 
     def find(self, config: RunConfig) -> DatasetListing:
@@ -34,12 +36,15 @@ class GenerationTask(Task):
         p = find_pictures(config.data.source)
         return DatasetListing(names=(p.name,), files={"train": p.train, "test": p.test}, notes=p.notes)
 
-    def source(self, config: RunConfig, listing: DatasetListing) -> Single:
+    def source(self, config: RunConfig, listing: DatasetListing) -> Source:
         parts = config.method.batch_divisor * distributed.world_size()
         if config.train.batch % parts and config.method.batch_divisor > 1:
             raise UsageError(f"train.batch is {config.train.batch}; the critic's turns need a multiple of {parts}")
-        read = preparation(config, listing.values).stored
-        return Single(listing.split("train"), read, augmentation(config), **loading(config))
+        prepare = preparation(config, listing.values)
+        if (crops := config.data.crops) is not None:
+            store = NativeStore(listing.split("train"), prepare, crops, **caches(config))
+            return NativeSource([store], augmentation(config), **drawing(config))
+        return Single(listing.split("train"), prepare.stored, augmentation(config), **loading(config))
 
     def sampler(
         self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method
@@ -50,7 +55,7 @@ class GenerationTask(Task):
         prepare = preparation(config, listing.values)
 
         def some(part: str, count: int) -> torch.Tensor:
-            return fixed_images(evenly_spaced(listing.split(part), count), prepare, count)
+            return fixed_images(evenly_spaced(listing.fixed(part), count), prepare, count)
 
         real = some("train", PROBE_REAL)
         if len(real) < PROBE_LEAST:

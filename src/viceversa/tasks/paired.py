@@ -2,6 +2,7 @@
 
 from ..data.layouts import find_pairs
 from ..data.loader import Paired
+from ..data.native import NativePairs
 from ..methods.protocol import Method
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
@@ -17,6 +18,7 @@ class PairedTask(TranslationTask):
 
     layout = staticmethod(find_pairs)
     batches = Paired
+    native = NativePairs
 
     def sampler(
         self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method
@@ -33,7 +35,7 @@ class PairSheet:
         inputs, targets = (
             (listing.split("test", "A"), truths)
             if truths
-            else (listing.split("train", "A"), listing.split("train", "B"))
+            else (listing.fixed("train", "A"), listing.fixed("train", "B"))
         )
         self.shown = config.data.shown
         self.a = fixed_images(inputs, preparation(config, listing.values, "A"))

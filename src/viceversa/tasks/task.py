@@ -3,8 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
+from ..data.fixed_windows import native_listing
 from ..data.loader import Source
 from ..data.measure import measure_values
 from ..data.pages import ALIGNED, expand_pages
@@ -16,7 +17,7 @@ from ..images import Values
 from ..methods.protocol import SIDES, Method, Side
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
-from .dataset import DatasetListing
+from .dataset import DatasetListing, split_key
 
 
 class Sampler(Protocol):
@@ -35,13 +36,16 @@ class Task(ABC):
     sample_truth: ClassVar[bool] = False  # the last column of a sheet is the truth
     sample_names: ClassVar[tuple[str, str] | None] = None  # what the columns show; none: the domains
     labels_pixels: ClassVar[bool] = False  # accuracy counts pixels, not images
+    crops: ClassVar[bool] = False  # learns from crops at native scale, too
 
     @abstractmethod
     def find(self, config: RunConfig) -> DatasetListing:
         """The files that a configuration names; DataError and UsageError for what is missing."""
 
     def listing(self, config: RunConfig) -> DatasetListing:
-        """`find`, with the pages of stacks and volumes as images of their own."""
+        """`find`, with the pages of stacks and volumes as images of their own, and fixed windows of large ones."""
+        if config.data.fit == "native" and not self.crops:
+            raise UsageError(f"preset {config.preset} does not learn from crops; leave data.fit=native out")
         found = self.find(config)
         pairs = [("train_a", "train_b")] if self.paired else []
         expanded = expand_pages(found.files, config.data.pages, [*ALIGNED, *pairs])
@@ -49,7 +53,13 @@ class Task(ABC):
             part: tuple(n for n, path in zip(own, found.files[part], strict=True) for _ in range(expanded.counts[path]))
             for part, own in found.labels.items()
         }
-        return replace(found, files=expanded.files, labels=labels, notes=(*found.notes, *expanded.notes))
+        notes, files = (*found.notes, *expanded.notes), expanded.files
+        if config.data.crops is not None:
+            keys = {split_key("train", side): name for side, name in zip(SIDES, found.names, strict=False)}
+            keys = {"train": found.names[0]} if "train" in files else keys
+            native = native_listing(files, config.data.crops, config.data.windows, [*ALIGNED, *pairs], keys)
+            notes, files = (*notes, *native.notes), native.files
+        return replace(found, files=files, labels=labels, notes=notes)
 
     def measured(self, config: RunConfig, listing: DatasetListing) -> DatasetListing:
         """The listing with the values of each domain, measured on its training images or as configured."""
@@ -108,16 +118,26 @@ def preparation(config: RunConfig, values: Mapping[Side, Values], side: Side = "
     """How the images of a domain become inputs of the networks."""
     d = config.data
     return Preparation(
-        size=d.size, load=d.load_size, fit=d.fit, channels=config.method.channels_of(side), values=values.get(side)
+        size=d.size,
+        load=d.load_size,
+        fit=d.fit,
+        channels=config.method.channels_of(side),
+        values=values.get(side),
+        crops=d.crops,
     )
 
 
-def loading(config: RunConfig) -> dict[str, Any]:
-    """Batch, seed and caches of a source."""
+def drawing(config: RunConfig) -> dict[str, int]:
+    """Batch and seed of a source."""
+    return dict(batch=config.train.batch, seed=config.train.seed)
+
+
+def caches(config: RunConfig, domains: int = 1) -> dict[str, int]:
+    """Bytes of memory and disk for the decoded images of each of several domains."""
     d = config.data
-    return dict(
-        batch=config.train.batch,
-        seed=config.train.seed,
-        memory_bytes=d.cache_mb * 10**6,
-        disk_bytes=d.disk_cache_mb * 10**6,
-    )
+    return dict(memory_bytes=d.cache_mb * 10**6 // domains, disk_bytes=d.disk_cache_mb * 10**6 // domains)
+
+
+def loading(config: RunConfig) -> dict[str, int]:
+    """Batch, seed and caches of a source."""
+    return drawing(config) | caches(config)

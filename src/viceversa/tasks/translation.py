@@ -7,7 +7,8 @@ from torch import Tensor
 
 from ..data.folders import Domains
 from ..data.layouts import swap_sides
-from ..data.loader import Unpaired
+from ..data.loader import Source, Unpaired
+from ..data.native import NativeSource, NativeStore
 from ..health.probe import Probe
 from ..health.target_distance import REFERENCES
 from ..health.translation_probe import PICTURES, TranslationProbe
@@ -16,7 +17,7 @@ from ..runs.arguments import parse_names
 from ..runs.config import RunConfig
 from .dataset import DatasetListing, of_domains
 from .samples import evenly_spaced, fixed_images
-from .task import Task, augmentation, loading, preparation
+from .task import Task, augmentation, caches, drawing, loading, preparation
 
 
 class TranslationTask(Task):
@@ -24,6 +25,8 @@ class TranslationTask(Task):
 
     layout: ClassVar[Callable[..., Domains]]  # finds the files of both domains in the folders that are named
     batches: ClassVar[type[Unpaired]]  # what training draws from them
+    native: ClassVar[type[NativeSource]]  # and from large images
+    crops = True
     sample_note = "The same pictures, translated again and again while the run learned."
 
     def find(self, config: RunConfig) -> DatasetListing:
@@ -31,7 +34,11 @@ class TranslationTask(Task):
         domains = self.layout(d.source, d.other, parse_names(d.names), d.pair)
         return of_domains(swap_sides(domains) if d.swap else domains)
 
-    def source(self, config: RunConfig, listing: DatasetListing) -> Unpaired:
+    def source(self, config: RunConfig, listing: DatasetListing) -> Source:
+        if config.data.crops is not None:
+            return self.native(
+                [crop_store(config, listing, side) for side in SIDES], augmentation(config), **drawing(config)
+            )
         read_a, read_b = (preparation(config, listing.values, side).stored for side in SIDES)
         a, b = listing.split("train", "A"), listing.split("train", "B")
         return self.batches(a, b, (read_a, read_b), augmentation(config), **loading(config))
@@ -53,13 +60,20 @@ class TranslationTask(Task):
         return f"{a} ({len(listing.split('train', 'A'))}) and {b} ({len(listing.split('train', 'B'))})"
 
 
+def crop_store(config: RunConfig, listing: DatasetListing, side: Side) -> NativeStore:
+    """The crops of a domain at native scale; the caches are shared by both domains."""
+    assert config.data.crops is not None
+    prepare = preparation(config, listing.values, side)
+    return NativeStore(listing.split("train", side), prepare, config.data.crops, **caches(config, domains=2))
+
+
 def probe_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
     """Fixed images of a domain for the health probe: test images, or training images where there are none."""
-    paths = listing.split("test", side) or listing.split("train", side)
+    paths = listing.fixed("test", side) or listing.fixed("train", side)
     return fixed_images(evenly_spaced(paths, PICTURES), preparation(config, listing.values, side), PICTURES)
 
 
 def reference_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
     """Training images of a domain, from all over the list, with which the health probe compares translations."""
-    paths = evenly_spaced(listing.split("train", side), REFERENCES)
+    paths = evenly_spaced(listing.fixed("train", side), REFERENCES)
     return fixed_images(paths, preparation(config, listing.values, side), REFERENCES)

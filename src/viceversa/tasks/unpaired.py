@@ -4,6 +4,7 @@ from torch import Tensor
 
 from ..data.folders import find_domains
 from ..data.loader import Unpaired
+from ..data.native import NativeSource
 from ..methods.protocol import SIDES, Method, Side
 from ..runs.config import RunConfig
 from ..runs.folder import RunFolder
@@ -20,6 +21,7 @@ class UnpairedTask(TranslationTask):
     paired = False
     layout = staticmethod(find_domains)
     batches = Unpaired
+    native = NativeSource
 
     def sampler(
         self, config: RunConfig, listing: DatasetListing, run: RunFolder, device: str, method: Method
@@ -49,5 +51,5 @@ class CycleSheet:
 
 def sheet_images(config: RunConfig, listing: DatasetListing, side: Side) -> Tensor:
     """The first test images of a domain, or training images where there are no test images."""
-    paths = listing.split("test", side) or listing.split("train", side)
+    paths = listing.fixed("test", side) or listing.fixed("train", side)
     return fixed_images(paths, preparation(config, listing.values, side))

@@ -89,13 +89,14 @@ def open_large(path: Path, values: Values | None, channels: int, mpp: float | No
         yield LargeImage(image, values, channels, downsample)
 
 
-def is_large(path: Path, is_native: bool) -> bool:
+def is_large(path: Path, is_native: bool, mpp: float | None = None) -> bool:
     """Whether a file is translated by windows: slides, and images that are too large for memory.
 
     At the network's own scale (`is_native`) that is from LARGE_PIXELS on, else where the file cannot be decoded whole.
+    Of a network that was trained at `mpp` micrometres per pixel, all files that can be read at a scale.
     """
     about = images.about(path)
     if about is None or about.is_whole:
         return False
     height, width = about.size
-    return about.is_slide or height * width > (LARGE_PIXELS if is_native else images.MAX_PIXELS)
+    return about.is_slide or mpp is not None or height * width > (LARGE_PIXELS if is_native else images.MAX_PIXELS)

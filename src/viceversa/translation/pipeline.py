@@ -59,7 +59,7 @@ def translate_files(
     translator.side(to)  # a wrong name is an error before any work
     summary = Summary()
     everything = plan(inputs, Path(out), summary.notes)
-    streamed = [source for source in everything if is_large(source, translator.is_native)]
+    streamed = [source for source in everything if is_large(source, translator.is_native, translator.mpp)]
     targets = {source: target for source, target in everything.items() if source not in streamed}
     budget, taken = MemoryBudget(), {path.resolve() for path in (*targets, *targets.values())}
     ahead = BATCHES_AHEAD * translator.batch_size

@@ -56,6 +56,8 @@ class Translator:
         fixed_batch: bool = False,  # always full batches, for networks compiled for one shape
         values: Mapping[Side, images.Values] = NO_VALUES,  # of each domain; none: each file's own range
         squash: bool = False,  # trained on images squashed to a square
+        native: bool = False,  # trained on crops at the images' own scale, or at `mpp`
+        mpp: float | None = None,  # micrometres per pixel
         run: Path | None = None,  # folder that it was loaded from
     ) -> None:
         self.generators = {
@@ -67,7 +69,9 @@ class Translator:
         self.batch_size = GPU_BATCH if device == "cuda" else 1  # best number of images per call
         self.channels = dict(zip(SIDES, channels, strict=True))
         self.values, self.squash, self.run = dict(values), squash, run
-        self.mpp: float | None = None
+        self.mpp = mpp
+        if native and self.scale == "auto":
+            self.scale = "native"
 
     def side(self, to: str) -> Side:
         """The side of a domain from its name or letter. UsageError where this run does not translate to it."""
@@ -268,6 +272,8 @@ def load(
         fixed_batch=compile,
         values={side: images.Values(**data["values"][side]) for side in SIDES if side in data.get("values", {})},
         squash=config.data.fit == "squash",
+        native=config.data.fit == "native",
+        mpp=config.data.mpp,
         run=folder.path,
     )
 
