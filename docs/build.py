@@ -24,6 +24,7 @@ GROUPS = {  # the navigation: group -> page -> title
     "viceversa": {"docs/index.md": "Start here", "README.md": "In one minute"},
     "Use": {
         "docs/your-data.md": "Your own data",
+        "docs/slides.md": "Slides and other large images",
         "docs/presets.md": "Presets",
         "docs/knobs.md": "Knobs",
         "docs/health.md": "Health",

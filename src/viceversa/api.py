@@ -180,7 +180,7 @@ def translate(
 
     Slides and pictures that are too large for memory are read, translated and written by parts, at their own scale or
     that of the training, as tiled TIFF files with smaller copies. Parts leave no seams. Stopped or killed, the same
-    command goes on where it was.
+    command goes on where it was. NAME.quality.html says how good each is.
 
     Raises UsageError, DataError and ModelFileError.
 
@@ -206,35 +206,24 @@ def translate(
         strip: Leave EXIF out, GPS position included.
         quiet: Print no progress, only the result.
     """
-    from .errors import UsageError
-    from .hardware.device import choose_device
-    from .hardware.precision import choose_precision
-    from .translation.pipeline import translate_files
-    from .translation.progress import PixelProgress
-    from .translation.scale import parse_scale
-    from .translation.stream import StreamOptions, parse_tile
-    from .translation.translator import load
+    from .report.slide_page import QualityPages
+    from .translation.command import TranslateOptions, prepare, translate_inputs
 
-    if not inputs:
-        raise UsageError("translate: name at least one picture or folder after the run")
-    scale = parse_scale(scale)  # a wrong one is an error before anything is loaded
-    if Path(out).is_file():
-        raise UsageError(f"--out {out} is a file; name a folder")
-    large = StreamOptions(statistics=statistics, background=background, compression=compression, block=parse_tile(tile))
-    where = choose_device(device)
+    options = TranslateOptions(
+        device=device,
+        precision=precision,
+        compile=compile,
+        scale=scale,
+        step=step,
+        statistics=statistics,
+        background=background,
+        compression=compression,
+        tile=tile,
+        strip=strip,
+    )
+    prepare(inputs, out, options)  # what is wrong is an error before anything is loaded
     with computing(quiet) as (live, threads):
-        format = choose_precision(precision, where)
-        translator = load(run, device=where, precision=format, compile=compile, scale=scale, step=step)
-        how = f"{translator.device} {translator.precision} {threads} threads"
-
-        def progress(done: int, total: int, path: Path) -> None:
-            if done == 0:  # only when there is something to translate
-                live.say(f"{' <-> '.join(translator.names)}  step {translator.step}  {how}")
-            live(f"{done}/{total}  {path.name}")
-
-        return translate_files(
-            translator, inputs, to, out, progress, strip=strip, large=large, on_pixels=PixelProgress(live)
-        )
+        return translate_inputs(run, inputs, to, out, options, live, threads, QualityPages(run))
 
 
 def evaluate(

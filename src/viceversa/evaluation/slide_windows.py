@@ -15,7 +15,7 @@ SIDE = 512  # pixels of their sides
 BLANK_COUNT, BLANK_SIDE = 12, 128  # windows of blank glass, and pixels of their sides
 BLANK_PLACES = 128  # of them along the longer side of an image that are tried
 BLANK_MARGIN = 96  # pixels around them without tissue
-BLOCK = 1024  # pixels between the lines of the grid in which large images are translated and written
+BLOCK = 1024  # pixels between the lines of a grid on which parts of large images meet
 MOSTLY = 0.5  # least share of tissue of a window, where there are enough of them
 SOME = 0.05  # otherwise
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import files, images
-from ..evaluation.slide_reference import SlideReference
+from ..evaluation.slide_reference import SlideReference, slide_reference
 from ..evaluation.slide_windows import BLOCK
+from ..evaluation.slide_words import unusual
 from ..evaluation.slides import MeasuredWindow, SlideFigures, measure_slide
 from ..images import Picture, Window, WindowedImage
 from ..methods.protocol import Side
@@ -65,6 +66,21 @@ def write_quality_page(
         shown = shown_pictures(translator, source, result, side, figures, thumbnail)
     files.write_text(page, render(figures, shown))
     return figures
+
+
+@dataclass(frozen=True)
+class QualityPages:
+    """Writes NAME.quality.html beside each translated slide, unless it is there and newer."""
+
+    run: Path | str
+
+    def __call__(self, translator: Translator, source: LargeImage, result: Path, side: Side) -> list[str]:
+        """Write the page; returns what is not as it should be."""
+        page = result.with_name(f"{result.name.removesuffix('.tif')}.quality.html")
+        if page.exists() and page.stat().st_mtime >= result.stat().st_mtime:
+            return []
+        reference = slide_reference(self.run, translator, side)
+        return unusual(write_quality_page(translator, source, result, side, page, reference=reference))
 
 
 def shown_pictures(

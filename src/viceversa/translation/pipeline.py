@@ -13,8 +13,8 @@ from .. import images
 from ..errors import DataError
 from ..hardware.cpus import available_cpus
 from ..images.formats import BY_NAME, BY_SUFFIX, suffix_of
-from ..methods.protocol import OPPOSITE
-from .large import is_large, open_large
+from ..methods.protocol import OPPOSITE, Side
+from .large import LargeImage, is_large, open_large
 from .plan import plan
 from .stream import StreamOptions, stream
 from .translator import Translator
@@ -49,6 +49,7 @@ def translate_files(
     strip: bool = False,  # leave EXIF out
     large: StreamOptions = AS_USUAL,  # for slides and images that are too large for memory
     on_pixels: OnPixels = lambda done, total, path: None,
+    after_each: Callable[[Translator, LargeImage, Path, Side], list[str]] | None = None,  # large image
 ) -> Summary:
     """Translate files and whole folders into `out`; files that cannot be read are skipped and named.
 
@@ -83,7 +84,7 @@ def translate_files(
     for number, source in enumerate(streamed, len(targets)):
         on_progress(number, len(everything), source)
         target = large_target(everything[source], taken)
-        translate_large(translator, source, to, target, large, summary, on_pixels)
+        translate_large(translator, source, to, target, large, summary, on_pixels, after_each)
 
     if not summary.written:
         reasons = list(summary.skipped.values())
@@ -100,6 +101,7 @@ def translate_large(
     options: StreamOptions,
     summary: Summary,
     on_pixels: OnPixels,
+    after_each: Callable[[Translator, LargeImage, Path, Side], list[str]] | None,
 ) -> None:
     """Translate an image of any size by parts; where a part cannot be read, the image is skipped and named."""
     side = translator.side(to)
@@ -107,6 +109,7 @@ def translate_large(
     try:
         with open_large(source, values, channels, translator.mpp) as image:
             notes = stream(translator, image, side, target, options, lambda done, total: on_pixels(done, total, source))
+            notes += after_each(translator, image, target, side) if after_each else []
     except DataError as error:
         summary.skipped[source] = str(error)
         return

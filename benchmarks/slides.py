@@ -1,0 +1,109 @@
+"""Translations of drawn slides against their truth: PSNR, nuclei kept, glass; and what colour alone could do.
+
+    viceversa data make slides SLIDES
+    viceversa train SLIDES --preset quickstart --size 128 --max-time 10m --seed 0 --set data.fit=native --out RUN
+    python benchmarks/slides.py SLIDES RUN [RUN ...] [--out FILE]
+
+Each test slide is translated whole, through `viceversa translate`, and compared with its lossless truth by windows of
+512 px. "Colour" is the best affine map of colours fitted on the truth of the same windows, which no method can know.
+"""
+
+import argparse
+import json
+import platform
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+
+import viceversa
+from viceversa import images
+from viceversa.data.tissue import tissue_mask
+from viceversa.hardware.device import processor_name
+from viceversa.images import Window, WindowedImage
+from viceversa.metrics.nuclei import Matches, nuclei_kept
+
+SIDE = 512  # pixels of a window
+TISSUE = 0.5  # least share of tissue in a window
+
+
+def windows_of(image: WindowedImage) -> tuple[list[Window], list[Window]]:
+    """Windows with tissue, and those with nothing but glass."""
+    mask = tissue_mask(image)
+    height, width = image.about.size
+    every = [
+        Window(top, left, SIDE, SIDE)
+        for top in range(0, height - SIDE + 1, SIDE)
+        for left in range(0, width - SIDE + 1, SIDE)
+    ]
+    return [w for w in every if mask.share(w) >= TISSUE], [w for w in every if mask.share(w) == 0]
+
+
+def psnr(squared_error: float) -> float:
+    """Decibels of a mean squared error of 8-bit levels."""
+    return float(10 * np.log10(255**2 / squared_error))
+
+
+def affine_error(inputs: np.ndarray, truth: np.ndarray) -> float:
+    """Mean squared error of the best affine map from colours (N, 3) to true colours (N, 3)."""
+    design = np.concatenate([inputs, np.ones((len(inputs), 1))], 1)
+    solution = np.linalg.lstsq(design, truth, rcond=None)[0]
+    return float(((np.clip(design @ solution, 0, 255) - truth) ** 2).mean())
+
+
+def score(source: Path, result: Path, truth: Path) -> dict[str, Any]:
+    """Sums over the windows of a slide."""
+    with images.open_windows(source) as a, images.open_windows(result) as b, images.open_windows(truth) as t:
+        tissue, glass = windows_of(a)
+        matches, errors, own, colours = Matches(0, 0, 0), [], [], ([], [])
+        for window in tissue:
+            before, after, true = (image.read(window).samples.astype(np.float64) for image in (a, b, t))
+            errors.append(((after - true) ** 2).mean())
+            own.append(((before - true) ** 2).mean())
+            colours[0].append(before.reshape(-1, 3)[::37])
+            colours[1].append(true.reshape(-1, 3)[::37])
+            matches += nuclei_kept(before.astype(np.uint8), after.astype(np.uint8))
+        change = [
+            np.abs(b.read(window).samples.astype(int) - a.read(window).samples.astype(int)).max() for window in glass
+        ]
+    colour = affine_error(np.concatenate(colours[0]), np.concatenate(colours[1]))
+    return {
+        "psnr": psnr(float(np.mean(errors))),
+        "input": psnr(float(np.mean(own))),
+        "colour": psnr(colour),
+        "nuclei_f1": matches.f1,
+        "glass_change": int(max(change, default=0)),
+        "windows": len(tissue),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("slides", type=Path)
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path)
+    a = parser.parse_args()
+    rows = []
+    for run in a.runs:
+        for side, to in (("A", "B"), ("B", "A")):
+            with TemporaryDirectory() as out:
+                start = time.monotonic()
+                viceversa.translate(run, a.slides / f"test{side}", to=to, out=out, quiet=True)
+                seconds = time.monotonic() - start
+                for source in sorted((a.slides / f"test{side}").glob("*.svs")):
+                    truth = a.slides / f"truth{side}" / source.name
+                    row = {"run": run.name, "to": to, "slide": source.name}
+                    row |= score(source, Path(out) / f"{source.stem}.tif", truth) | {"seconds": round(seconds, 1)}
+                    rows.append(row)
+                    print(row, flush=True)
+    about = {"processor": processor_name(), "python": platform.python_version(), "torch": torch.__version__}
+    about |= {"viceversa": viceversa.__version__, "date": time.strftime("%F")}
+    if a.out:
+        a.out.write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
