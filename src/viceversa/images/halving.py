@@ -32,22 +32,17 @@ def halved(samples: Array, nodata: float | None = None) -> Array:
 
 
 def _mean(samples: Array) -> Array:
-    """The mean of each 2 x 2 pixels, where all are known."""
+    """The mean of each 2 x 2 pixels, where all are known; of floats the same bits as beside missing pixels."""
     dtype = samples.dtype
-    if dtype.kind != "f" and dtype.itemsize >= 4:
+    if dtype.kind == "f" or dtype.itemsize >= 4:
         quarters = [samples[row::2, column::2] for row in (0, 1) for column in (0, 1)]
         return _mean_of_known(quarters, np.array(4, dtype))
 
     height, width, channels = samples.shape
     means = np.empty((height // 2, width // 2, channels), dtype)
-    wider: Any = np.promote_types(dtype, np.float32) if dtype.kind == "f" else f"i{2 * dtype.itemsize}"
-    upper, lower = samples[0::2], samples[1::2]
-    if dtype.kind == "f":  # the largest numbers have no sum
-        upper, lower = upper.astype(wider) / 4, lower.astype(wider) / 4
-    rows = np.add(upper, lower, dtype=wider)
+    rows = np.add(samples[0::2], samples[1::2], dtype=cast(Any, f"i{2 * dtype.itemsize}"))
     for channel in range(channels):  # one after the other is three times as fast as all at once
-        total = rows[:, 0::2, channel] + rows[:, 1::2, channel]
-        means[..., channel] = total if dtype.kind == "f" else (total + 2) >> 2
+        means[..., channel] = (rows[:, 0::2, channel] + rows[:, 1::2, channel] + 2) >> 2
     return means
 
 
