@@ -31,7 +31,7 @@ TISSUE = 0.5  # least share of tissue in a window
 
 
 def windows_of(image: WindowedImage) -> tuple[list[Window], list[Window]]:
-    """Windows with tissue, and those with nothing but glass."""
+    """Windows with tissue, and those of glass that is kept as it is."""
     mask = tissue_mask(image)
     height, width = image.about.size
     every = [
@@ -39,7 +39,7 @@ def windows_of(image: WindowedImage) -> tuple[list[Window], list[Window]]:
         for top in range(0, height - SIDE + 1, SIDE)
         for left in range(0, width - SIDE + 1, SIDE)
     ]
-    return [w for w in every if mask.share(w) >= TISSUE], [w for w in every if mask.share(w) == 0]
+    return [w for w in every if mask.share(w) >= TISSUE], [w for w in every if not mask.weights(w).any()]
 
 
 def psnr(squared_error: float) -> float:
