@@ -10,9 +10,9 @@ from .. import images
 from ..images import About, Window, WindowedImage
 from ..images.arrays import Array
 from ..images.values import full_span
+from ..metrics.otsu import otsu
 
 THUMBNAIL = 1024  # pixels of its longer side
-BINS = 256  # of the histogram that Otsu's threshold comes from
 LEAST_THRESHOLD, LARGEST_THRESHOLD = 0.05, 0.2  # noise of glass lies below; pale tissue above, however dark the pen
 WHITE_PERCENTILE = 98  # of each channel: the glass
 LEAST_WHITE = 0.7  # of full intensity, for slides without any glass
@@ -100,7 +100,7 @@ def intensities(samples: Array) -> NDArray[np.float32]:
 def mask_of(colours: NDArray[np.float32]) -> Mask:
     """(h, w) true for tissue in a thumbnail (h, w, C), without specks and small holes."""
     density = tissue_density(colours)
-    threshold = float(np.clip(otsu(density), LEAST_THRESHOLD, LARGEST_THRESHOLD))
+    threshold = float(np.clip(otsu(density, (0.0, 1.0)), LEAST_THRESHOLD, LARGEST_THRESHOLD))
     return majority(density > threshold)
 
 
@@ -124,22 +124,6 @@ def tissue_density(colours: NDArray[np.float32]) -> NDArray[np.float32]:
 def border_of(plane: Array) -> Array:
     """The outermost pixels of (h, w)."""
     return np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
-
-
-def otsu(values: Array) -> float:
-    """The threshold in [0, 1] that separates two classes with the largest variance between them (Otsu 1979).
-
-    The middle of all thresholds that are equally good.
-    """
-    counts, edges = np.histogram(values, BINS, (0.0, 1.0))
-    middles = (edges[:-1] + edges[1:]) / 2
-    below, above = np.cumsum(counts)[:-1], np.cumsum(counts[::-1])[::-1][1:]
-    sum_below, sum_above = np.cumsum(counts * middles)[:-1], np.cumsum((counts * middles)[::-1])[::-1][1:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (sum_below / below - sum_above / above) ** 2
-    between = np.nan_to_num(between)
-    best = np.flatnonzero(between >= between.max() * (1 - 1e-12))
-    return float(edges[1:-1][best].mean())
 
 
 def majority(mask: Mask, side: int = NEIGHBOURHOOD) -> Mask:

@@ -11,6 +11,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from .otsu import otsu
+
 Floats = NDArray[np.float32]
 Points = NDArray[np.float64]
 Vector = tuple[float, float, float]
@@ -115,22 +117,6 @@ def haematoxylin_density(image: NDArray[np.uint8], stain: Vector | None = None) 
     weights = inverse[:, 0].astype(np.float32)
     result: Floats = reduce(np.add, (density[..., i] * weights[i] for i in range(3)))
     return result
-
-
-def otsu(values: NDArray[np.floating]) -> float:
-    """The threshold that leaves the least variance within the two classes (Otsu 1979); 0 without values."""
-    if not values.size:
-        return 0.0
-    counts, edges = np.histogram(values, 256)
-    middles = (edges[1:] + edges[:-1]) / 2
-    below, total = np.cumsum(counts), np.cumsum(counts * middles)
-    above = below[-1] - below
-    apart = np.where(
-        (below > 0) & (above > 0),
-        below * above * (total / np.maximum(below, 1) - (total[-1] - total) / np.maximum(above, 1)) ** 2,
-        0,
-    )
-    return float(edges[1:][apart.argmax()])
 
 
 def components(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
