@@ -2,7 +2,7 @@
 
     viceversa data make slides SLIDES
     viceversa train SLIDES --preset quickstart --size 128 --max-time 10m --seed 0 --set data.fit=native --out RUN
-    python benchmarks/slides.py SLIDES RUN [RUN ...] [--out FILE]
+    python benchmarks/slides.py SLIDES RUN [RUN ...] [--out FILE] [--sheet FILE]
 
 Each test slide is translated whole, through `viceversa translate`, and compared with its lossless truth by windows of
 512 px. "Colour" is the best affine map of colours fitted on the truth of the same windows, which no method can know.
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 import viceversa
 from viceversa import images
@@ -27,6 +28,7 @@ from viceversa.images import Window, WindowedImage
 from viceversa.metrics.nuclei import Matches, nuclei_kept
 
 SIDE = 512  # pixels of a window
+SHEET = Window(1700, 1700, 480, 440)
 TISSUE = 0.5  # least share of tissue in a window
 
 
@@ -80,11 +82,21 @@ def score(source: Path, result: Path, truth: Path) -> dict[str, Any]:
     }
 
 
+def draw_sheet(paths: list[Path], out: Path) -> None:
+    """The same window of each file, side by side."""
+    parts = []
+    for path in paths:
+        with images.open_windows(path) as image:
+            parts.append(image.read(SHEET).samples)
+    Image.fromarray(np.concatenate(parts, 1)).save(out, optimize=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("slides", type=Path)
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--sheet", type=Path, help="PNG: a window of the first test slide, its translation, the truth")
     a = parser.parse_args()
     rows = []
     for run in a.runs:
@@ -96,6 +108,8 @@ def main() -> None:
                 for source in sorted((a.slides / f"test{side}").glob("*.svs")):
                     truth = a.slides / f"truth{side}" / source.name
                     row = {"run": run.name, "to": to, "slide": source.name}
+                    if a.sheet and not rows:
+                        draw_sheet([source, Path(out) / f"{source.stem}.tif", truth], a.sheet)
                     row |= score(source, Path(out) / f"{source.stem}.tif", truth) | {"seconds": round(seconds, 1)}
                     rows.append(row)
                     print(row, flush=True)

@@ -11,9 +11,9 @@ GLASS_LEVELS = 1.0  # mean change of blank glass, 8-bit levels
 
 
 def seams_normal(figures: SlideFigures) -> bool | None:
-    """Whether the steps across grid lines are as large as beside them; none where they were not measured."""
+    """Whether the steps across grid lines are no larger than beside them; none where they were not measured."""
     seams = figures.seams
-    return None if seams is None else abs(seams.ratio - 1) <= max(SEAMS_OFF, 3 * seams.error)
+    return None if seams is None else seams.ratio - 1 <= max(SEAMS_OFF, 3 * seams.error)
 
 
 def clipping_normal(figures: SlideFigures) -> bool | None:
