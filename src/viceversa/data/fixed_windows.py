@@ -15,9 +15,7 @@ from .content import Content, Crops, Place, TooSmallError, content_of, crops_per
 from .folders import Paths
 
 MOST_WINDOWS = 64  # of the test images of a domain, unless there are more images
-TRAINING_WINDOWS = (
-    128  # of the training images of a domain: references of health checks, and tests where there are none
-)
+TRAINING_WINDOWS = 128  # of the training images of a domain: references of health checks, tests where there are none
 WHOLE_KEPT = 2  # decoded images of formats without windows that are kept for their next window
 SCALES_DIFFER = 1.25  # times between the finest and the coarsest image of a domain, from which it is said
 

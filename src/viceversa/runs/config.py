@@ -26,7 +26,7 @@ class DataConfig:
     mpp: Annotated[float, Range(0.001)] | None = None  # native: micrometres per pixel; none: each image's own scale
     tissue: Literal["auto", "on", "off"] = "auto"  # native: crops of tissue only; auto: of slides on bright glass
     blank: Share = 0.5  # native: largest share of background in a crop
-    windows: Count = 4  # native: fixed windows of a test image, at most 64 of a domain
+    windows: Count = 16  # native: fixed windows of a test image, at most 64 of a domain
     flip: bool = True  # mirror half of the images
     zoom: Annotated[float, Range(1)] = 1.0  # random crops up to this many times `size` wide, scaled down; 1 = never
     range_a: str = "auto"  # values of A's files that become -1 and +1: "-1024,3071"; auto: from the training images
