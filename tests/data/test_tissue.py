@@ -1,5 +1,7 @@
 """Tissue masks: a threshold with a closed form, glass and tissue told apart, weights without a grid."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,11 @@ def test_pen_marks_are_hinted_at(colour, is_pen):
 
 def test_images_without_a_scale_have_no_tissue_to_describe():
     assert describe_tissue(slide()) == ""
+
+
+def test_slides_are_described_with_their_tissue():
+    image = slide()
+    image.about = replace(image.about, mpp=(0.5, 0.5), is_slide=True)
+    assert "mm² of tissue (1" in describe_tissue(image)
+    image.decoded.samples[20:60, 20:300] = (20, 40, 220)
+    assert "perhaps pen marks" in describe_tissue(image)

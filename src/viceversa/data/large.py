@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .. import images
 from ..images import ImageError, Picture, Values, Window, WindowedImage
+from .tissue import describe_tissue
 
 SIDE = 512  # pixels of the window that is read
 Check = Callable[[WindowedImage], str]  # a few words for people; ImageError where the file cannot be used
@@ -80,4 +81,4 @@ def read_in_part(path: Path, side: int, values: Values | None) -> Picture:
         return replace(picture, full_size=image.about.size, reduction=2)  # not all of its pixels
 
 
-CHECKS: tuple[Check, ...] = (size, levels, pixel_size, scanner, middle)
+CHECKS: tuple[Check, ...] = (size, levels, pixel_size, scanner, describe_tissue, middle)
