@@ -2,7 +2,8 @@
 
     viceversa data make slides SLIDES
     viceversa train SLIDES --preset quickstart --size 128 --max-time 10m --seed 0 --set data.fit=native --out RUN
-    python benchmarks/slides.py SLIDES RUN [RUN ...] [--out FILE] [--sheet FILE]
+    python benchmarks/slides.py SLIDES RUN [RUN ...] [--sheet FILE]
+    python benchmarks/slides.py                                  only writes the tables of the pages again
 
 Each test slide is translated whole, through `viceversa translate`, and compared with its lossless truth by windows of
 512 px. "Colour" is the best affine map of colours fitted on the truth of the same windows, which no method can know.
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from marks import write_tables
 from PIL import Image
 
 import viceversa
@@ -26,6 +28,8 @@ from viceversa.data.tissue import tissue_mask
 from viceversa.hardware.device import processor_name
 from viceversa.images import Window, WindowedImage
 from viceversa.metrics.nuclei import Matches, nuclei_kept
+
+HERE = Path(__file__).parent
 
 SIDE = 512  # pixels of a window
 SHEET = Window(1700, 1700, 480, 440)
@@ -93,9 +97,9 @@ def draw_sheet(paths: list[Path], out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("slides", type=Path)
-    parser.add_argument("runs", type=Path, nargs="+")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("slides", type=Path, nargs="?")
+    parser.add_argument("runs", type=Path, nargs="*")
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "slides.json")
     parser.add_argument("--sheet", type=Path, help="PNG: a window of the first test slide, its translation, the truth")
     a = parser.parse_args()
     rows = []
@@ -115,8 +119,29 @@ def main() -> None:
                     print(row, flush=True)
     about = {"processor": processor_name(), "python": platform.python_version(), "torch": torch.__version__}
     about |= {"viceversa": viceversa.__version__, "date": time.strftime("%F")}
-    if a.out:
+    if rows:
         a.out.write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n")
+    write_pages(json.loads(a.out.read_text()))
+
+
+def write_pages(results: dict[str, Any]) -> None:
+    """The table in docs/slides.md and docs/log.md."""
+    lines = [
+        "| to | run | translation, dB | untranslated | colour | nuclei kept, F1 | largest change of glass, levels |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for to in "BA":
+        for run in dict.fromkeys(row["run"] for row in results["rows"]):
+            rows = [row for row in results["rows"] if (row["to"], row["run"]) == (to, run)]
+            means = [float(np.mean([row[key] for row in rows])) for key in ("psnr", "input", "colour", "nuclei_f1")]
+            glass = max(row["glass_change"] for row in rows)
+            name = {"B": "pas", "A": "he"}[to]
+            lines.append(
+                f"| {name} | {run} | {means[0]:.1f} | {means[1]:.1f} | {means[2]:.1f} | {means[3]:.3f} | {glass} |"
+            )
+    for page in ("slides.md", "log.md"):
+        about = results["about"]
+        write_tables(HERE.parent / "docs" / page, {"slides": lines}, f"{about['processor']}, {about['date']}")
 
 
 if __name__ == "__main__":
