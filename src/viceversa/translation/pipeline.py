@@ -108,13 +108,28 @@ def translate_large(
     values, channels = translator.source_values(to), translator.channels[OPPOSITE[side]]
     try:
         with open_large(source, values, channels, translator.mpp) as image:
-            notes = stream(translator, image, side, target, options, lambda done, total: on_pixels(done, total, source))
+            notes = [how_in_words(translator)]
+            notes += stream(
+                translator, image, side, target, options, lambda done, total: on_pixels(done, total, source)
+            )
             notes += after_each(translator, image, target, side) if after_each else []
     except DataError as error:
         summary.skipped[source] = str(error)
         return
     summary.written.append(target)
     summary.notes += [f"{source.name}: {note}" for note in dict.fromkeys(notes)]
+
+
+def report_pixels(on_pixels: OnPixels, source: Path, done: int, total: int) -> None:
+    """Report how many pixels of a file are done."""
+    on_pixels(done, total, source)
+
+
+def how_in_words(translator: Translator) -> str:
+    """At which scale large images are translated, and whether the network knows that scale."""
+    scale = "its own scale" if translator.mpp is None else f"{translator.mpp:g} µm per pixel"
+    advice = f"; the network learned from whole images of {translator.size} px, train it with data.fit=native"
+    return f"translated in parts at {scale}{'' if translator.native else advice}"
 
 
 def large_target(target: Path, taken: set[Path]) -> Path:

@@ -69,7 +69,7 @@ class Translator:
         self.batch_size = GPU_BATCH if device == "cuda" else 1  # best number of images per call
         self.channels = dict(zip(SIDES, channels, strict=True))
         self.values, self.squash, self.run = dict(values), squash, run
-        self.mpp = mpp
+        self.native, self.mpp = native, mpp
         if native and self.scale == "auto":
             self.scale = "native"
 
