@@ -156,15 +156,14 @@ def test_kills_change_no_byte(source: Path, tmp_path: Path):
     run(painter(), source, tmp_path / "whole.tif")
     rng, target, kills = random.Random(0), tmp_path / "out.tif", 0
     while not target.exists() and kills < 6:
-        child = start_translation(source, target)
         blocks = rng.randint(1, 3)
-        for _ in child.stdout:  # one for each block
-            blocks -= 1
-            if blocks == 0:
-                time.sleep(rng.uniform(0, 0.05))
-                child.kill()
-                kills += 1
-        child.wait()
+        with start_translation(source, target) as child:
+            for _ in child.stdout:  # one for each block
+                blocks -= 1
+                if blocks == 0:
+                    time.sleep(rng.uniform(0, 0.05))
+                    child.kill()
+                    kills += 1
     run(painter(), source, target)
     assert kills >= 2 and sha256(target) == sha256(tmp_path / "whole.tif")
 
